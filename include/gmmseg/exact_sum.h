@@ -1,0 +1,30 @@
+// A sum of doubles that does not depend on the order or the grouping of its terms.
+#pragma once
+
+#include <cstdint>
+
+namespace gmmseg {
+
+// 128-bit fixed point: multiples of 2^-60 up to ±2^67. Each term is rounded to the nearest multiple
+// on its own, and integers add exactly, so any partition over threads, blocks, files or ranks gives
+// the same bits. A term or a total out of range, or a NaN, makes the sum overflow for good; ask
+// with overflowed().
+class ExactSum {
+ public:
+  ExactSum() = default;
+  explicit ExactSum(double value) { *this += value; }
+
+  ExactSum& operator+=(double term);
+  ExactSum& operator+=(const ExactSum& other);
+
+  double ToDouble() const;
+  bool overflowed() const { return overflowed_; }
+  bool operator==(const ExactSum&) const = default;
+
+ private:
+  std::int64_t high_ = 0;  // value = (high · 2^64 + low) · 2^-60
+  std::uint64_t low_ = 0;
+  bool overflowed_ = false;
+};
+
+}  // namespace gmmseg

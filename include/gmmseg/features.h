@@ -1,0 +1,75 @@
+// Features: from a raster's pixels to the samples that a mixture is fitted to.
+#pragma once
+
+#include <gmmseg/raster.h>
+#include <gmmseg/samples.h>
+
+#include <Eigen/Core>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gmmseg {
+
+// Ranges below are those of the features in the user's units, for integer images and for float
+// images in 0…1.
+enum class ColorSpace {
+  kAuto,   // colour: kLab; integer grey: kGray; float grey and other band counts: kRaw
+  kGray,   // 0…255, ITU-R BT.601 luma of colour images
+  kRgb,    // 0…255 each
+  kHsv,    // S·cos H, S·sin H (-1…1), V (0…1): smooth at grey, no seam at red
+  kLab,    // CIE 1976 L*a*b*, sRGB, D65: L* 0…100
+  kLuv,    // CIE 1976 L*u*v*, sRGB, D65: L* 0…100
+  kYCrCb,  // ITU-R BT.601, 0…255, chroma about 127.5
+  kRaw,    // every band as it is
+};
+
+// "auto", "gray", "rgb", "hsv", "lab", "luv", "ycrcb", "raw". ParseColorSpace throws ParameterError
+// for any other word.
+std::string_view ToString(ColorSpace space);
+ColorSpace ParseColorSpace(std::string_view word);
+
+struct FeatureSpec {
+  ColorSpace color = ColorSpace::kAuto;
+  // W >= 0. 0: colour alone. Otherwise x and y (pixels) join as a block of their own whose
+  // log-density is multiplied by W: 1 is the plain product, larger W gives more compact classes.
+  double position_weight = 0.0;
+
+  bool operator==(const FeatureSpec&) const = default;
+};
+
+struct FeatureInfo {
+  std::string name;    // "L*", "a*", "S cos H", "band 3", "x"
+  std::string source;  // "lab", "hsv", "raw", "position"
+  std::string unit;    // "0..100", "0..255", "pixels", "" where unknown
+};
+
+// What the features are, apart from any pixel. Fixed by the raster's kind and the spec; stored in a
+// model.
+struct FeatureLayout {
+  FeatureSpec spec;                  // with kAuto resolved
+  std::vector<FeatureInfo> info;     // D
+  std::vector<FeatureBlock> blocks;  // colour, then position
+};
+
+struct FeaturePlanes {
+  FeatureLayout layout;
+  // One sample per pixel, row-major, standardised; weight 0 where the raster has no data or a
+  // feature is not finite.
+  Samples samples;
+  // D×D, the user's units: the covariance that quantisation alone gives a feature vector,
+  // (step²/12)·mean of J Jᵀ, where step is the greatest common divisor of the band's value
+  // differences and J the Jacobian from bands to features. For float bands, which have no step,
+  // 1e-6 of each feature's variance. Positive definite.
+  Eigen::MatrixXd floor;
+};
+
+// Throws ParameterError if the colour space needs colour and the raster has none that fits (grey
+// counts as R = G = B), or position_weight is negative or not finite.
+FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec);
+
+// Deterministic for any number of threads. Cost: one pass for the conversion, two for the scaling;
+// D+1 float planes of memory. Throws as DescribeFeatures does.
+FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec);
+
+}  // namespace gmmseg

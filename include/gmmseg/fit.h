@@ -1,0 +1,91 @@
+// Fitting a Gaussian mixture by expectation-maximisation (Dempster, Laird, Rubin 1977).
+#pragma once
+
+#include <gmmseg/gaussian_mixture.h>
+#include <gmmseg/samples.h>
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gmmseg {
+
+enum class InitMethod {
+  kKMeans,        // k-means++ (Arthur, Vassilvitskii 2007) and Lloyd on a whitened subsample
+  kHierarchical,  // Ward (1963) on a whitened subsample
+  kRandom,        // K distinct samples as means, the data's covariance for all
+};
+// "kmeans", "hierarchical", "random". ParseInitMethod throws ParameterError for any other word.
+std::string_view ToString(InitMethod method);
+InitMethod ParseInitMethod(std::string_view word);
+
+struct FitOptions {
+  int num_components = 4;  // K >= 1; fewer come back where the data have fewer distinct points
+  CovarianceType covariance_type = CovarianceType::kFull;
+  std::vector<FeatureBlock> blocks;  // empty: one block of all features, temper 1
+
+  InitMethod init = InitMethod::kKMeans;
+  // Starts from this model (the user's units) in place of `init` and `restarts`; its K, covariance
+  // type and blocks win.
+  std::optional<GaussianMixture> start;
+  // Starts tried on a subsample of at most `subsample_size`, >= 1; the best is finished on all
+  // samples.
+  int restarts = 10;
+  std::int64_t subsample_size = 16384;  // samples, >= 1
+
+  double tolerance =
+      1e-5;  // stop when the log-likelihood per sample changes by less; 0: only at max_iterations
+  int max_iterations = 300;  // of EM on all samples, >= 0
+  int max_rescues =
+      3;  // times a component that lost its samples is placed anew before it is dropped
+
+  // D×D, the user's units, positive definite: every covariance stays ⪰ floor, exactly maximised
+  // under that rule (the diagonal alone counts for diagonal, its mean for spherical). Empty: only
+  // what float arithmetic needs, 1e-10 of each feature's variance.
+  Eigen::MatrixXd floor;
+
+  std::uint64_t seed = 0;
+
+  // Called after every iteration on all samples: the iteration (1, 2, …) and the log-likelihood per
+  // sample. May throw to stop the fit; the exception passes through.
+  std::function<void(int iteration, double log_likelihood)> progress;
+};
+
+enum class StopReason { kConverged, kMaxIterations };
+std::string_view ToString(StopReason reason);  // "converged", "max_iterations"
+
+// A component that lost its samples and what was done about it.
+struct Rescue {
+  int iteration = 0;     // the likelihood may fall right after it
+  int component = 0;     // index at that time
+  bool dropped = false;  // false: placed anew where the model fits worst
+};
+
+struct FitResult {
+  GaussianMixture model;  // the user's units, canonical order
+  StopReason stop_reason = StopReason::kMaxIterations;
+  int iterations = 0;         // EM steps on all samples
+  double log_likelihood = 0;  // per sample, natural logarithm, of `model`, in the user's units
+  double initial_log_likelihood = 0;  // of the start
+  std::vector<double>
+      history;             // per sample, after each iteration; never falls except across a rescue
+  double num_samples = 0;  // Σ of the weights
+  int requested_components = 0;                 // K asked for; `model` may have fewer
+  int restarts = 0;                             // starts tried
+  std::vector<double> restart_log_likelihoods;  // of each start on the subsample, best first
+  std::vector<Rescue> rescues;
+  std::vector<bool> at_floor;  // per component: the floor holds it open in some direction
+  bool converged() const { return stop_reason == StopReason::kConverged; }
+};
+
+// Not converging is a result, not an error. Deterministic for one instruction set: the same bits
+// for any number of threads. Cost: restarts × (up to 30 steps on the subsample) + iterations × one
+// fused pass over N·K; O(N·(D+1)) floats, no N×K array. Throws ParameterError for an option out of
+// range, for samples whose weights are all 0, and for shapes that do not match.
+FitResult FitMixture(const Samples& samples, const FitOptions& options);
+
+}  // namespace gmmseg

@@ -1,0 +1,68 @@
+// Reading images, and writing masks and pictures. Formats are told by content first, by extension
+// second. Every function throws IoError naming the file, what is wrong with it and what to do; a
+// written file appears whole or not at all.
+#pragma once
+
+#include <gmmseg/class_table.h>
+#include <gmmseg/raster.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gmmseg {
+
+// Reads PNG, JPEG, BMP, WebP, PNM/PFM (OpenCV) and plain TIFF of any band count (libtiff). 8- and
+// 16-bit integers and 32-bit float keep their depth; EXIF orientation is applied; alpha 0, NaN and
+// infinity become "no data"; colours come as R, G, B. "null:WxHxB[:u8|u16|f32]" makes an image of
+// that size without a file, for tests and benchmarks.
+Raster ReadImage(const std::string& path);
+
+// One byte per pixel into a palette of at most 256 colours; `transparent_zero`: index 0 is shown as
+// transparent.
+enum class ZeroIndex { kOpaque, kTransparent };
+struct Palette {
+  std::vector<Rgb> colors;  // 1…256
+  ZeroIndex zero = ZeroIndex::kTransparent;
+};
+
+// Pixels are row-major, width × height, x fastest; Rgb pixels are interleaved.
+void WriteIndexedPng(const std::string& path, std::int64_t width, std::int64_t height,
+                     std::span<const std::uint8_t> indices, const Palette& palette);
+void WriteGrayPng(const std::string& path, std::int64_t width, std::int64_t height,
+                  std::span<const std::uint8_t> values);
+void WriteGrayPng(const std::string& path, std::int64_t width, std::int64_t height,
+                  std::span<const std::uint16_t> values);
+void WriteRgbPng(const std::string& path, std::int64_t width, std::int64_t height,
+                 std::span<const Rgb> pixels);
+
+enum class ProbabilityDepth {
+  kUint8,    // 0…250, × 0.004; 255 = no data
+  kUint16,   // 0…10000, × 1e-4; 65535 = no data
+  kFloat32,  // 0…1; all bands 0 = no data
+};
+
+// A K-band TIFF, one plane per class, DEFLATE with predictor, written class by class so that never
+// all planes are held. Bands are named "P(1)" …; scale and nodata stand in the tags that GDAL reads
+// (GDAL_METADATA, GDAL_NODATA).
+class ProbabilityTiffWriter {
+ public:
+  ProbabilityTiffWriter(const std::string& path, std::int64_t width, std::int64_t height,
+                        int num_classes, ProbabilityDepth depth);
+  ~ProbabilityTiffWriter();  // without Close(): the unfinished file is removed
+  ProbabilityTiffWriter(const ProbabilityTiffWriter&) = delete;
+  ProbabilityTiffWriter& operator=(const ProbabilityTiffWriter&) = delete;
+
+  // The next class's plane; `labels` tells where there is no data (label 0).
+  void WritePlane(std::span<const float> probabilities, std::span<const std::uint16_t> labels);
+  // After the last plane; the file appears under its name.
+  void Close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gmmseg

@@ -1,0 +1,36 @@
+// Posteriors of whole sample sets under a model, by the SIMD kernels.
+#pragma once
+
+#include <gmmseg/gaussian_mixture.h>
+#include <gmmseg/samples.h>
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace gmmseg {
+
+// A run of consecutive samples and what the model says of them. All pointers are valid during the
+// call alone.
+struct PosteriorTile {
+  std::int64_t first = 0;  // index of the first sample
+  std::int64_t count = 0;
+  const float* posteriors;  // component k at posteriors + k·stride: P(k | x), sum over k 1
+  std::int64_t stride = 0;
+  const float* log_densities;  // count: natural logarithm, the user's units
+
+  float Posterior(int k, std::int64_t i) const { return posteriors[k * stride + i]; }
+};
+
+// Calls visit(tile) for tiles that together cover all samples once, from several threads at a time.
+// Samples of weight 0 are visited too; their values are finite and mean nothing. `model` is in the
+// user's units. Throws ParameterError if the numbers of features differ.
+void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
+                     const std::function<void(const PosteriorTile&)>& visit);
+
+// The instruction set the kernels use now: "AVX3", "AVX2", "SSE4", "SSSE3", "NEON" or "scalar". The
+// environment variable GMMSEG_SIMD forces one by that name; one this machine lacks throws
+// ParameterError at the first use.
+std::string_view InstructionSet();
+
+}  // namespace gmmseg

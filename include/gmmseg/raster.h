@@ -1,0 +1,74 @@
+// Raster: pixels as they were read, band by band, before they become features.
+#pragma once
+
+#include <gmmseg/aligned_buffer.h>
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+namespace gmmseg {
+
+enum class SampleType { kUint8, kUint16, kFloat32 };
+
+// How the bands are meant. kMultiband bands have no colour meaning: only `raw` features apply.
+enum class ColorModel { kGray, kRgb, kMultiband };
+
+// Layout: band b is one contiguous plane of width × height × depth values, x fastest, then y, then
+// z; bands are in the file's order, colour as R, G, B. Alpha is not a band: it has become validity.
+// At most 2^40 pixels.
+class Raster {
+ public:
+  Raster() = default;
+  // Zero-filled, all pixels valid. Throws ParameterError if a dimension is < 1 or kRgb has other
+  // than 3 bands, kGray other than 1.
+  Raster(std::int64_t width, std::int64_t height, int num_bands, SampleType type,
+         ColorModel color_model, std::int64_t depth = 1);
+
+  std::int64_t width() const { return width_; }
+  std::int64_t height() const { return height_; }
+  std::int64_t depth() const { return depth_; }
+  std::int64_t num_pixels() const { return width_ * height_ * depth_; }
+  int num_bands() const { return num_bands_; }
+  SampleType type() const;
+  ColorModel color_model() const { return color_model_; }
+
+  // The value that means full intensity: 255, 65535 or 1 (float).
+  double white() const;
+
+  // T must match type(); throws std::bad_variant_access otherwise.
+  template <typename T>
+  T* Band(int b) {
+    return std::get<AlignedBuffer<T>>(values_).data() + b * num_pixels();
+  }
+  template <typename T>
+  const T* Band(int b) const {
+    return std::get<AlignedBuffer<T>>(values_).data() + b * num_pixels();
+  }
+
+  // Calls visitor(pointer to the first value of band b), typed by type().
+  template <typename Visitor>
+  decltype(auto) VisitBand(int b, Visitor&& visitor) const {
+    return std::visit(
+        [&](const auto& buffer) -> decltype(auto) {
+          return visitor(buffer.data() + b * num_pixels());
+        },
+        values_);
+  }
+
+  // One byte per pixel, 0 = no data; empty = every pixel is valid.
+  const std::vector<std::uint8_t>& validity() const { return validity_; }
+  bool IsValid(std::int64_t pixel) const { return validity_.empty() || validity_[pixel] != 0; }
+  void Invalidate(std::int64_t pixel);
+  std::int64_t CountValid() const;
+
+ private:
+  std::int64_t width_ = 0, height_ = 0, depth_ = 0;
+  int num_bands_ = 0;
+  ColorModel color_model_ = ColorModel::kGray;
+  std::variant<AlignedBuffer<std::uint8_t>, AlignedBuffer<std::uint16_t>, AlignedBuffer<float>>
+      values_;
+  std::vector<std::uint8_t> validity_;
+};
+
+}  // namespace gmmseg

@@ -1,0 +1,38 @@
+// Pictures of a segmentation: colours only, no files.
+#pragma once
+
+#include <gmmseg/class_table.h>
+#include <gmmseg/raster.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace gmmseg {
+
+// Heatmap indices: 0 = no data; 1…255 stand for 0…1 (value = (index - 1) / 254).
+std::vector<std::uint8_t> HeatIndices(std::span<const float> values,
+                                      std::span<const std::uint16_t> labels);
+
+// 256 colours for those indices: entry 0 black, 1…255 the colour map from low to high.
+enum class ColorMap {
+  kViridis,  // probabilities
+  kMagma,    // uncertainty
+};
+std::vector<Rgb> HeatPalette(ColorMap map);
+
+// Palette for label masks: entry 0 black ("no data"), then the classes' colours.
+std::vector<Rgb> LabelPalette(const ClassTable& classes);
+
+// The raster as an 8-bit colour picture: colours as they are, grey as grey, other band counts by
+// their first three (or first) bands stretched from the 2nd to the 98th percentile; float colours
+// clipped to 0…1, float grey stretched.
+std::vector<Rgb> DisplayImage(const Raster& raster);
+
+// The picture with class colours laid over it (opacity 0…1) and boundaries between classes drawn;
+// pixels of label 0 stay as they are.
+std::vector<Rgb> Overlay(std::span<const Rgb> picture, std::int64_t width, std::int64_t height,
+                         std::span<const std::uint16_t> labels, const ClassTable& classes,
+                         double opacity = 0.5);
+
+}  // namespace gmmseg

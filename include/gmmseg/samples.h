@@ -1,0 +1,81 @@
+// Samples: what the mixture engine looks at. N samples × D features as D planes of float, and one
+// weight plane.
+#pragma once
+
+#include <gmmseg/aligned_buffer.h>
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+namespace gmmseg {
+
+// A run of features that share one covariance matrix per component. Features of different blocks
+// are independent given the component. `temper` multiplies the block's log-density: 1 is the plain
+// product of densities, 0 ignores the block. Reference: DESIGN, "colour + position"; a power
+// posterior of one factor.
+struct FeatureBlock {
+  int first = 0;        // index of the block's first feature
+  int size = 0;         // number of features, >= 1
+  double temper = 1.0;  // >= 0
+
+  bool operator==(const FeatureBlock&) const = default;
+};
+
+// How a plane relates to the user's units: plane = (value - offset) / scale. EM with full, tied and
+// diagonal covariances does not depend on it; it keeps float arithmetic accurate for 16-bit and
+// wildly scaled data. Each scale is a power of two and each offset a multiple of it where the data
+// are integers, so that integers stay exact.
+struct Standardization {
+  Eigen::VectorXd offset;  // D
+  Eigen::VectorXd scale;   // D, > 0
+
+  static Standardization Identity(int num_features) {
+    return {Eigen::VectorXd::Zero(num_features), Eigen::VectorXd::Ones(num_features)};
+  }
+};
+
+// Layout: plane d starts at Plane(d), 64-byte aligned, stride() floats apart; stride() is size()
+// rounded up to whole 16-float vectors. A sample with weight 0 (padding, nodata, outside a mask)
+// contributes nothing, and its features are finite. Weights are finite and >= 0.
+class Samples {
+ public:
+  Samples() = default;
+  // All features 0, all weights 1 (0 in the padding).
+  Samples(std::int64_t num_samples, int num_features);
+
+  // Copies N×D points of any range and standardises them; a row with a NaN or an infinity gets
+  // weight 0. Throws ParameterError if D = 0 or if `weights` is neither empty nor N long, finite
+  // and >= 0.
+  static Samples FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
+                          const Eigen::VectorXd& weights = {});
+
+  std::int64_t size() const { return size_; }
+  std::int64_t stride() const { return stride_; }
+  int num_features() const { return num_features_; }
+
+  float* Plane(int d) { return planes_.data() + d * stride_; }
+  const float* Plane(int d) const { return planes_.data() + d * stride_; }
+  float* weights() { return weights_.data(); }
+  const float* weights() const { return weights_.data(); }
+
+  const Standardization& standardization() const { return standardization_; }
+
+  // Takes the planes, which hold plain values of any finite range, to zero mean and a standard
+  // deviation in [1, 2) (weighted; a constant plane gets scale 1), in place. The same bits for any
+  // number of threads.
+  void Standardize();
+
+  // The values of sample i in the user's units.
+  Eigen::VectorXd Value(std::int64_t i) const;
+
+ private:
+  std::int64_t size_ = 0;
+  std::int64_t stride_ = 0;
+  int num_features_ = 0;
+  AlignedBuffer<float> planes_;
+  AlignedBuffer<float> weights_;
+  Standardization standardization_;
+};
+
+}  // namespace gmmseg

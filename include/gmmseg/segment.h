@@ -1,0 +1,53 @@
+// Segmenting one raster: features, fit, posteriors, labels.
+#pragma once
+
+#include <gmmseg/model.h>
+#include <gmmseg/raster.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace gmmseg {
+
+enum class Floor { kOn, kOff };
+
+struct SegmentOptions {
+  FeatureSpec features;
+  FitOptions fit;            // blocks and floor are set from the features
+  Floor floor = Floor::kOn;  // hold covariances above what quantisation alone would give
+};
+
+struct SegmentSeconds {
+  double features = 0, fit = 0, labels = 0;
+};
+
+// The result holds the features, so that posteriors can be had in as many classes at a time as
+// memory allows.
+struct Segmentation {
+  std::int64_t width = 0, height = 0;
+  Model model;
+  std::int64_t num_valid = 0;         // pixels with data
+  std::vector<std::uint16_t> labels;  // row-major; 0 = no data, 1…K = most probable class
+  std::vector<float> uncertainty;     // −Σ p ln p / ln K, 0…1; 0 where no data or K = 1
+  std::vector<float> log_density;     // natural logarithm, the user's units; 0 where no data
+  ClassTable classes;                 // shares of this image
+  double log_likelihood = 0;          // mean of log_density over the valid pixels
+  SegmentSeconds seconds;
+  FeaturePlanes planes;
+
+  // P(class | pixel) of classes first…first+count-1 (from 1), one plane each, row-major; 0 where no
+  // data.
+  std::vector<std::vector<float>> Posteriors(int first, int count) const;
+};
+
+// Fits a mixture to the raster's valid pixels and labels them. An image without a valid pixel is
+// not an error: num_valid is 0, all labels are 0 and the model has no component. Throws
+// ParameterError as ComputeFeatures and FitMixture do.
+Segmentation Segment(const Raster& raster, const SegmentOptions& options);
+
+// Labels the raster by a model fitted before: same classes, same numbers, same colours.
+// Throws ParameterError if the raster cannot give the model's features.
+Segmentation Apply(const Raster& raster, const Model& model);
+
+}  // namespace gmmseg

@@ -1,0 +1,52 @@
+#include <gmmseg/exact_sum.h>
+
+#include <cmath>
+
+namespace gmmseg {
+namespace {
+
+__extension__ using Int128 = __int128;
+__extension__ using Uint128 = unsigned __int128;
+
+constexpr int kFractionBits = 60;
+constexpr double kLimit = 0x1p66;  // one term; leaves room for the sum to notice an overflow
+
+Int128 Join(std::int64_t high, std::uint64_t low) {
+  return static_cast<Int128>(static_cast<Uint128>(high) << 64 | low);
+}
+
+}  // namespace
+
+ExactSum& ExactSum::operator+=(double term) {
+  if (!(std::abs(term) < kLimit)) {
+    overflowed_ = true;
+    return *this;
+  }
+  // The integer part and the fraction are each exact in double; the fraction keeps its first 60
+  // bits.
+  const double whole = std::trunc(term);
+  const double fraction = std::nearbyint((term - whole) * 0x1p60);
+  const Int128 fixed =
+      (static_cast<Int128>(whole) << kFractionBits) + static_cast<Int128>(fraction);
+  ExactSum other;
+  other.high_ = static_cast<std::int64_t>(fixed >> 64);
+  other.low_ = static_cast<std::uint64_t>(fixed);
+  return *this += other;
+}
+
+ExactSum& ExactSum::operator+=(const ExactSum& other) {
+  Int128 sum;
+  overflowed_ |= other.overflowed_ ||
+                 __builtin_add_overflow(Join(high_, low_), Join(other.high_, other.low_), &sum);
+  if (overflowed_) return *this;
+  high_ = static_cast<std::int64_t>(sum >> 64);
+  low_ = static_cast<std::uint64_t>(sum);
+  return *this;
+}
+
+double ExactSum::ToDouble() const {
+  if (overflowed_) return std::nan("");
+  return std::ldexp(static_cast<double>(Join(high_, low_)), -kFractionBits);
+}
+
+}  // namespace gmmseg

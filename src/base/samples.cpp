@@ -1,0 +1,112 @@
+#include <gmmseg/errors.h>
+#include <gmmseg/samples.h>
+
+#include <cmath>
+#include <string>
+
+#include "base/tile_loop.h"
+
+namespace gmmseg {
+namespace {
+
+constexpr std::int64_t kLanes = kAlignment / sizeof(float);
+
+std::int64_t RoundUp(std::int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+// Σ w · f(value) over one plane, the same for any number of threads: tiles are summed apart, then
+// in order.
+template <typename F>
+double WeightedSum(const float* plane, const float* weights, std::int64_t n, const F& f) {
+  std::vector<double> sums(NumTiles(n));
+  ForEachTile(n, [&](std::int64_t tile, std::int64_t first, std::int64_t count) {
+    double sum = 0;
+    for (std::int64_t i = first; i < first + count; ++i)
+      if (weights[i] > 0) sum += weights[i] * f(static_cast<double>(plane[i]));
+    sums[tile] = sum;
+  });
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return total;
+}
+
+// The largest power of two that is not above x; 1 for 0.
+double PowerOfTwoBelow(double x) { return x > 0 ? std::exp2(std::floor(std::log2(x))) : 1.0; }
+
+void CheckWeights(const Eigen::VectorXd& weights, Eigen::Index n) {
+  if (weights.size() != 0 && weights.size() != n)
+    throw ParameterError("weights: " + std::to_string(weights.size()) + " for " +
+                         std::to_string(n) + " samples; give one per sample, or none");
+  for (Eigen::Index i = 0; i < weights.size(); ++i)
+    if (!(weights[i] >= 0 && std::isfinite(weights[i])))
+      throw ParameterError("weight of sample " + std::to_string(i) + " = " +
+                           std::to_string(weights[i]) + "; must be finite and >= 0");
+}
+
+}  // namespace
+
+Samples::Samples(std::int64_t num_samples, int num_features)
+    : size_(num_samples), stride_(RoundUp(num_samples)), num_features_(num_features) {
+  if (num_features < 1)
+    throw ParameterError("number of features = " + std::to_string(num_features) + "; must be >= 1");
+  if (num_samples < 0)
+    throw ParameterError("number of samples = " + std::to_string(num_samples) + "; must be >= 0");
+  planes_ = AlignedBuffer<float>(static_cast<std::size_t>(stride_) * num_features_);
+  weights_ = AlignedBuffer<float>(static_cast<std::size_t>(stride_));
+  std::fill_n(weights_.data(), size_, 1.0f);
+  standardization_ = Standardization::Identity(num_features);
+}
+
+void Samples::Standardize() {
+  double total = 0;
+  for (std::int64_t i = 0; i < size_; ++i) total += weights_[i];
+  if (total == 0) return;
+  for (int d = 0; d < num_features_; ++d) {
+    float* plane = Plane(d);
+    const double mean = WeightedSum(plane, weights(), size_, [](double x) { return x; }) / total;
+    const double variance =
+        WeightedSum(plane, weights(), size_, [mean](double x) { return (x - mean) * (x - mean); }) /
+        total;
+    const double scale = PowerOfTwoBelow(std::sqrt(variance));
+    // An offset on a coarse grid keeps integers exact and costs nothing: the kernels centre on each
+    // mean anyway.
+    const double offset = std::round(mean / scale) * scale;
+    ForEachTile(size_, [&](std::int64_t, std::int64_t first, std::int64_t count) {
+      for (std::int64_t i = first; i < first + count; ++i)
+        plane[i] = weights_[i] > 0 ? static_cast<float>((plane[i] - offset) / scale) : 0.0f;
+    });
+    standardization_.offset[d] += offset * standardization_.scale[d];
+    standardization_.scale[d] *= scale;
+  }
+}
+
+Samples Samples::FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
+                          const Eigen::VectorXd& weights) {
+  CheckWeights(weights, rows.rows());
+  Samples samples(rows.rows(), static_cast<int>(rows.cols()));
+  // Centred in double before they become float, so that 1e9 + small differences survive.
+  Eigen::VectorXd center = Eigen::VectorXd::Zero(rows.cols());
+  for (Eigen::Index i = 0; i < rows.rows(); ++i)
+    if (rows.row(i).allFinite()) {
+      center = rows.row(i);
+      break;
+    }
+  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
+    const Eigen::VectorXd row = rows.row(i).transpose() - center;
+    const bool usable = row.cast<float>().allFinite();
+    samples.weights()[i] = !usable ? 0.0f : weights.size() ? static_cast<float>(weights[i]) : 1.0f;
+    for (int d = 0; d < samples.num_features(); ++d)
+      samples.Plane(d)[i] = usable ? static_cast<float>(row[d]) : 0.0f;
+  }
+  samples.standardization_.offset = center;
+  samples.Standardize();
+  return samples;
+}
+
+Eigen::VectorXd Samples::Value(std::int64_t i) const {
+  Eigen::VectorXd value(num_features_);
+  for (int d = 0; d < num_features_; ++d)
+    value[d] = Plane(d)[i] * standardization_.scale[d] + standardization_.offset[d];
+  return value;
+}
+
+}  // namespace gmmseg

@@ -1,0 +1,10 @@
+# What gmmseg is built from. Debian 12's versions are the oldest that are tested.
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(TBB 2021 REQUIRED)
+find_package(hwy 1.0.3 CONFIG REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
+find_package(PNG 1.6 REQUIRED)
+find_package(TIFF 4.5 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)

@@ -1,0 +1,9 @@
+# Flags that every target of ours gets; nothing here reaches a consumer.
+add_library(gmmseg_flags INTERFACE)
+target_compile_options(gmmseg_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                              -Wno-sign-conversion)
+if(GMMSEG_SANITIZE)
+  target_compile_options(gmmseg_flags INTERFACE -fsanitize=${GMMSEG_SANITIZE}
+                                                -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(gmmseg_flags INTERFACE -fsanitize=${GMMSEG_SANITIZE})
+endif()

@@ -1,0 +1,78 @@
+#include <gmmseg/errors.h>
+#include <gmmseg/raster.h>
+
+#include <algorithm>
+#include <string>
+
+namespace gmmseg {
+namespace {
+
+constexpr double kMaxPixels = 0x1p40;
+
+void Check(std::int64_t width, std::int64_t height, std::int64_t depth, int num_bands,
+           ColorModel model) {
+  const std::string size =
+      std::to_string(width) + " x " + std::to_string(height) + " x " + std::to_string(depth);
+  if (width < 1 || height < 1 || depth < 1)
+    throw ParameterError("image size " + size + "; every dimension must be >= 1");
+  if (static_cast<double>(width) * static_cast<double>(height) * static_cast<double>(depth) >
+      kMaxPixels)
+    throw ParameterError("image size " + size + "; at most 2^40 pixels");
+  const int expected = model == ColorModel::kRgb    ? 3
+                       : model == ColorModel::kGray ? 1
+                                                    : std::max(num_bands, 1);
+  if (num_bands != expected)
+    throw ParameterError("number of bands = " + std::to_string(num_bands) + "; must be " +
+                         (model == ColorModel::kMultiband ? ">= 1" : std::to_string(expected)) +
+                         " for this colour model");
+}
+
+}  // namespace
+
+Raster::Raster(std::int64_t width, std::int64_t height, int num_bands, SampleType type,
+               ColorModel color_model, std::int64_t depth)
+    : width_(width),
+      height_(height),
+      depth_(depth),
+      num_bands_(num_bands),
+      color_model_(color_model) {
+  Check(width, height, depth, num_bands, color_model);
+  const std::size_t size = static_cast<std::size_t>(num_pixels()) * num_bands;
+  switch (type) {
+    case SampleType::kUint8:
+      values_ = AlignedBuffer<std::uint8_t>(size);
+      break;
+    case SampleType::kUint16:
+      values_ = AlignedBuffer<std::uint16_t>(size);
+      break;
+    case SampleType::kFloat32:
+      values_ = AlignedBuffer<float>(size);
+      break;
+  }
+}
+
+SampleType Raster::type() const { return static_cast<SampleType>(values_.index()); }
+
+double Raster::white() const {
+  switch (type()) {
+    case SampleType::kUint8:
+      return 255;
+    case SampleType::kUint16:
+      return 65535;
+    case SampleType::kFloat32:
+      break;
+  }
+  return 1;
+}
+
+void Raster::Invalidate(std::int64_t pixel) {
+  if (validity_.empty()) validity_.assign(num_pixels(), 1);
+  validity_[pixel] = 0;
+}
+
+std::int64_t Raster::CountValid() const {
+  if (validity_.empty()) return num_pixels();
+  return num_pixels() - std::count(validity_.begin(), validity_.end(), std::uint8_t{0});
+}
+
+}  // namespace gmmseg
