@@ -142,7 +142,7 @@ void ProbabilityTiffWriter::Impl::Require(bool ok) {
 }
 
 void ProbabilityTiffWriter::Impl::WriteTags() {
-  // DEFLATE at its fastest: higher levels save 2 % of a float stack at three times the time.
+  // DEFLATE at its fastest: level 6 makes a stack 1 to 6 % smaller in two to three times the time.
   constexpr int kDeflateLevel = 1;
   TIFF* tiff = handle->get();
   DeclareGdalTags(tiff);

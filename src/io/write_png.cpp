@@ -12,13 +12,14 @@
 namespace gmmseg {
 namespace {
 
-// Level 4 costs a third of level 9's time for a few percent of size on masks and overlays.
+// A 12-megapixel overlay takes 0.7 s and 9.2 MB at level 4, 2.5 s and 8.5 MB at level 6; the filter
+// "up" alone is as small as the choice among several and a fifth faster.
 constexpr int kCompressionLevel = 4;
 
 struct PngPicture {
   std::int64_t width, height;
   int color_type, bit_depth;
-  int filters;  // which of libpng's row filters may be used
+  int filter;  // one of libpng's row filters
   const std::uint8_t* pixels;
   std::int64_t row_bytes;
   const Palette* palette = nullptr;
@@ -79,7 +80,7 @@ class PngEncoder {
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_compression_level(png_, kCompressionLevel);
     png_set_compression_buffer_size(png_, std::size_t{1} << 18);
-    png_set_filter(png_, PNG_FILTER_TYPE_BASE, picture.filters);
+    png_set_filter(png_, PNG_FILTER_TYPE_BASE, picture.filter);
     png_set_IHDR(png_, info_, static_cast<png_uint_32>(picture.width),
                  static_cast<png_uint_32>(picture.height), picture.bit_depth, picture.color_type,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
@@ -142,8 +143,8 @@ void WriteRgbPng(const std::string& path, std::int64_t width, std::int64_t heigh
                  std::span<const Rgb> pixels) {
   static_assert(sizeof(Rgb) == 3);
   CheckShape(path, width, height, pixels.size());
-  WritePng(path, {width, height, PNG_COLOR_TYPE_RGB, 8, PNG_FILTER_SUB | PNG_FILTER_UP,
-                  pixels.data()->data(), width * 3, nullptr});
+  WritePng(path, {width, height, PNG_COLOR_TYPE_RGB, 8, PNG_FILTER_UP, pixels.data()->data(),
+                  width * 3, nullptr});
 }
 
 }  // namespace gmmseg
