@@ -32,6 +32,7 @@ Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
 // same without the model.
 OutputSet DefaultOutputs();
+OutputSet AllOutputs();
 
 enum class ExistingOutputs {
   kRefuse,     // ParameterError before any work

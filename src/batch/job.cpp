@@ -20,10 +20,6 @@ namespace gmmseg {
 namespace fs = boost::filesystem;
 namespace {
 
-const OutputSet kAllOutputs = {Output::kLabels,      Output::kOverlay, Output::kHeatmaps,
-                               Output::kUncertainty, Output::kModel,   Output::kProbabilities,
-                               Output::kMasks};
-
 // One run: what is asked, where it goes, and how a raster becomes a segmentation.
 struct Job {
   const std::string& input;
@@ -180,7 +176,7 @@ TrainingInput Describe(const std::string& input) {
 
 JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer) {
-  Job job{input, output, observer, options.fit.num_components, kAllOutputs, {}};
+  Job job{input, output, observer, options.fit.num_components, AllOutputs(), {}};
   SegmentOptions with_progress = options;
   with_progress.fit.progress = [&](int iteration, double log_likelihood) {
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
@@ -198,7 +194,7 @@ JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
 JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,
                       const JobObserver& observer) {
   // A model beside the outputs may be the very one that is applied: it never gets stale.
-  OutputSet can_be_stale = kAllOutputs;
+  OutputSet can_be_stale = AllOutputs();
   can_be_stale.erase(Output::kModel);
   const Job job{input,
                 output,

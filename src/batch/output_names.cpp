@@ -70,6 +70,12 @@ OutputSet DefaultOutputs() {
           Output::kModel};
 }
 
+OutputSet AllOutputs() {
+  OutputSet all;
+  for (const OutputWord& word : kWords) all.insert(word.output);
+  return all;
+}
+
 std::string StemOf(const std::string& input) {
   const std::string name = fs::path(input).filename().string();
   const std::size_t dot = name.rfind('.');
