@@ -26,13 +26,17 @@ std::string Wrap(const std::string& text, std::size_t columns) {
 HelpFormatter::HelpFormatter() {
   column_width(kNameColumns);
   label("Positionals", "Input");
-  label("Subcommands", "Commands");
 }
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string) const {
   if (app->get_parent() != nullptr) return "Usage: segment apply --model FILE INPUT [options]\n";
   return "Usage: segment INPUT -k N [-o DIR] [options]\n"
          "       segment apply --model FILE INPUT [-o DIR] [options]\n";
+}
+
+std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
+  const std::string& placeholder = option->get_option_text();
+  return placeholder.empty() ? "" : " " + placeholder;
 }
 
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {

@@ -1,10 +1,9 @@
 #include "cli/interrupts.h"
 
 #include <gmmseg/job.h>
-#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstring>
 #include <thread>
 
@@ -34,7 +33,7 @@ void WaitAndEnd(const sigset_t& signals) {
 
 void CleanUpOnInterrupts() {
   // A closed pipe is an error of the write, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})

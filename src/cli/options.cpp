@@ -33,6 +33,7 @@ CLI::Option* Add(CLI::App& app, const char* group, const std::string& names,
   };
   return app.add_option_function<std::string>(names, complete, help)
       ->option_text(placeholder)
+      ->type_name("value")  // as in "--seed: 1 required value missing"
       ->group(group);
 }
 
@@ -191,6 +192,7 @@ Declaration::Declaration() {
                              "--help).");
   apply->formatter(std::make_shared<HelpFormatter>());
   apply->footer(kApplyFooter);
+  apply->group("Commands");
   apply->add_option("INPUT", inputs, "One image, of the kind that the model was fitted on.")
       ->option_text(" ");
   Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
