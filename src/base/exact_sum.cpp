@@ -22,12 +22,15 @@ ExactSum& ExactSum::operator+=(double term) {
     overflowed_ = true;
     return *this;
   }
-  // The integer part and the fraction are each exact in double; the fraction keeps its first 60
-  // bits.
-  const double whole = std::trunc(term);
-  const double fraction = std::nearbyint((term - whole) * 0x1p60);
+  // The integer part and the fraction are each exact in double; the fraction is rounded to 60 bits.
+  // Both fit 64-bit integers where |term| < 2^62, which is the quick way; larger terms are rare.
+  const bool quick = std::abs(term) < 0x1p62;
+  const double whole =
+      quick ? static_cast<double>(static_cast<std::int64_t>(term)) : std::trunc(term);
+  const Int128 integer =
+      quick ? Int128{static_cast<std::int64_t>(term)} : static_cast<Int128>(whole);
   const Int128 fixed =
-      (static_cast<Int128>(whole) << kFractionBits) + static_cast<Int128>(fraction);
+      integer * (Int128{1} << kFractionBits) + std::llrint((term - whole) * 0x1p60);
   ExactSum other;
   other.high_ = static_cast<std::int64_t>(fixed >> 64);
   other.low_ = static_cast<std::uint64_t>(fixed);

@@ -1,0 +1,102 @@
+#include "mixture/accumulate.h"
+
+#include <gmmseg/errors.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "base/tile_loop.h"
+#include "mixture/kernels.h"
+
+namespace gmmseg {
+namespace {
+
+// What one thread gathers from the tiles that fall to it.
+struct Worker {
+  Worker(const GaussianMixture& model, const KernelModel& kernel_model)
+      : sums(kernel_model), stats(model) {}
+  TileSums sums;
+  MixtureStats stats;
+};
+
+// The tile's least likely samples are sought only where they may beat what the thread has seen.
+void AddWorst(const Samples& samples, std::int64_t first, std::int64_t count, Worker& worker) {
+  const float lowest = worker.sums.lowest_log2_density;
+  const float natural = lowest * std::numbers::ln2_v<float>;
+  const WorstSample& worst = worker.stats.worst();
+  if (!std::isfinite(lowest) || (!worst.features.empty() && natural > worst.log_density)) return;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (worker.sums.log2_densities[i] != lowest) continue;
+    WorstSample candidate{natural, {}};
+    for (int d = 0; d < samples.num_features(); ++d)
+      candidate.features.push_back(samples.Plane(d)[first + i]);
+    worker.stats.AddWorst(candidate);
+  }
+}
+
+void AddSums(const KernelModel& model, Worker& worker) {
+  const TileSums& sums = worker.sums;
+  worker.stats.AddTotals(sums.n, sums.log2_likelihood * std::numbers::ln2);
+  for (int k = 0; k < model.num_components; ++k)
+    worker.stats.AddComponent(k, sums.s0[k], sums.s1.data() + k * model.num_features,
+                              sums.s2.data() + static_cast<std::size_t>(k) * model.packed_size);
+}
+
+}  // namespace
+
+MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
+  const Kernels& kernels = ActiveKernels();
+  const KernelModel kernel_model(model);
+  tbb::enumerable_thread_specific<Worker> workers(model, kernel_model);
+  ForEachTile(samples_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    Worker& worker = workers.local();
+    worker.sums.Clear();
+    kernels.accumulate(
+        kernel_model,
+        {samples_.Plane(0) + first, samples_.stride(), samples_.weights() + first, count},
+        worker.sums);
+    AddSums(kernel_model, worker);
+    AddWorst(samples_, first, count, worker);
+  });
+  MixtureStats total(model);
+  for (const Worker& worker : workers) total += worker.stats;
+  if (total.overflowed())
+    throw ParameterError(
+        "the model lies too far from the samples for their statistics to be held; start closer to "
+        "the data");
+  return total;
+}
+
+GaussianMixture ToPlaneUnits(const GaussianMixture& model, const Samples& samples) {
+  Validate(model);
+  GaussianMixture plane = ToStandardized(model, samples.standardization());
+  // Beyond these, float products overflow: a thousand million million standard deviations from the
+  // data, or as many times narrower than they are.
+  constexpr double kFarthest = 1e15, kNarrowest = 1e-30;
+  for (int k = 0; k < plane.num_components(); ++k) {
+    const std::string component = "component " + std::to_string(k + 1);
+    if (!(plane.means.row(k).cwiseAbs().maxCoeff() <= kFarthest))
+      throw ParameterError(
+          "the mean of " + component +
+          " is more than 1e15 standard deviations from the data; give a model of such data");
+    const Eigen::VectorXd variances = plane.covariances[k].diagonal();
+    if (!(variances.minCoeff() >= kNarrowest && variances.maxCoeff() <= 1 / kNarrowest))
+      throw ParameterError(
+          "a variance of " + component +
+          " is more than 1e30 times off that of the data; give a model of such data");
+  }
+  return plane;
+}
+
+double LogScale(const GaussianMixture& model, const Standardization& standardization) {
+  double sum = 0;
+  for (const FeatureBlock& block : model.blocks)
+    sum +=
+        block.temper * standardization.scale.segment(block.first, block.size).array().log().sum();
+  return sum;
+}
+
+}  // namespace gmmseg

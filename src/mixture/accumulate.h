@@ -1,0 +1,36 @@
+// How EM looks at samples: through one call, whatever holds them.
+#pragma once
+
+#include <gmmseg/mixture_stats.h>
+#include <gmmseg/samples.h>
+
+namespace gmmseg {
+
+// Everything that EM can be run on. A palette, the tiles of a file or the ranks of a job are other
+// sources.
+class StatsSource {
+ public:
+  virtual ~StatsSource() = default;
+  // E-step and the sums of the M-step, fused, one pass. `model` is in the source's plane units.
+  virtual MixtureStats Accumulate(const GaussianMixture& model) = 0;
+};
+
+// Feature planes in memory. Keeps a reference.
+class SampleSource : public StatsSource {
+ public:
+  explicit SampleSource(const Samples& samples) : samples_(samples) {}
+  MixtureStats Accumulate(const GaussianMixture& model) override;
+
+ private:
+  const Samples& samples_;
+};
+
+// The user's model in plane units, checked: it fits the samples, and its numbers stay within what
+// float can hold there. Throws ParameterError.
+GaussianMixture ToPlaneUnits(const GaussianMixture& model, const Samples& samples);
+
+// What a log-density in plane units exceeds the one in the user's units by: Σ_b W_b Σ_{d in b} ln
+// scale_d.
+double LogScale(const GaussianMixture& model, const Standardization& standardization);
+
+}  // namespace gmmseg

@@ -1,0 +1,38 @@
+// The EM loop: the only one there is.
+#pragma once
+
+#include <gmmseg/fit.h>
+
+#include <functional>
+#include <vector>
+
+#include "mixture/accumulate.h"
+#include "mixture/maximize.h"
+
+namespace gmmseg {
+
+struct EmOptions {
+  MaximizeRules rules;
+  double num_points = 0;  // samples with weight > 0
+  double tolerance = 0;   // of the log-likelihood per sample
+  int max_iterations = 0;
+  int max_rescues = 0;
+  std::function<void(int iteration, double log_likelihood)> progress;  // may be empty
+};
+
+struct EmResult {
+  GaussianMixture model;
+  StopReason stop_reason = StopReason::kMaxIterations;
+  double initial_log_likelihood = 0;  // per sample, plane units, as all here
+  std::vector<double> history;        // after each iteration
+  std::vector<Rescue> rescues;
+  std::vector<bool> at_floor;
+
+  double log_likelihood() const {
+    return history.empty() ? initial_log_likelihood : history.back();
+  }
+};
+
+EmResult RunEm(StatsSource& source, const GaussianMixture& start, const EmOptions& options);
+
+}  // namespace gmmseg

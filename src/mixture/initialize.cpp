@@ -1,0 +1,160 @@
+#include "mixture/initialize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "base/random.h"
+#include "mixture/partition.h"
+
+namespace gmmseg {
+namespace {
+
+// Uses of one seed that must not share draws.
+enum Stream : std::uint64_t { kSubsampleStream = 1, kKMeansStream = 1000, kRandomStream = 2000000 };
+
+constexpr std::int64_t kMaxKMeansPoints = 4096;
+constexpr std::int64_t kMaxWardPoints = 2048;
+
+std::vector<std::int64_t> Present(const Samples& samples) {
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i < samples.size(); ++i)
+    if (samples.weights()[i] > 0) indices.push_back(i);
+  return indices;
+}
+
+// The `size` present indices with the smallest hashes, ascending. Only hashes below a limit that
+// all but surely holds enough of them are kept at hand.
+std::vector<std::int64_t> SmallestHashes(const Samples& samples, std::int64_t size,
+                                         std::uint64_t seed) {
+  const auto present = std::count_if(samples.weights(), samples.weights() + samples.size(),
+                                     [](float w) { return w > 0; });
+  if (present <= size) return Present(samples);
+  const double share = (static_cast<double>(size) + 8 * std::sqrt(static_cast<double>(size)) + 8) /
+                       static_cast<double>(present);
+  std::vector<std::pair<std::uint64_t, std::int64_t>> hashed;
+  for (double limit = share; static_cast<std::int64_t>(hashed.size()) < size; limit *= 2) {
+    hashed.clear();
+    for (std::int64_t i = 0; i < samples.size(); ++i) {
+      const std::uint64_t hash = Hash(seed, kSubsampleStream, i);
+      if (samples.weights()[i] > 0 && ToUnit(hash) < limit) hashed.emplace_back(hash, i);
+    }
+  }
+  std::nth_element(hashed.begin(), hashed.begin() + size, hashed.end());
+  std::vector<std::int64_t> indices(size);
+  for (std::int64_t j = 0; j < size; ++j) indices[j] = hashed[j].second;
+  std::sort(indices.begin(), indices.end());
+  return indices;
+}
+
+// One M-step from hard memberships, seen from the origin of the plane units.
+GaussianMixture FromPartition(const Samples& samples, const std::vector<int>& partition,
+                              const MaximizeRules& rules) {
+  const int num_clusters = *std::max_element(partition.begin(), partition.end()) + 1;
+  const int num_features = samples.num_features();
+  GaussianMixture origin{rules.covariance_type, rules.blocks,
+                         Eigen::VectorXd::Constant(num_clusters, 1.0 / num_clusters),
+                         Eigen::MatrixXd::Zero(num_clusters, num_features),
+                         std::vector<Eigen::MatrixXd>(num_clusters, rules.floor)};
+  MixtureStats stats(origin);
+  std::vector<double> x(num_features), products(stats.packed_size());
+  for (std::int64_t i = 0; i < samples.size(); ++i) {
+    const double weight = samples.weights()[i];
+    for (int d = 0; d < num_features; ++d) x[d] = samples.Plane(d)[i];
+    double* product = products.data();
+    for (const FeatureBlock& b : stats.packed_blocks())
+      for (int row = b.first; row < b.first + b.size; ++row)
+        for (int column = b.first; column <= row; ++column)
+          *product++ = weight * x[row] * x[column];
+    for (double& value : x) value *= weight;
+    stats.AddTotals(weight, 0);
+    stats.AddComponent(partition[i], weight, x.data(), products.data());
+  }
+  MaximizeResult step = Maximize(stats, rules, static_cast<double>(samples.size()));
+  std::vector<int> kept;
+  for (int k = 0; k < num_clusters; ++k)
+    if (std::find(step.vanished.begin(), step.vanished.end(), k) == step.vanished.end())
+      kept.push_back(k);
+  GaussianMixture model = Reordered(step.model, kept);
+  model.weights /= model.weights.sum();
+  return model;
+}
+
+// Distinct random samples as means, the covariance of all samples for each.
+GaussianMixture RandomModel(const Samples& samples, int num_components, const MaximizeRules& rules,
+                            std::uint64_t seed, int restart) {
+  std::vector<std::int64_t> order = Present(samples);
+  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return std::pair(Hash(seed, kRandomStream + restart, a), a) <
+           std::pair(Hash(seed, kRandomStream + restart, b), b);
+  });
+  Samples shuffled(static_cast<std::int64_t>(order.size()), samples.num_features());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    for (int d = 0; d < samples.num_features(); ++d)
+      shuffled.Plane(d)[i] = samples.Plane(d)[order[i]];
+  GaussianMixture model = PointMasses(DistinctSamples(shuffled, num_components), rules);
+  const GaussianMixture whole = FromPartition(samples, std::vector<int>(samples.size(), 0), rules);
+  std::fill(model.covariances.begin(), model.covariances.end(), whole.covariances[0]);
+  return model;
+}
+
+}  // namespace
+
+Samples Subsample(const Samples& samples, std::int64_t size, std::uint64_t seed) {
+  const std::vector<std::int64_t> indices = SmallestHashes(samples, size, seed);
+  Samples subsample(static_cast<std::int64_t>(indices.size()), samples.num_features());
+  for (std::size_t j = 0; j < indices.size(); ++j) {
+    subsample.weights()[j] = samples.weights()[indices[j]];
+    for (int d = 0; d < samples.num_features(); ++d)
+      subsample.Plane(d)[j] = samples.Plane(d)[indices[j]];
+  }
+  return subsample;
+}
+
+Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit) {
+  const int num_features = samples.num_features();
+  std::unordered_set<std::string> seen;
+  std::string key(num_features * sizeof(float), '\0'), previous;
+  std::vector<std::int64_t> found;
+  for (std::int64_t i = 0; i < samples.size() && static_cast<int>(found.size()) < limit; ++i) {
+    if (!(samples.weights()[i] > 0)) continue;
+    for (int d = 0; d < num_features; ++d) {
+      const float value = samples.Plane(d)[i] + 0.0f;  // -0 becomes 0
+      std::memcpy(key.data() + d * sizeof(float), &value, sizeof value);
+    }
+    if (key == previous) continue;
+    previous = key;
+    if (seen.insert(key).second) found.push_back(i);
+  }
+  Eigen::MatrixXd points(found.size(), num_features);
+  for (std::size_t j = 0; j < found.size(); ++j)
+    for (int d = 0; d < num_features; ++d) points(j, d) = samples.Plane(d)[found[j]];
+  return points;
+}
+
+GaussianMixture PointMasses(const Eigen::MatrixXd& points, const MaximizeRules& rules) {
+  const Eigen::Index n = points.rows();
+  return {rules.covariance_type, rules.blocks,
+          Eigen::VectorXd::Constant(n, 1.0 / static_cast<double>(n)), points,
+          std::vector<Eigen::MatrixXd>(n, SmallestCovariance(rules))};
+}
+
+GaussianMixture InitialModel(const Samples& subsample, InitMethod method, int num_components,
+                             const MaximizeRules& rules, std::uint64_t seed, int restart) {
+  if (method == InitMethod::kRandom)
+    return RandomModel(subsample, num_components, rules, seed, restart);
+  const bool ward = method == InitMethod::kHierarchical;
+  const std::int64_t size =
+      std::max<std::int64_t>(ward ? kMaxWardPoints : kMaxKMeansPoints, num_components);
+  const Samples points = Subsample(subsample, size, Mix(seed + restart));
+  const WhitenedPoints whitened = Whiten(points, rules.blocks);
+  const std::vector<int> partition =
+      ward ? WardPartition(whitened, std::min<int>(num_components, static_cast<int>(points.size())))
+           : KMeansPartition(whitened, num_components, seed, kKMeansStream + restart);
+  return FromPartition(points, partition, rules);
+}
+
+}  // namespace gmmseg

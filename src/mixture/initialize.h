@@ -1,0 +1,32 @@
+// Where EM starts: partitions of a subsample, turned into models by one M-step.
+#pragma once
+
+#include <gmmseg/fit.h>
+#include <gmmseg/samples.h>
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+#include "mixture/maximize.h"
+
+namespace gmmseg {
+
+// At most `size` samples of weight > 0: those with the smallest hashes of (seed, index), in
+// ascending index, so that the choice depends on nothing else. Keeps weights and standardisation.
+Samples Subsample(const Samples& samples, std::int64_t size, std::uint64_t seed);
+
+// The first `limit` distinct feature vectors of weight > 0, in order of appearance; rows × D, plane
+// units.
+Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit);
+
+// One component per row of `points`, each with the smallest covariance the rules allow and equal
+// weights.
+GaussianMixture PointMasses(const Eigen::MatrixXd& points, const MaximizeRules& rules);
+
+// A start by `method` with num_components components, or fewer where the subsample has fewer
+// distinct points. Deterministic in (subsample, method, seed, restart).
+GaussianMixture InitialModel(const Samples& subsample, InitMethod method, int num_components,
+                             const MaximizeRules& rules, std::uint64_t seed, int restart);
+
+}  // namespace gmmseg

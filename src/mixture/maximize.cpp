@@ -1,0 +1,103 @@
+#include "mixture/maximize.h"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+
+namespace gmmseg {
+namespace {
+
+// A component that holds less than this many samples has lost them.
+constexpr double kVanished = 0.1;
+
+ClippedCovariance ClipBlocks(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
+  ClippedCovariance result{Eigen::MatrixXd::Zero(covariance.rows(), covariance.cols()), false};
+  for (const FeatureBlock& b : rules.blocks) {
+    const ClippedCovariance block =
+        ClipToFloor(covariance.block(b.first, b.first, b.size, b.size),
+                    rules.floor.block(b.first, b.first, b.size, b.size));
+    result.covariance.block(b.first, b.first, b.size, b.size) = block.covariance;
+    result.clipped |= block.clipped;
+  }
+  return result;
+}
+
+ClippedCovariance ClipDiagonal(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
+  const Eigen::VectorXd variances = covariance.diagonal(), floor = rules.floor.diagonal();
+  return {variances.cwiseMax(floor).asDiagonal(), (variances.array() < floor.array()).any()};
+}
+
+// One variance per block, in the user's units: the mean of its features' variances.
+ClippedCovariance ClipSpherical(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
+  ClippedCovariance result{Eigen::MatrixXd::Zero(covariance.rows(), covariance.cols()), false};
+  for (const FeatureBlock& b : rules.blocks) {
+    const Eigen::VectorXd squared_scale = rules.scale.segment(b.first, b.size).cwiseAbs2();
+    const double variance =
+        covariance.diagonal().segment(b.first, b.size).dot(squared_scale) / b.size;
+    const double floor =
+        rules.floor.diagonal().segment(b.first, b.size).dot(squared_scale) / b.size;
+    result.covariance.diagonal().segment(b.first, b.size) =
+        std::max(variance, floor) * squared_scale.cwiseInverse();
+    result.clipped |= variance < floor;
+  }
+  return result;
+}
+
+ClippedCovariance Clip(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
+  switch (rules.covariance_type) {
+    case CovarianceType::kDiagonal:
+      return ClipDiagonal(covariance, rules);
+    case CovarianceType::kSpherical:
+      return ClipSpherical(covariance, rules);
+    default:
+      return ClipBlocks(covariance, rules);
+  }
+}
+
+ClippedCovariance Pooled(const MixtureStats& stats, const MaximizeRules& rules) {
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(stats.num_features(), stats.num_features());
+  for (int k = 0; k < stats.num_components(); ++k) sum += stats.Weight(k) * stats.Covariance(k);
+  return Clip(sum / stats.num_samples(), rules);
+}
+
+}  // namespace
+
+ClippedCovariance ClipToFloor(const Eigen::MatrixXd& covariance, const Eigen::MatrixXd& floor) {
+  const Eigen::LLT<Eigen::MatrixXd> cholesky(floor);
+  const Eigen::MatrixXd half = cholesky.matrixL().solve(covariance);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
+      cholesky.matrixL().solve(half.transpose()));
+  if (eigen.eigenvalues().minCoeff() >= 1) return {covariance, false};
+  const Eigen::MatrixXd whitened = eigen.eigenvectors() *
+                                   eigen.eigenvalues().cwiseMax(1).asDiagonal() *
+                                   eigen.eigenvectors().transpose();
+  const Eigen::MatrixXd raised =
+      cholesky.matrixL() * whitened * Eigen::MatrixXd(cholesky.matrixL()).transpose();
+  return {0.5 * (raised + raised.transpose()), true};
+}
+
+Eigen::MatrixXd SmallestCovariance(const MaximizeRules& rules) {
+  return Clip(Eigen::MatrixXd::Zero(rules.floor.rows(), rules.floor.cols()), rules).covariance;
+}
+
+MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, double num_points) {
+  const int num_components = stats.num_components();
+  MaximizeResult result;
+  result.model.covariance_type = rules.covariance_type;
+  result.model.blocks = rules.blocks;
+  result.model.weights.resize(num_components);
+  result.model.means.resize(num_components, stats.num_features());
+  const bool tied = rules.covariance_type == CovarianceType::kTied;
+  const ClippedCovariance pooled = tied ? Pooled(stats, rules) : ClippedCovariance{};
+  for (int k = 0; k < num_components; ++k) {
+    const double weight = stats.Weight(k) / stats.num_samples();
+    if (weight * num_points < kVanished) result.vanished.push_back(k);
+    result.model.weights[k] = weight;
+    result.model.means.row(k) = stats.Mean(k);
+    const ClippedCovariance clipped = tied ? pooled : Clip(stats.Covariance(k), rules);
+    result.model.covariances.push_back(clipped.covariance);
+    result.at_floor.push_back(clipped.clipped);
+  }
+  return result;
+}
+
+}  // namespace gmmseg

@@ -1,0 +1,47 @@
+// The M-step: from statistics to the most likely model.
+#pragma once
+
+#include <gmmseg/gaussian_mixture.h>
+#include <gmmseg/mixture_stats.h>
+
+#include <Eigen/Core>
+#include <vector>
+
+namespace gmmseg {
+
+// What every M-step of one fit has in common; plane units.
+struct MaximizeRules {
+  CovarianceType covariance_type = CovarianceType::kFull;
+  std::vector<FeatureBlock> blocks;
+  Eigen::MatrixXd floor;  // D×D, positive definite: every covariance stays ⪰ floor
+  Eigen::VectorXd scale;  // D: the user's unit of each feature in plane units; spherical means
+                          // equal variances in the user's units
+};
+
+struct MaximizeResult {
+  GaussianMixture model;
+  std::vector<bool>
+      at_floor;  // per component: the floor holds its covariance open in some direction
+  std::vector<int>
+      vanished;  // components that hold less than a tenth of a sample; they keep the weight 0
+};
+
+// argmax over the model of Σ_k s0_k log π_k + Σ_b W_b Σ w r log N(x_b; μ_kb, Σ_kb), all Σ_k ⪰
+// floor. The tempers drop out of each block's maximum. `num_points` is the number of samples with
+// weight > 0. Reference: Dempster, Laird, Rubin 1977; the bound by eigenvalue clipping in the
+// floor's metric, which is the exact maximiser.
+MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, double num_points);
+
+// The symmetric matrix closest in likelihood to `covariance` among those ⪰ floor: with floor = L
+// Lᵀ, the eigenvalues of L⁻¹ S L⁻ᵀ are raised to 1. `clipped` tells whether any was below.
+struct ClippedCovariance {
+  Eigen::MatrixXd covariance;
+  bool clipped;
+};
+ClippedCovariance ClipToFloor(const Eigen::MatrixXd& covariance, const Eigen::MatrixXd& floor);
+
+// The floor's own covariance for every component of such a model: what a component of one repeated
+// point has.
+Eigen::MatrixXd SmallestCovariance(const MaximizeRules& rules);
+
+}  // namespace gmmseg

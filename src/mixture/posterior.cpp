@@ -1,0 +1,53 @@
+#include <gmmseg/posterior.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <numbers>
+
+#include "base/tile_loop.h"
+#include "mixture/accumulate.h"
+#include "mixture/kernels.h"
+
+namespace gmmseg {
+namespace {
+
+// Samples per visited tile: fewer where there are very many components, so that a thread's buffer
+// stays under 16 MB.
+std::int64_t VisitSize(int num_components) {
+  constexpr std::int64_t kMaxValues = 1 << 22;
+  return std::clamp<std::int64_t>(kMaxValues / num_components / 16 * 16, 16, kTileSize);
+}
+
+struct Worker {
+  Worker(int num_components, std::int64_t size)
+      : posteriors(num_components * size), log_densities(size) {}
+  AlignedBuffer<float> posteriors, log_densities;
+};
+
+}  // namespace
+
+void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
+                     const std::function<void(const PosteriorTile&)>& visit) {
+  const GaussianMixture plane_model = ToPlaneUnits(model, samples);
+  const KernelModel kernel_model(plane_model);
+  const Kernels& kernels = ActiveKernels();
+  const auto shift = static_cast<float>(-LogScale(model, samples.standardization()));
+  const std::int64_t size = VisitSize(model.num_components());
+  tbb::enumerable_thread_specific<Worker> workers(model.num_components(), size);
+  ForEachTile(samples.size(), [&](std::int64_t, std::int64_t tile_first, std::int64_t tile_count) {
+    Worker& worker = workers.local();
+    float* log_densities = worker.log_densities.data();
+    for (std::int64_t first = tile_first; first < tile_first + tile_count; first += size) {
+      const std::int64_t count = std::min(size, tile_first + tile_count - first);
+      kernels.evaluate(
+          kernel_model,
+          {samples.Plane(0) + first, samples.stride(), samples.weights() + first, count},
+          worker.posteriors.data(), size, log_densities);
+      for (std::int64_t i = 0; i < count; ++i)
+        log_densities[i] = log_densities[i] * std::numbers::ln2_v<float> + shift;
+      visit({first, count, worker.posteriors.data(), size, log_densities});
+    }
+  });
+}
+
+}  // namespace gmmseg
