@@ -1,0 +1,21 @@
+# `cmake --install`: the program, the library, its headers, and what find_package(gmmseg) reads.
+include(CMakePackageConfigHelpers)
+
+set(gmmseg_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gmmseg)
+
+# The program finds a shared gmmseg beside it under any prefix.
+file(RELATIVE_PATH gmmseg_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set_target_properties(segment PROPERTIES INSTALL_RPATH "$ORIGIN/${gmmseg_bin_to_lib}")
+
+install(TARGETS segment)
+install(TARGETS gmmseg EXPORT gmmsegTargets)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/gmmseg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT gmmsegTargets NAMESPACE gmmseg:: DESTINATION ${gmmseg_package_dir})
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gmmsegConfig.cmake.in
+                              ${PROJECT_BINARY_DIR}/gmmsegConfig.cmake
+                              INSTALL_DESTINATION ${gmmseg_package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/gmmsegConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/gmmsegConfig.cmake ${PROJECT_BINARY_DIR}/gmmsegConfigVersion.cmake
+        DESTINATION ${gmmseg_package_dir})

@@ -1,3 +1,6 @@
+# All programs of a build stand in one folder.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+
 # Flags that every target of ours gets; nothing here reaches a consumer.
 add_library(gmmseg_flags INTERFACE)
 target_compile_options(gmmseg_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
