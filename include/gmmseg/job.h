@@ -1,0 +1,94 @@
+// Job: one input image to all of its output files. Everything is written into a hidden folder
+// beside the outputs and renamed at the end, so that a job leaves all of its files or none.
+#pragma once
+
+#include <gmmseg/image_io.h>
+#include <gmmseg/segment.h>
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gmmseg {
+
+// What can be written for photo.jpg.
+enum class Output {
+  kLabels,         // photo_labels.png: indexed, the index is the label; 16-bit grey when K > 255
+  kOverlay,        // photo_overlay.png
+  kHeatmaps,       // photo_heat_1.png … photo_heat_K.png: posterior probabilities
+  kUncertainty,    // photo_uncertainty.png: normalised entropy
+  kModel,          // photo.gmm.json
+  kProbabilities,  // photo_probs.tif: K bands
+  kMasks,          // photo_mask_1.png … photo_mask_K.png: 0 and 255
+};
+using OutputSet = std::set<Output>;
+
+// "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks". ParseOutput
+// throws ParameterError, listing the words, for any other.
+std::string_view ToString(Output output);
+Output ParseOutput(std::string_view word);
+// The first five: what a segmentation writes unless told otherwise. Applying a model writes the
+// same without the model.
+OutputSet DefaultOutputs();
+OutputSet AllOutputs();
+
+enum class ExistingOutputs {
+  kRefuse,     // ParameterError before any work
+  kOverwrite,  // replaced; files of the same stem that an earlier run left and that this one makes
+               // stale are removed
+};
+
+struct OutputOptions {
+  std::string directory = "segmented";  // created if missing; its parent must exist
+  OutputSet outputs = DefaultOutputs();
+  ProbabilityDepth depth = ProbabilityDepth::kFloat32;
+  ExistingOutputs existing = ExistingOutputs::kRefuse;
+  std::vector<std::string> keep;  // files that are never stale: those the job was started from
+};
+
+enum class JobStage { kReading, kFitting, kLabelling, kWriting };
+struct JobProgress {
+  JobStage stage = JobStage::kReading;
+  int iteration = 0;          // while fitting: EM steps done; 0 before the first
+  double log_likelihood = 0;  // per pixel, after them
+};
+using JobObserver = std::function<void(const JobProgress&)>;  // called from the calling thread
+
+struct JobSeconds {
+  double read = 0, features = 0, fit = 0, labels = 0, write = 0, total = 0;
+};
+
+// What happened. Facts that vary from run to run (seconds, threads, instruction set) are here and
+// in no output file.
+struct JobResult {
+  std::string input;
+  std::int64_t width = 0, height = 0;  // pixels
+  int num_bands = 0;
+  std::int64_t num_valid = 0;  // pixels with data
+  Model model;                 // as fitted, or as applied
+  ClassTable classes;          // shares of this image
+  double log_likelihood = 0;   // per pixel with data, natural logarithm
+  OutputSet asked;             // what was to be written
+  std::string directory;
+  std::vector<std::string> files;  // written: names within `directory`, sorted
+  std::vector<std::string> stale;  // removed: likewise
+  JobSeconds seconds;
+  int threads = 1;
+  std::string instruction_set;
+};
+
+// Throw ParameterError for options out of range, a missing parent of the output folder and existing
+// outputs; IoError(kRead) for the input and IoError(kWrite) for the outputs; Error, with what to
+// do, if memory does not suffice. After any exception the folder is as it was before.
+JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
+                        const OutputOptions& output, const JobObserver& observer = {});
+JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,
+                      const JobObserver& observer = {});
+
+// For a thread that waits for signals: removes whatever unfinished jobs have written, and holds
+// every job for good; the caller ends the process.
+void AbandonJobs() noexcept;
+
+}  // namespace gmmseg

@@ -1,0 +1,213 @@
+#include <gmmseg/errors.h>
+#include <gmmseg/job.h>
+#include <gmmseg/posterior.h>
+#include <oneapi/tbb/global_control.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <boost/filesystem/string_file.hpp>
+#include <iterator>
+#include <new>
+#include <span>
+
+#include "base/hash.h"
+#include "base/stopwatch.h"
+#include "batch/output_names.h"
+#include "batch/staging.h"
+#include "batch/write_outputs.h"
+
+namespace gmmseg {
+namespace fs = boost::filesystem;
+namespace {
+
+// One run: what is asked, where it goes, and how a raster becomes a segmentation.
+struct Job {
+  const std::string& input;
+  const OutputOptions& output;
+  const JobObserver& observer;
+  int num_components = 0;  // asked for, or the model's
+  OutputSet can_be_stale;
+  std::function<Segmentation(const Raster&)> segment;
+
+  std::string stem() const { return StemOf(input); }
+  fs::path directory() const {
+    const fs::path path(output.directory);
+    return path.filename_is_dot() && path.has_parent_path() ? path.parent_path() : path;
+  }
+  void Report(const JobProgress& progress) const {
+    if (observer) observer(progress);
+  }
+};
+
+void CheckDirectory(const fs::path& directory) {
+  const std::string name = directory.string();
+  if (name.empty()) throw ParameterError("output folder = \"\"; name a folder");
+  if (fs::is_directory(directory)) return;
+  if (fs::exists(directory))
+    throw ParameterError("output folder " + name + " is a file; name a folder");
+  const fs::path parent = fs::absolute(directory).parent_path();
+  if (!fs::is_directory(parent))
+    throw ParameterError("output folder " + name + ": its parent " + parent.string() +
+                         " does not exist; create it first");
+}
+
+void CheckExisting(const fs::path& directory, const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (fs::exists(fs::symlink_status(directory / name)))
+      throw ParameterError((directory / name).string() +
+                           " exists; use --overwrite to replace it, or another output folder");
+}
+
+// Before any work: can the outputs be there at the end?
+void CheckOutputs(const Job& job) {
+  if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
+  CheckDirectory(job.directory());
+  if (job.output.existing == ExistingOutputs::kRefuse)
+    CheckExisting(job.directory(), OutputNames(job.stem(), job.output.outputs, job.num_components));
+}
+
+std::vector<std::string> FilesIn(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> FindStale(const Job& job, const std::vector<std::string>& written) {
+  if (job.output.existing == ExistingOutputs::kRefuse) return {};
+  std::vector<std::string> stale =
+      StaleNames(job.directory(), job.stem(), job.can_be_stale, written);
+  std::erase_if(stale, [&](const std::string& name) {
+    return std::any_of(
+        job.output.keep.begin(), job.output.keep.end(),
+        [&](const std::string& kept) { return fs::equivalent(kept, job.directory() / name); });
+  });
+  return stale;
+}
+
+void Commit(const Job& job, Staging& staging, JobResult& result) {
+  result.files = FilesIn(staging.folder());
+  if (job.output.existing == ExistingOutputs::kRefuse) CheckExisting(job.directory(), result.files);
+  result.stale = FindStale(job, result.files);
+  staging.Commit(result.files, result.stale);
+}
+
+// A writer names the file where it stood for the time being; the user knows only where it was to
+// go.
+std::string InFinalPlace(std::string message, const Staging& staging, const fs::path& directory) {
+  const std::string folder = staging.folder().string();
+  for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
+    message.replace(at, folder.size(), directory.string());
+  return message;
+}
+
+void Write(const Job& job, const Raster& raster, const Segmentation& segmentation, Staging& staging,
+           JobResult& result) {
+  job.Report({.stage = JobStage::kWriting});
+  Stopwatch watch;
+  try {
+    WriteOutputs(staging.folder(), job.stem(), raster, segmentation, job.output);
+  } catch (const IoError& error) {
+    throw IoError(error.operation(), InFinalPlace(error.what(), staging, job.directory()));
+  }
+  Commit(job, staging, result);
+  result.seconds.write = watch.Seconds();
+}
+
+void SetFacts(const Raster& raster, const Segmentation& segmentation, JobResult& result) {
+  result.width = raster.width();
+  result.height = raster.height();
+  result.num_bands = raster.num_bands();
+  result.num_valid = segmentation.num_valid;
+  result.model = segmentation.model;
+  result.classes = segmentation.classes;
+  result.log_likelihood = segmentation.log_likelihood;
+  result.seconds.features = segmentation.seconds.features;
+  result.seconds.fit = segmentation.seconds.fit;
+  result.seconds.labels = segmentation.seconds.labels;
+  result.threads = static_cast<int>(
+      tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+  result.instruction_set = InstructionSet();
+}
+
+[[noreturn]] void ThrowOutOfMemory(const std::string& input, const Raster& raster) {
+  throw Error(input + ": not enough memory for " + std::to_string(raster.width()) + " x " +
+              std::to_string(raster.height()) + " pixels of " + std::to_string(raster.num_bands()) +
+              " bands; scale the image down, cut it, or ask for fewer outputs");
+}
+
+JobResult Run(const Job& job) {
+  Stopwatch total;
+  CheckOutputs(job);
+  job.Report({.stage = JobStage::kReading});
+  JobResult result;
+  result.input = job.input;
+  result.asked = job.output.outputs;
+  result.directory = job.output.directory;
+  Stopwatch watch;
+  const Raster raster = ReadImage(job.input);
+  result.seconds.read = watch.Seconds();
+
+  Staging staging(job.directory(), job.stem());
+  try {
+    const Segmentation segmentation = job.segment(raster);
+    SetFacts(raster, segmentation, result);
+    Write(job, raster, segmentation, staging, result);
+  } catch (const std::bad_alloc&) {
+    ThrowOutOfMemory(job.input, raster);
+  }
+  result.seconds.total = total.Seconds();
+  return result;
+}
+
+// Inputs that are no files (null:…, a pipe) have no hash.
+TrainingInput Describe(const std::string& input) {
+  TrainingInput described{fs::path(input).filename().string(), ""};
+  if (!fs::is_regular_file(input)) return described;
+  std::string bytes;
+  fs::load_string_file(input, bytes);
+  described.hash =
+      ContentHash(std::span(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+  return described;
+}
+
+}  // namespace
+
+JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
+                        const OutputOptions& output, const JobObserver& observer) {
+  Job job{input, output, observer, options.fit.num_components, AllOutputs(), {}};
+  SegmentOptions with_progress = options;
+  with_progress.fit.progress = [&](int iteration, double log_likelihood) {
+    if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
+    job.Report({JobStage::kFitting, iteration, log_likelihood});
+  };
+  job.segment = [&](const Raster& raster) {
+    job.Report({.stage = JobStage::kFitting});
+    Segmentation segmentation = Segment(raster, with_progress);
+    segmentation.model.inputs = {Describe(input)};
+    return segmentation;
+  };
+  return Run(job);
+}
+
+JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,
+                      const JobObserver& observer) {
+  // A model beside the outputs may be the very one that is applied: it never gets stale.
+  OutputSet can_be_stale = AllOutputs();
+  can_be_stale.erase(Output::kModel);
+  const Job job{input,
+                output,
+                observer,
+                model.mixture().num_components(),
+                can_be_stale,
+                [&](const Raster& raster) {
+                  if (observer) observer({.stage = JobStage::kLabelling});
+                  return Apply(raster, model);
+                }};
+  return Run(job);
+}
+
+void AbandonJobs() noexcept { Staging::AbandonAll(); }
+
+}  // namespace gmmseg

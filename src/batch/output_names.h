@@ -1,0 +1,29 @@
+// What the files of one input are called.
+#pragma once
+
+#include <gmmseg/job.h>
+
+#include <boost/filesystem/path.hpp>
+#include <string>
+#include <vector>
+
+namespace gmmseg {
+
+// The file name without folder and without its last extension: "a/photo.v2.jpg" gives "photo.v2",
+// ".hidden" stays ".hidden".
+std::string StemOf(const std::string& input);
+
+// For kHeatmaps and kMasks, `k` is the class (1…K); otherwise it is not looked at.
+std::string OutputName(const std::string& stem, Output output, int k = 0);
+
+// Every name that a job of num_components classes writes.
+std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
+                                     int num_components);
+
+// Files in `directory` that a job of any K and any outputs would have called like that, and that
+// are not among `written`. Sorted; models only if kModel is in `kinds`, and so on.
+std::vector<std::string> StaleNames(const boost::filesystem::path& directory,
+                                    const std::string& stem, const OutputSet& kinds,
+                                    const std::vector<std::string>& written);
+
+}  // namespace gmmseg

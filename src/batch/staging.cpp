@@ -1,0 +1,130 @@
+#include "batch/staging.h"
+
+#include <gmmseg/errors.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace gmmseg {
+namespace fs = boost::filesystem;
+namespace {
+
+// Every change to what is on disk is made under this lock, so that AbandonAll meets no job halfway.
+struct Registry {
+  std::mutex mutex;
+  std::set<Staging*> live;
+};
+
+// Never destroyed: a signal may come while the process ends.
+Registry& TheRegistry() {
+  static Registry& registry = *new Registry;
+  return registry;
+}
+
+std::string FolderName(const std::string& stem) {
+  static std::atomic<int> next{0};
+  return "." + stem + ".gmmseg-" + std::to_string(getpid()) + "-" + std::to_string(next++);
+}
+
+// Renames, made one after another, that are undone in reverse order unless they are kept.
+class Moves {
+ public:
+  Moves() = default;
+  Moves(const Moves&) = delete;
+  Moves& operator=(const Moves&) = delete;
+  ~Moves() {
+    boost::system::error_code ignored;
+    for (auto move = done_.rbegin(); move != done_.rend(); ++move)
+      fs::rename(move->second, move->first, ignored);
+  }
+
+  void Make(const fs::path& from, const fs::path& to) {
+    fs::rename(from, to);
+    done_.emplace_back(from, to);
+  }
+  void Keep() { done_.clear(); }
+
+ private:
+  std::vector<std::pair<fs::path, fs::path>> done_;
+};
+
+}  // namespace
+
+Staging::Staging(const fs::path& directory, const std::string& stem) : directory_(directory) {
+  const std::lock_guard lock(TheRegistry().mutex);
+  try {
+    Create(stem);
+  } catch (const fs::filesystem_error& error) {
+    Remove();
+    throw IoError(IoError::Operation::kWrite, directory.string() + ": cannot write here (" +
+                                                  error.code().message() +
+                                                  "); choose another output folder");
+  }
+  TheRegistry().live.insert(this);
+}
+
+void Staging::Create(const std::string& stem) {
+  made_directory_ = fs::create_directory(directory_);
+  const fs::path folder = directory_ / FolderName(stem);
+  fs::create_directory(folder);
+  folder_ = folder;
+}
+
+Staging::~Staging() {
+  const std::lock_guard lock(TheRegistry().mutex);
+  TheRegistry().live.erase(this);
+  Remove();
+}
+
+void Staging::Remove() noexcept {
+  boost::system::error_code ignored;
+  if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  // Not recursive: with a file in it, it stays.
+  if (made_directory_) fs::remove(directory_, ignored);
+}
+
+void Staging::Commit(const std::vector<std::string>& names, const std::vector<std::string>& stale) {
+  const std::lock_guard lock(TheRegistry().mutex);
+  try {
+    Swap(names, stale);
+  } catch (const fs::filesystem_error& error) {
+    const fs::path& path = error.path2().empty() ? error.path1() : error.path2();
+    throw IoError(
+        IoError::Operation::kWrite,
+        path.string() + ": cannot write (" + error.code().message() + "); nothing was changed");
+  }
+}
+
+void Staging::Swap(const std::vector<std::string>& names, const std::vector<std::string>& stale) {
+  const fs::path old = folder_ / "old";
+  fs::create_directory(old);
+  Moves moves;
+  for (const std::string& name : stale) moves.Make(directory_ / name, old / name);
+  for (const std::string& name : names) {
+    if (fs::exists(fs::symlink_status(directory_ / name)))
+      moves.Make(directory_ / name, old / name);
+    moves.Make(folder_ / name, directory_ / name);
+  }
+  moves.Keep();
+}
+
+void Staging::AbandonAll() noexcept {
+  // Never unlocked: jobs that reach for it wait until the process is gone. Their writers may still
+  // put a file into a folder that is being removed, hence more than one try.
+  TheRegistry().mutex.lock();
+  for (Staging* staging : TheRegistry().live)
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      staging->Remove();
+      boost::system::error_code ignored;
+      if (!fs::exists(staging->folder_, ignored)) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+}  // namespace gmmseg

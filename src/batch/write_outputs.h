@@ -1,0 +1,16 @@
+#pragma once
+
+#include <gmmseg/job.h>
+
+#include <boost/filesystem/path.hpp>
+#include <string>
+
+namespace gmmseg {
+
+// Writes what `output` asks for into `folder`, pictures in parallel, posteriors in as many classes
+// at a time as 256 MB hold. An image without a class gets no file per class and no probabilities.
+void WriteOutputs(const boost::filesystem::path& folder, const std::string& stem,
+                  const Raster& raster, const Segmentation& segmentation,
+                  const OutputOptions& output);
+
+}  // namespace gmmseg

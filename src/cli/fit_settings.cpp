@@ -1,0 +1,60 @@
+#include "cli/fit_settings.h"
+
+#include <gmmseg/errors.h>
+
+namespace gmmseg::cli {
+namespace {
+
+// An option that was given must say what the start model says.
+template <typename T>
+void CheckAgrees(const Options& options, const std::string& name, const std::optional<T>& given,
+                 const T& of_model, const std::string& model_says) {
+  if (given && *given != of_model)
+    throw ParameterError(name + " contradicts --init-model: " + options.model_path + " has " +
+                         model_says + "; leave " + name + " away");
+}
+
+void CheckStart(const Options& options, const Model& start) {
+  const GaussianMixture& mixture = start.mixture();
+  const FeatureSpec& spec = start.features.spec;
+  if (mixture.num_components() == 0)
+    throw ParameterError("--init-model " + options.model_path +
+                         ": the model has no component; take one of an image with data");
+  CheckAgrees(options, "-k", options.num_components, mixture.num_components(),
+              std::to_string(mixture.num_components()) + " components");
+  CheckAgrees(options, "--covariance", options.covariance_type, mixture.covariance_type,
+              std::string(ToString(mixture.covariance_type)));
+  CheckAgrees(options, "--position", options.position_weight, spec.position_weight,
+              "position weight " + std::to_string(spec.position_weight));
+  if (options.color != ColorSpace::kAuto)
+    CheckAgrees(options, "--features", options.color, spec.color,
+                std::string(ToString(spec.color)));
+  if (options.restarts.value_or(1) > 1)
+    throw ParameterError("--restarts " + std::to_string(*options.restarts) +
+                         ": with --init-model there is one start; leave --restarts away");
+}
+
+}  // namespace
+
+SegmentOptions FitSettings(const Options& options) {
+  SegmentOptions settings = options.segment;
+  settings.fit.num_components = options.num_components.value();
+  settings.features.color = options.color.value_or(settings.features.color);
+  settings.features.position_weight =
+      options.position_weight.value_or(settings.features.position_weight);
+  settings.fit.covariance_type = options.covariance_type.value_or(settings.fit.covariance_type);
+  settings.fit.restarts = options.restarts.value_or(settings.fit.restarts);
+  return settings;
+}
+
+SegmentOptions FitSettings(const Options& options, const Model& start) {
+  CheckStart(options, start);
+  SegmentOptions settings = options.segment;
+  settings.features = start.features.spec;
+  settings.fit.start = start.mixture();
+  settings.fit.num_components = start.mixture().num_components();
+  settings.fit.covariance_type = start.mixture().covariance_type;
+  return settings;
+}
+
+}  // namespace gmmseg::cli

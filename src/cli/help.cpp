@@ -1,0 +1,69 @@
+#include "cli/help.h"
+
+#include <sstream>
+
+namespace gmmseg::cli {
+namespace {
+
+constexpr std::size_t kNameColumns = 30;
+constexpr std::size_t kTextColumns = 62;
+
+std::string Wrap(const std::string& text, std::size_t columns) {
+  std::istringstream words(text);
+  std::string wrapped, word;
+  std::size_t used = 0;
+  while (words >> word) {
+    const bool fits = used + 1 + word.size() <= columns;
+    if (used > 0) wrapped += fits ? ' ' : '\n';
+    used = used > 0 && fits ? used + 1 + word.size() : word.size();
+    wrapped += word;
+  }
+  return wrapped;
+}
+
+}  // namespace
+
+HelpFormatter::HelpFormatter() {
+  column_width(kNameColumns);
+  label("Positionals", "Input");
+}
+
+std::string HelpFormatter::make_usage(const CLI::App* app, std::string) const {
+  if (app->get_parent() != nullptr) return "Usage: segment apply --model FILE INPUT [options]\n";
+  return "Usage: segment INPUT -k N [-o DIR] [options]\n"
+         "       segment apply --model FILE INPUT [-o DIR] [options]\n";
+}
+
+std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
+  const std::string& placeholder = option->get_option_text();
+  return placeholder.empty() ? "" : " " + placeholder;
+}
+
+std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
+  return Wrap(option->get_description(), kTextColumns);
+}
+
+const char* const kSegmentFooter =
+    R"(Examples:
+  segment photo.jpg -k 4
+      Four classes by colour; masks, heatmaps and the model go into segmented/.
+  segment photo.jpg -k 6 --position 1 --write labels,probabilities -o out
+      Six compact classes by colour and place; a mask and a 6-band TIFF go into out/.
+
+A file that is called "apply" is written ./apply.
+
+Exit codes:
+  0  everything asked for was written
+  1  processing or writing failed; nothing was written
+  2  a wrong option, a missing parent of the output folder, or outputs that exist
+  4  an input is missing, unreadable or truncated
+  130, 143  interrupted; nothing was written)";
+
+const char* const kApplyFooter =
+    R"(Example:
+  segment apply --model segmented/photo.gmm.json other.jpg
+      Labels other.jpg with the classes of photo.jpg: same numbers, same colours.
+
+Exit codes are those of segment --help.)";
+
+}  // namespace gmmseg::cli

@@ -1,0 +1,20 @@
+// How the help looks: usage lines, wrapped descriptions, examples and exit codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace gmmseg::cli {
+
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter();
+  std::string make_usage(const CLI::App* app, std::string name) const override;
+  std::string make_option_opts(const CLI::Option* option) const override;
+  std::string make_option_desc(const CLI::Option* option) const override;
+};
+
+extern const char* const kSegmentFooter;
+extern const char* const kApplyFooter;
+
+}  // namespace gmmseg::cli

@@ -1,0 +1,10 @@
+#pragma once
+
+namespace gmmseg::cli {
+
+// From here on SIGINT, SIGTERM and SIGHUP remove what unfinished jobs have written and end the
+// process with 128 + the signal's number; those that are ignored now stay ignored. Must be called
+// before any other thread is started: threads inherit the mask.
+void CleanUpOnInterrupts();
+
+}  // namespace gmmseg::cli

@@ -1,0 +1,95 @@
+#include "cli/json_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/messages.h"
+
+namespace gmmseg::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json ClassesJson(const ClassTable& classes) {
+  Json array = Json::array();
+  for (const ClassEntry& entry : classes)
+    array.push_back(
+        {{"index", entry.index},
+         {"name", entry.name},
+         {"color", ToHex(entry.color)},
+         {"weight", entry.weight},
+         {"share", entry.share},
+         {"mean", std::vector<double>(entry.mean.data(), entry.mean.data() + entry.mean.size())}});
+  return array;
+}
+
+Json FitJson(const Model& model) {
+  const FitResult& fit = model.fit;
+  Json rescues = Json::array();
+  for (const Rescue& rescue : fit.rescues)
+    rescues.push_back({{"iteration", rescue.iteration},
+                       {"component", rescue.component + 1},
+                       {"dropped", rescue.dropped}});
+  return {{"components_requested", fit.requested_components},
+          {"covariance_type", ToString(fit.model.covariance_type)},
+          {"iterations", fit.iterations},
+          {"stop_reason", ToString(fit.stop_reason)},
+          {"converged", fit.converged()},
+          {"log_likelihood_per_pixel", fit.log_likelihood},
+          {"initial_log_likelihood_per_pixel", fit.initial_log_likelihood},
+          {"history", fit.history},
+          {"restarts", fit.restarts},
+          {"restart_log_likelihoods", fit.restart_log_likelihoods},
+          {"rescues", rescues},
+          {"at_floor", fit.at_floor},
+          {"seed", model.seed},
+          {"bic", OrNull(model.bic)},
+          {"aic", OrNull(model.aic)},
+          {"icl", OrNull(model.icl)}};
+}
+
+Json FeatureNames(const FeatureLayout& layout) {
+  Json names = Json::array();
+  for (const FeatureInfo& info : layout.info) names.push_back(info.name);
+  return names;
+}
+
+Json SecondsJson(const JobSeconds& seconds) {
+  return {{"read", seconds.read},     {"features", seconds.features}, {"fit", seconds.fit},
+          {"labels", seconds.labels}, {"write", seconds.write},       {"total", seconds.total}};
+}
+
+}  // namespace
+
+std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Command command) {
+  Json report = {{"program", "segment"},
+                 {"version", GMMSEG_VERSION},
+                 {"command", command == Command::kApply ? "apply" : "segment"},
+                 {"input", result.input},
+                 {"width", result.width},
+                 {"height", result.height},
+                 {"bands", result.num_bands},
+                 {"pixels", result.width * result.height},
+                 {"pixels_with_data", result.num_valid},
+                 {"features", FeatureNames(result.model.features)},
+                 {"position_weight", result.model.features.spec.position_weight},
+                 {"components", result.classes.size()},
+                 {"log_likelihood_per_pixel", result.log_likelihood},
+                 {"classes", ClassesJson(result.classes)}};
+  if (command == Command::kSegment) report["fit"] = FitJson(result.model);
+  report["warnings"] = Warnings(result, fit, command);
+  report["output_directory"] = result.directory;
+  report["outputs"] = result.files;
+  report["removed"] = result.stale;
+  report["seconds"] = SecondsJson(result.seconds);
+  report["threads"] = result.threads;
+  report["instruction_set"] = result.instruction_set;
+  // A file name need not be UTF-8; the document has to be.
+  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace gmmseg::cli

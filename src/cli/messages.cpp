@@ -1,0 +1,180 @@
+#include "cli/messages.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+
+namespace gmmseg::cli {
+namespace {
+
+__attribute__((format(printf, 1, 2))) std::string Format(const char* format, ...) {
+  char text[256];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return text;
+}
+
+std::string Count(std::int64_t n, const std::string& noun, const std::string& plural) {
+  return std::to_string(n) + " " + (n == 1 ? noun : plural);
+}
+
+// A tempered mixture climbs an objective, which is no likelihood.
+const char* ValueName(const JobResult& result) {
+  return IsDensity(result.model.mixture()) ? "log-likelihood" : "objective";
+}
+
+std::string HowFitted(const JobResult& result, const Options& options) {
+  if (options.command == Command::kApply) return " of " + options.model_path;
+  const FitResult& fit = result.model.fit;
+  const std::string asked = fit.requested_components == fit.model.num_components()
+                                ? ""
+                                : Format(" (%d asked for)", fit.requested_components);
+  return asked + " in " + Count(fit.iterations, "iteration", "iterations") + " (" +
+         (fit.converged() ? "converged" : "iteration limit") + ")";
+}
+
+std::string Shares(const ClassTable& classes) {
+  std::string shares;
+  for (const ClassEntry& entry : classes) shares += Format(" %.1f", 100 * entry.share);
+  return "shares" + shares + " %";
+}
+
+std::string Directory(const JobResult& result) {
+  return result.directory.ends_with('/') ? result.directory : result.directory + "/";
+}
+
+std::int64_t NumDropped(const FitResult& fit) {
+  return std::count_if(fit.rescues.begin(), fit.rescues.end(),
+                       [](const Rescue& rescue) { return rescue.dropped; });
+}
+
+void AddComponentWarnings(const FitResult& fit, std::vector<std::string>& warnings) {
+  const std::int64_t dropped = NumDropped(fit);
+  const std::int64_t placed_anew = static_cast<std::int64_t>(fit.rescues.size()) - dropped;
+  if (fit.requested_components - dropped > fit.model.num_components())
+    warnings.push_back(Format(
+        "%d classes were asked for, but the pixels have only %lld distinct "
+        "values; that many classes were fitted",
+        fit.requested_components, static_cast<long long>(fit.model.num_components() + dropped)));
+  if (dropped > 0)
+    warnings.push_back(Count(dropped, "component", "components") +
+                       " lost every pixel and could not be saved; fewer classes come back");
+  if (placed_anew > 0)
+    warnings.push_back("components that had lost their pixels were placed anew " +
+                       Count(placed_anew, "time", "times"));
+}
+
+std::string FloorDetail(const FitResult& fit, Floor floor) {
+  if (floor == Floor::kOff) return "floor: off";
+  std::string held;
+  for (std::size_t k = 0; k < fit.at_floor.size(); ++k)
+    if (fit.at_floor[k]) held += (held.empty() ? "" : ", ") + std::to_string(k + 1);
+  return "floor: on, " +
+         (held.empty() ? "no class rests on it" : "classes that rest on it: " + held);
+}
+
+std::string RestartsDetail(const FitResult& fit) {
+  const std::vector<double>& values = fit.restart_log_likelihoods;
+  std::string detail = "restarts: " + std::to_string(fit.restarts);
+  if (!values.empty())
+    detail += Format(", on the subsample %.4f (best) to %.4f (worst) per pixel", values.front(),
+                     values.back());
+  return detail;
+}
+
+void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
+                   std::vector<std::string>& details) {
+  const Model& model = result.model;
+  details.push_back(RestartsDetail(model.fit));
+  details.push_back(FloorDetail(model.fit, settings.floor));
+  details.push_back(
+      Format("start: %s %.4f per pixel", ValueName(result), model.fit.initial_log_likelihood));
+  if (model.bic)
+    details.push_back(
+        Format("criteria: BIC %.1f, AIC %.1f, ICL %.1f", *model.bic, *model.aic, *model.icl));
+}
+
+std::string FeaturesDetail(const FeatureLayout& layout) {
+  std::string names;
+  for (const FeatureInfo& info : layout.info) names += (names.empty() ? "" : ", ") + info.name;
+  return "features: " + names;
+}
+
+}  // namespace
+
+std::string LogLine(const JobResult& result, const Options& options) {
+  const std::string end = Format("%.2f s -> ", result.seconds.total) + Directory(result);
+  if (result.num_valid == 0) return result.input + ": no pixel with data, all labels 0, " + end;
+  return result.input + ": " +
+         Count(static_cast<std::int64_t>(result.classes.size()), "class", "classes") +
+         HowFitted(result, options) + ", " +
+         Format("%s %.4f per pixel, ", ValueName(result), result.log_likelihood) +
+         Shares(result.classes) + ", " + end;
+}
+
+std::vector<std::string> Warnings(const JobResult& result, const SegmentOptions& fit,
+                                  Command command) {
+  if (result.num_valid == 0)
+    return {result.classes.empty()
+                ? "no pixel has data: all labels are 0, and there is no class to make a model, "
+                  "heatmaps or probabilities of"
+                : "no pixel has data: all labels are 0"};
+  if (command == Command::kApply) return {};
+  std::vector<std::string> warnings;
+  AddComponentWarnings(result.model.fit, warnings);
+  if (!result.model.fit.converged() && fit.fit.tolerance > 0 && fit.fit.max_iterations > 0)
+    warnings.push_back(
+        Format("not converged after %d iterations; raise --max-iterations or "
+               "--tolerance",
+               result.model.fit.iterations));
+  return warnings;
+}
+
+std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,
+                                 Command command) {
+  std::vector<std::string> details = {
+      Format("image: %lld x %lld pixels, %d bands, %lld pixels with data",
+             static_cast<long long>(result.width), static_cast<long long>(result.height),
+             result.num_bands, static_cast<long long>(result.num_valid)),
+      FeaturesDetail(result.model.features)};
+  if (command == Command::kSegment && result.num_valid > 0) AddFitDetails(result, fit, details);
+  const JobSeconds& s = result.seconds;
+  details.push_back(
+      Format("seconds: read %.3f, features %.3f, fit %.3f, labels %.3f, write %.3f, "
+             "total %.3f",
+             s.read, s.features, s.fit, s.labels, s.write, s.total));
+  details.push_back("threads: " + std::to_string(result.threads) +
+                    ", instruction set: " + result.instruction_set);
+  for (const std::string& name : result.stale)
+    details.push_back("removed, stale: " + Directory(result) + name);
+  for (const std::string& name : result.files)
+    details.push_back("wrote: " + Directory(result) + name);
+  return details;
+}
+
+std::string ProgressText(const std::string& input, const JobProgress& progress,
+                         int max_iterations) {
+  switch (progress.stage) {
+    case JobStage::kReading:
+      return input + ": reading";
+    case JobStage::kFitting:
+      if (progress.iteration == 0) return input + ": looking for a start";
+      return input + Format(": iteration %d of at most %d, %.5f per pixel", progress.iteration,
+                            max_iterations, progress.log_likelihood);
+    case JobStage::kLabelling:
+      return input + ": labelling";
+    case JobStage::kWriting:
+      break;
+  }
+  return input + ": writing";
+}
+
+std::string OneLine(std::string message) {
+  std::replace_if(
+      message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return message;
+}
+
+}  // namespace gmmseg::cli

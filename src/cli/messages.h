@@ -1,0 +1,31 @@
+// What the program says of a run, in words.
+#pragma once
+
+#include <gmmseg/job.h>
+
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace gmmseg::cli {
+
+// "photo.jpg: 4 classes in 37 iterations (converged), log-likelihood -9.8123 per pixel, shares 41.2
+// 30.1 18.4 10.3 %, 0.42 s -> segmented/"
+std::string LogLine(const JobResult& result, const Options& options);
+
+// What the user should know and might not see: no data, fewer classes, no convergence, rescues.
+std::vector<std::string> Warnings(const JobResult& result, const SegmentOptions& fit,
+                                  Command command);
+
+// For --verbose: one fact per line.
+std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,
+                                 Command command);
+
+// For the progress line.
+std::string ProgressText(const std::string& input, const JobProgress& progress, int max_iterations);
+
+// The message on one line: control characters (of a file name, say) become '?'.
+std::string OneLine(std::string message);
+
+}  // namespace gmmseg::cli

@@ -1,0 +1,44 @@
+// The command line: its declaration is its help, and its result is one struct.
+#pragma once
+
+#include <gmmseg/job.h>
+
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace gmmseg::cli {
+
+enum class Command { kSegment, kApply };
+enum class Verbosity { kQuiet, kNormal, kVerbose };
+enum class ReportFormat { kLine, kJson };
+
+struct Options {
+  Command command = Command::kSegment;
+  std::string input;
+  std::string model_path;  // of --model or --init-model; empty: none
+
+  // What was given; where it was not, the start model decides, and without one the default.
+  std::optional<int> num_components;
+  std::optional<ColorSpace> color;
+  std::optional<double> position_weight;
+  std::optional<CovarianceType> covariance_type;
+  std::optional<int> restarts;
+
+  SegmentOptions segment;  // everything else about the fit
+  OutputOptions output;
+
+  int threads = 1;
+  Verbosity verbosity = Verbosity::kNormal;
+  ReportFormat report = ReportFormat::kLine;
+};
+
+// --help or --version: what to print on stdout instead of working.
+struct Answer {
+  std::string text;
+};
+
+// Throws ParameterError, with one line, for whatever is wrong with the words themselves.
+std::variant<Options, Answer> ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace gmmseg::cli

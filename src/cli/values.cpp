@@ -1,0 +1,73 @@
+#include "cli/values.h"
+
+#include <gmmseg/errors.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <sstream>
+
+namespace gmmseg::cli {
+namespace {
+
+// The whole word as a number, or nothing.
+template <typename T>
+std::optional<T> Number(const std::string& word) {
+  T value{};
+  const char* end = word.data() + word.size();
+  const auto [stop, error] = std::from_chars(word.data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int64_t highest) {
+  const auto value = Number<std::int64_t>(word);
+  if (!value || *value < lowest || *value > highest)
+    throw ParameterError("must be a whole number from " + std::to_string(lowest) + " to " +
+                         std::to_string(highest));
+  return *value;
+}
+
+std::uint64_t ParseSeed(const std::string& word) {
+  const auto value = Number<std::uint64_t>(word);
+  if (!value)
+    throw ParameterError("must be a whole number from 0 to " +
+                         std::to_string(std::numeric_limits<std::uint64_t>::max()));
+  return *value;
+}
+
+double ParseNonNegative(const std::string& word) {
+  const auto value = Number<double>(word);
+  if (!value || !std::isfinite(*value) || *value < 0) throw ParameterError("must be a number >= 0");
+  return *value;
+}
+
+Floor ParseFloor(const std::string& word) {
+  if (word == "on") return Floor::kOn;
+  if (word == "off") return Floor::kOff;
+  throw ParameterError("must be on or off");
+}
+
+ProbabilityDepth ParseDepth(const std::string& word) {
+  if (word == "f32") return ProbabilityDepth::kFloat32;
+  if (word == "u16") return ProbabilityDepth::kUint16;
+  if (word == "u8") return ProbabilityDepth::kUint8;
+  throw ParameterError("must be one of f32, u16, u8");
+}
+
+OutputSet ParseOutputs(const std::string& comma_separated) {
+  OutputSet outputs;
+  std::istringstream words(comma_separated);
+  for (std::string word; std::getline(words, word, ',');)
+    if (word == "all")
+      outputs.merge(AllOutputs());
+    else
+      outputs.insert(ParseOutput(word));
+  if (outputs.empty()) throw ParameterError("must name at least one output");
+  return outputs;
+}
+
+}  // namespace gmmseg::cli

@@ -1,0 +1,19 @@
+// From the words of a command line to values. Each throws ParameterError saying the rule; the
+// option's name and the word itself are added by the caller.
+#pragma once
+
+#include <gmmseg/job.h>
+
+#include <cstdint>
+#include <string>
+
+namespace gmmseg::cli {
+
+std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int64_t highest);
+std::uint64_t ParseSeed(const std::string& word);
+double ParseNonNegative(const std::string& word);
+Floor ParseFloor(const std::string& word);                   // "on", "off"
+ProbabilityDepth ParseDepth(const std::string& word);        // "f32", "u16", "u8"
+OutputSet ParseOutputs(const std::string& comma_separated);  // "all" or words of ParseOutput
+
+}  // namespace gmmseg::cli

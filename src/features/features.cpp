@@ -1,0 +1,197 @@
+#include <gmmseg/errors.h>
+#include <gmmseg/features.h>
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "base/tile_loop.h"
+#include "features/color_convert.h"
+#include "features/quantization.h"
+
+namespace gmmseg {
+namespace {
+
+ColorSpace Resolve(const Raster& raster, ColorSpace space) {
+  if (space != ColorSpace::kAuto) return space;
+  switch (raster.color_model()) {
+    case ColorModel::kRgb:
+      return ColorSpace::kLab;
+    case ColorModel::kGray:
+      return raster.type() == SampleType::kFloat32 ? ColorSpace::kRaw : ColorSpace::kGray;
+    case ColorModel::kMultiband:
+      break;
+  }
+  return ColorSpace::kRaw;
+}
+
+void Check(const Raster& raster, const FeatureSpec& spec) {
+  if (!(spec.position_weight >= 0 && std::isfinite(spec.position_weight)))
+    throw ParameterError("position weight = " + std::to_string(spec.position_weight) +
+                         "; must be finite and >= 0");
+  if (raster.num_pixels() == 0) throw ParameterError("the image has no pixels; give one that has");
+  if (raster.color_model() == ColorModel::kMultiband && spec.color != ColorSpace::kAuto &&
+      spec.color != ColorSpace::kRaw)
+    throw ParameterError("colour space = " + std::string(ToString(spec.color)) +
+                         "; needs a grey or colour image, and the " +
+                         std::to_string(raster.num_bands()) +
+                         " bands of this one have no colour meaning; use \"raw\"");
+}
+
+std::vector<FeatureInfo> ColorInfo(const Raster& raster, ColorSpace space) {
+  const std::string source(ToString(space));
+  switch (space) {
+    case ColorSpace::kGray:
+      return {{"gray", source, "0..255"}};
+    case ColorSpace::kRgb:
+      return {{"R", source, "0..255"}, {"G", source, "0..255"}, {"B", source, "0..255"}};
+    case ColorSpace::kHsv:
+      return {{"S cos H", source, "-1..1"}, {"S sin H", source, "-1..1"}, {"V", source, "0..1"}};
+    case ColorSpace::kLab:
+      return {{"L*", source, "0..100"}, {"a*", source, ""}, {"b*", source, ""}};
+    case ColorSpace::kLuv:
+      return {{"L*", source, "0..100"}, {"u*", source, ""}, {"v*", source, ""}};
+    case ColorSpace::kYCrCb:
+      return {{"Y", source, "0..255"}, {"Cr", source, "0..255"}, {"Cb", source, "0..255"}};
+    case ColorSpace::kAuto:
+    case ColorSpace::kRaw:
+      break;
+  }
+  std::vector<FeatureInfo> bands;
+  for (int b = 1; b <= raster.num_bands(); ++b)
+    bands.push_back({"band " + std::to_string(b), source, ""});
+  return bands;
+}
+
+// For integer images: what each value enters the conversion as. Empty for float images.
+std::vector<float> DecodingTable(const Raster& raster, ColorSpace space) {
+  if (raster.type() == SampleType::kFloat32) return {};
+  std::vector<float> table(static_cast<std::size_t>(raster.white()) + 1);
+  for (std::size_t v = 0; v < table.size(); ++v) {
+    const double encoded = static_cast<double>(v) / raster.white();
+    table[v] = static_cast<float>(StartsFromLinearLight(space) ? Linearize(encoded) : encoded);
+  }
+  return table;
+}
+
+// The tile's colours, decoded; grey counts as R = G = B.
+void ReadColors(const Raster& raster, const std::vector<float>& table, std::int64_t first,
+                std::int64_t count, ColorTile& tile) {
+  for (int c = 0; c < 3; ++c)
+    raster.VisitBand(std::min(c, raster.num_bands() - 1), [&](const auto* values) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(*values)>>)
+          tile.channels[c][i] = table[values[first + i]];
+        else
+          tile.channels[c][i] = values[first + i];
+      }
+    });
+}
+
+void FillColors(const Raster& raster, ColorSpace space, int num_features, Samples& samples) {
+  // The luma of grey is the grey itself, to the last bit.
+  if (space == ColorSpace::kGray && raster.num_bands() == 1) space = ColorSpace::kRgb;
+  const std::vector<float> table = DecodingTable(raster, space);
+  const bool from_linear_light = !table.empty() && StartsFromLinearLight(space);
+  ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    ColorTile tile;
+    ReadColors(raster, table, first, count, tile);
+    if (from_linear_light)
+      ConvertLinearLight(space, tile);
+    else
+      ConvertColors(space, tile);
+    for (int d = 0; d < num_features; ++d)
+      std::copy_n(tile.channels[d].data(), count, samples.Plane(d) + first);
+  });
+}
+
+void FillBands(const Raster& raster, Samples& samples) {
+  for (int b = 0; b < raster.num_bands(); ++b)
+    raster.VisitBand(b, [&](const auto* values) {
+      ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+        for (std::int64_t i = first; i < first + count; ++i)
+          samples.Plane(b)[i] = static_cast<float>(values[i]);
+      });
+    });
+}
+
+// x, y and, in a volume, z.
+void FillPosition(const Raster& raster, int first_feature, Samples& samples) {
+  const std::int64_t width = raster.width(), slice = width * raster.height();
+  ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = first; i < first + count; ++i) {
+      samples.Plane(first_feature)[i] = static_cast<float>(i % width);
+      samples.Plane(first_feature + 1)[i] = static_cast<float>(i % slice / width);
+      if (raster.depth() > 1) samples.Plane(first_feature + 2)[i] = static_cast<float>(i / slice);
+    }
+  });
+}
+
+bool FiniteBands(const Raster& raster, std::int64_t pixel) {
+  if (raster.type() != SampleType::kFloat32) return true;
+  for (int b = 0; b < raster.num_bands(); ++b)
+    if (!std::isfinite(raster.Band<float>(b)[pixel])) return false;
+  return true;
+}
+
+bool FiniteFeatures(const Samples& samples, std::int64_t i) {
+  for (int d = 0; d < samples.num_features(); ++d)
+    if (!std::isfinite(samples.Plane(d)[i])) return false;
+  return true;
+}
+
+// Weight 0 and features 0 where there is no data. Bands are asked too: a conversion may make
+// something finite of a NaN.
+void MarkMissing(const Raster& raster, Samples& samples) {
+  if (raster.type() != SampleType::kFloat32 && raster.validity().empty()) return;
+  ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = first; i < first + count; ++i) {
+      if (raster.IsValid(i) && FiniteBands(raster, i) && FiniteFeatures(samples, i)) continue;
+      samples.weights()[i] = 0;
+      for (int d = 0; d < samples.num_features(); ++d) samples.Plane(d)[i] = 0;
+    }
+  });
+}
+
+Eigen::MatrixXd Floor(const Raster& raster, const FeatureLayout& layout, const Samples& samples) {
+  const int num_features = samples.num_features(), num_colors = layout.blocks.front().size;
+  Eigen::MatrixXd floor = Eigen::MatrixXd::Identity(num_features, num_features) / 12;
+  floor.topLeftCorner(num_colors, num_colors) =
+      raster.type() == SampleType::kFloat32
+          ? FloatFloor(samples, num_colors)
+          : QuantizationFloor(raster, layout.spec.color, num_colors);
+  return floor;
+}
+
+}  // namespace
+
+FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec) {
+  Check(raster, spec);
+  FeatureLayout layout;
+  layout.spec = {Resolve(raster, spec.color), spec.position_weight};
+  layout.info = ColorInfo(raster, layout.spec.color);
+  layout.blocks = {{0, static_cast<int>(layout.info.size()), 1.0}};
+  if (spec.position_weight == 0) return layout;
+  const int num_axes = raster.depth() > 1 ? 3 : 2;
+  layout.blocks.push_back({layout.blocks[0].size, num_axes, spec.position_weight});
+  for (int axis = 0; axis < num_axes; ++axis)
+    layout.info.push_back({std::string(1, "xyz"[axis]), "position", "pixels"});
+  return layout;
+}
+
+FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
+  FeaturePlanes planes{DescribeFeatures(raster, spec), {}, {}};
+  const FeatureLayout& layout = planes.layout;
+  planes.samples = Samples(raster.num_pixels(), static_cast<int>(layout.info.size()));
+  if (layout.spec.color == ColorSpace::kRaw)
+    FillBands(raster, planes.samples);
+  else
+    FillColors(raster, layout.spec.color, layout.blocks[0].size, planes.samples);
+  if (layout.blocks.size() > 1) FillPosition(raster, layout.blocks[1].first, planes.samples);
+  MarkMissing(raster, planes.samples);
+  planes.samples.Standardize();
+  planes.floor = Floor(raster, layout, planes.samples);
+  return planes;
+}
+
+}  // namespace gmmseg

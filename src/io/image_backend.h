@@ -1,0 +1,45 @@
+// What a file format looks like to ReadImage, and what all formats share.
+#pragma once
+
+#include <gmmseg/raster.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace gmmseg {
+
+struct ImageSource {
+  std::string path;  // as the user gave it, for messages
+  std::span<const unsigned char> bytes;
+
+  bool StartsWith(std::string_view magic, std::size_t offset = 0) const;
+};
+
+struct ImageBackend {
+  std::string_view formats;  // "JPEG, BMP, WebP"; empty for formats that no user gives
+  // Nothing: the source is not of these formats. Throws IoError: it is, but cannot be read.
+  std::optional<Raster> (*read)(const ImageSource& source);
+};
+
+std::optional<Raster> ReadNull(const ImageSource& source);
+std::optional<Raster> ReadTiff(const ImageSource& source);
+std::optional<Raster> ReadPng(const ImageSource& source);
+std::optional<Raster> ReadPnm(const ImageSource& source);
+std::optional<Raster> ReadWithOpenCv(const ImageSource& source);
+
+// "photo.png: truncated PNG (`detail`); …" and the like, as IoError.
+[[noreturn]] void ThrowTruncated(const ImageSource& source, std::string_view format,
+                                 const std::string& detail);
+[[noreturn]] void ThrowDamaged(const ImageSource& source, std::string_view format,
+                               const std::string& detail);
+
+// Throws IoError where a dimension is < 1 or the pixels cannot come from so few bytes: a damaged
+// header must not become an allocation. Allows what any codec can make of a flat image.
+void CheckSize(const ImageSource& source, std::int64_t width, std::int64_t height,
+               std::int64_t bytes_per_pixel);
+// The most bytes that a decoder may make of the source.
+std::int64_t MaxDecodedBytes(const ImageSource& source);
+
+}  // namespace gmmseg

@@ -1,0 +1,51 @@
+// From pixels as most decoders give them to planes.
+#pragma once
+
+#include <gmmseg/raster.h>
+
+#include <cstdint>
+#include <type_traits>
+
+namespace gmmseg {
+
+enum class ChannelOrder { kRgb, kBgr };
+
+// Rows of interleaved pixels. Channels: 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha.
+template <typename T>
+struct InterleavedImage {
+  const T* values;
+  std::int64_t width, height;
+  int channels;
+  ChannelOrder order;
+
+  bool HasAlpha() const { return channels % 2 == 0; }
+};
+
+template <typename T>
+constexpr SampleType SampleTypeOf() {
+  static_assert(std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> ||
+                std::is_same_v<T, float>);
+  return std::is_same_v<T, std::uint8_t>    ? SampleType::kUint8
+         : std::is_same_v<T, std::uint16_t> ? SampleType::kUint16
+                                            : SampleType::kFloat32;
+}
+
+// Grey stays one band, alpha 0 becomes "no data".
+template <typename T>
+Raster ToRaster(const InterleavedImage<T>& image) {
+  const int num_bands = image.channels < 3 ? 1 : 3;
+  Raster raster(image.width, image.height, num_bands, SampleTypeOf<T>(),
+                num_bands == 1 ? ColorModel::kGray : ColorModel::kRgb);
+  for (int b = 0; b < num_bands; ++b) {
+    const int channel = image.order == ChannelOrder::kBgr ? num_bands - 1 - b : b;
+    T* band = raster.Band<T>(b);
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
+      band[i] = image.values[i * image.channels + channel];
+  }
+  if (image.HasAlpha())
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
+      if (image.values[(i + 1) * image.channels - 1] == T{0}) raster.Invalidate(i);
+  return raster;
+}
+
+}  // namespace gmmseg

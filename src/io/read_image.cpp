@@ -1,0 +1,109 @@
+#include <gmmseg/errors.h>
+#include <gmmseg/image_io.h>
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+
+#include "io/file_bytes.h"
+#include "io/image_backend.h"
+
+namespace gmmseg {
+namespace {
+
+// In the order in which they are asked. Every format here is known by its first bytes, so the
+// extension of the name has no say.
+constexpr ImageBackend kBackends[] = {
+    {"", ReadNull},
+    {"PNG", ReadPng},
+    {"TIFF", ReadTiff},
+    {"PNM, PFM", ReadPnm},
+    {"JPEG, BMP, WebP", ReadWithOpenCv},
+};
+
+std::string Formats() {
+  std::string formats;
+  for (const ImageBackend& backend : kBackends) {
+    if (!formats.empty() && !backend.formats.empty()) formats += ", ";
+    formats += backend.formats;
+  }
+  return formats;
+}
+
+// NaN and infinity are no data; they leave the raster, so that nobody meets them again.
+void InvalidateNonFinite(Raster& raster) {
+  if (raster.type() != SampleType::kFloat32) return;
+  for (int b = 0; b < raster.num_bands(); ++b)
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
+      if (std::isfinite(raster.Band<float>(b)[i])) continue;
+      raster.Invalidate(i);
+      for (int other = 0; other < raster.num_bands(); ++other) raster.Band<float>(other)[i] = 0;
+    }
+}
+
+std::optional<Raster> AskBackends(const ImageSource& source) {
+  for (const ImageBackend& backend : kBackends)
+    if (std::optional<Raster> raster = backend.read(source)) return raster;
+  return std::nullopt;
+}
+
+std::string SizeText(std::int64_t width, std::int64_t height) {
+  return std::to_string(width) + " x " + std::to_string(height);
+}
+
+}  // namespace
+
+bool ImageSource::StartsWith(std::string_view magic, std::size_t offset) const {
+  return bytes.size() >= offset + magic.size() &&
+         std::equal(magic.begin(), magic.end(), bytes.begin() + offset,
+                    [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
+}
+
+void ThrowTruncated(const ImageSource& source, std::string_view format, const std::string& detail) {
+  throw IoError(IoError::Operation::kRead, source.path + ": truncated " + std::string(format) +
+                                               " (" + detail + "); copy or download it again");
+}
+
+void ThrowDamaged(const ImageSource& source, std::string_view format, const std::string& detail) {
+  throw IoError(IoError::Operation::kRead, source.path + ": damaged " + std::string(format) + " (" +
+                                               detail + "); copy, download or export it again");
+}
+
+std::int64_t MaxDecodedBytes(const ImageSource& source) {
+  constexpr std::int64_t kAlways = std::int64_t{1} << 28, kPerByte = std::int64_t{1} << 16;
+  return kAlways + kPerByte * static_cast<std::int64_t>(source.bytes.size());
+}
+
+void CheckSize(const ImageSource& source, std::int64_t width, std::int64_t height,
+               std::int64_t bytes_per_pixel) {
+  if (width < 1 || height < 1)
+    throw IoError(
+        IoError::Operation::kRead,
+        source.path + ": image size " + SizeText(width, height) + "; every dimension must be >= 1");
+  const double decoded = static_cast<double>(width) * static_cast<double>(height) *
+                         static_cast<double>(bytes_per_pixel);
+  if (decoded > static_cast<double>(MaxDecodedBytes(source)))
+    throw IoError(IoError::Operation::kRead,
+                  source.path + ": image size " + SizeText(width, height) +
+                      " cannot come from a file of " + std::to_string(source.bytes.size()) +
+                      " bytes; its header is damaged");
+}
+
+Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes) {
+  std::optional<Raster> raster;
+  try {
+    raster = AskBackends({path, bytes});
+  } catch (const std::bad_alloc&) {
+    throw IoError(IoError::Operation::kRead,
+                  path + ": too large for this machine's memory; give a smaller image");
+  }
+  if (!raster)
+    throw IoError(IoError::Operation::kRead, path + ": is not an image that this build reads (" +
+                                                 Formats() + "); convert it to one of these");
+  InvalidateNonFinite(*raster);
+  return std::move(*raster);
+}
+
+Raster ReadImage(const std::string& path) { return DecodeImage(path, ReadImageBytes(path)); }
+
+}  // namespace gmmseg

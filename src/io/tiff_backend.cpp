@@ -1,0 +1,391 @@
+// Plain TIFF of any band count and sample type through libtiff: OpenCV 4.6 fails on more than four
+// bands and silently drops some. The first full-size picture of the file is read.
+#include <gmmseg/errors.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "io/image_backend.h"
+#include "io/interleaved.h"
+#include "io/orientation.h"
+#include "io/tiff_handle.h"
+#include "io/tiff_tags.h"
+
+namespace gmmseg {
+namespace {
+
+constexpr int kNone = -1;
+
+class MemoryStream : public TiffStream {
+ public:
+  explicit MemoryStream(std::span<const unsigned char> bytes) : bytes_(bytes) {}
+
+  tmsize_t Read(void* out, tmsize_t count) override {
+    const toff_t left = position_ < bytes_.size() ? bytes_.size() - position_ : 0;
+    const toff_t taken = std::min<toff_t>(left, count);
+    if (taken > 0) std::memcpy(out, bytes_.data() + position_, taken);
+    position_ += taken;
+    return static_cast<tmsize_t>(taken);
+  }
+  tmsize_t Write(const void*, tmsize_t) override { return 0; }
+  toff_t Seek(toff_t offset, int whence) override {
+    position_ = offset + (whence == SEEK_CUR   ? position_
+                          : whence == SEEK_END ? static_cast<toff_t>(bytes_.size())
+                                               : 0);
+    return position_;
+  }
+  toff_t Size() override { return bytes_.size(); }
+
+ private:
+  std::span<const unsigned char> bytes_;
+  toff_t position_ = 0;
+};
+
+// One file being read.
+struct TiffInput {
+  const ImageSource& source;
+  const TiffHandle& handle;
+
+  TIFF* get() const { return handle.get(); }
+  void Require(bool ok) const {
+    if (!ok) ThrowDamaged(source, "or truncated TIFF", handle.error());
+  }
+  [[noreturn]] void ThrowUnsupported(const std::string& what) const {
+    throw IoError(IoError::Operation::kRead, source.path + ": a TIFF with " + what +
+                                                 ", which this build does not read; convert it to "
+                                                 "8- or 16-bit integers or 32-bit float");
+  }
+};
+
+struct TiffLayout {
+  std::uint32_t width = 0, height = 0;
+  std::uint16_t samples = 1;  // per pixel, alpha included
+  std::uint16_t bits = 1;
+  std::uint16_t format = SAMPLEFORMAT_UINT;
+  std::uint16_t planar = PLANARCONFIG_CONTIG;
+  std::uint16_t photometric = PHOTOMETRIC_MINISBLACK;
+  std::uint16_t orientation = ORIENTATION_TOPLEFT;
+  int alpha = kNone;  // index of the sample that is alpha
+
+  int num_bands() const { return samples - (alpha == kNone ? 0 : 1); }
+  bool IsSeparate() const { return planar == PLANARCONFIG_SEPARATE && samples > 1; }
+};
+
+template <typename T>
+T Tag(TIFF* tiff, std::uint32_t tag, T otherwise) {
+  T value{};
+  return TIFFGetFieldDefaulted(tiff, tag, &value) ? value : otherwise;
+}
+
+int AlphaSample(TIFF* tiff, int num_samples) {
+  std::uint16_t count = 0;
+  const std::uint16_t* kinds = nullptr;
+  if (!TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds) || count >= num_samples)
+    return kNone;
+  for (int e = 0; e < count; ++e)
+    if (kinds[e] == EXTRASAMPLE_ASSOCALPHA || kinds[e] == EXTRASAMPLE_UNASSALPHA)
+      return num_samples - count + e;
+  return kNone;
+}
+
+TiffLayout LayoutOf(TIFF* tiff) {
+  TiffLayout layout;
+  layout.width = Tag<std::uint32_t>(tiff, TIFFTAG_IMAGEWIDTH, 0);
+  layout.height = Tag<std::uint32_t>(tiff, TIFFTAG_IMAGELENGTH, 0);
+  layout.samples = Tag<std::uint16_t>(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
+  layout.bits = Tag<std::uint16_t>(tiff, TIFFTAG_BITSPERSAMPLE, 1);
+  layout.format = Tag<std::uint16_t>(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
+  layout.planar = Tag<std::uint16_t>(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+  layout.photometric = Tag<std::uint16_t>(
+      tiff, TIFFTAG_PHOTOMETRIC, layout.samples == 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
+  layout.orientation = Tag<std::uint16_t>(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
+  layout.alpha = AlphaSample(tiff, layout.samples);
+  return layout;
+}
+
+// Files of cameras and viewers may begin with a thumbnail.
+void GoToFullSizePicture(const TiffInput& input) {
+  constexpr std::uint32_t kSecondary = FILETYPE_REDUCEDIMAGE | FILETYPE_MASK;
+  while (Tag<std::uint32_t>(input.get(), TIFFTAG_SUBFILETYPE, 0) & kSecondary)
+    if (!TIFFReadDirectory(input.get()))
+      input.ThrowUnsupported("nothing but thumbnails and masks (a camera's raw file?)");
+}
+
+// A rectangle of samples as they were stored: a row of a strip, or a tile.
+struct Block {
+  const unsigned char* data;
+  std::int64_t row_bytes;
+  std::int64_t x, y, width, height;  // within the image; `data` may hold more to the right, below
+  int first_sample, num_samples;     // those that are interleaved here
+};
+using BlockVisitor = std::function<void(const Block&)>;
+
+std::int64_t RowBytes(const TiffLayout& layout, std::int64_t width) {
+  const int samples = layout.IsSeparate() ? 1 : layout.samples;
+  return (width * samples * layout.bits + 7) / 8;
+}
+
+void VisitRows(const TiffInput& input, const TiffLayout& layout, const BlockVisitor& visit) {
+  const std::int64_t row_bytes = RowBytes(layout, layout.width);
+  const int step = layout.IsSeparate() ? 1 : layout.samples;
+  input.Require(TIFFScanlineSize64(input.get()) >= static_cast<std::uint64_t>(row_bytes));
+  std::vector<unsigned char> row(TIFFScanlineSize64(input.get()));
+  for (int s = 0; s < layout.samples; s += step)
+    for (std::uint32_t y = 0; y < layout.height; ++y) {
+      input.Require(TIFFReadScanline(input.get(), row.data(), y, static_cast<std::uint16_t>(s)) ==
+                    1);
+      visit({row.data(), row_bytes, 0, y, layout.width, 1, s, step});
+    }
+}
+
+void VisitTilesOfSample(const TiffInput& input, const TiffLayout& layout, int first_sample,
+                        const BlockVisitor& visit) {
+  const std::uint32_t tile_width = Tag<std::uint32_t>(input.get(), TIFFTAG_TILEWIDTH, 0);
+  const std::uint32_t tile_height = Tag<std::uint32_t>(input.get(), TIFFTAG_TILELENGTH, 0);
+  const std::int64_t row_bytes = RowBytes(layout, tile_width);
+  CheckSize(input.source, tile_width, tile_height, RowBytes(layout, 1));
+  input.Require(TIFFTileSize64(input.get()) >= static_cast<std::uint64_t>(row_bytes * tile_height));
+  std::vector<unsigned char> tile(TIFFTileSize64(input.get()));
+  for (std::uint32_t y = 0; y < layout.height; y += tile_height)
+    for (std::uint32_t x = 0; x < layout.width; x += tile_width) {
+      input.Require(TIFFReadTile(input.get(), tile.data(), x, y, 0,
+                                 static_cast<std::uint16_t>(first_sample)) > 0);
+      visit({tile.data(), row_bytes, x, y, std::min(tile_width, layout.width - x),
+             std::min(tile_height, layout.height - y), first_sample,
+             layout.IsSeparate() ? 1 : layout.samples});
+    }
+}
+
+void VisitBlocks(const TiffInput& input, const TiffLayout& layout, const BlockVisitor& visit) {
+  if (!TIFFIsTiled(input.get())) return VisitRows(input, layout, visit);
+  const int num_planes = layout.IsSeparate() ? layout.samples : 1;
+  for (int s = 0; s < num_planes; ++s) VisitTilesOfSample(input, layout, s, visit);
+}
+
+// Whole-byte samples, as the machine stores them; types that Raster lacks become float.
+template <typename Stored>
+struct WholeSample {
+  using Value = std::conditional_t<
+      std::is_same_v<Stored, std::uint8_t> || std::is_same_v<Stored, std::uint16_t>, Stored, float>;
+
+  Value operator()(const unsigned char* row, std::int64_t i) const {
+    Stored stored;
+    std::memcpy(&stored, row + i * static_cast<std::int64_t>(sizeof stored), sizeof stored);
+    return static_cast<Value>(stored);
+  }
+};
+
+// Unsigned samples of any other width, packed from the highest bit down. Fewer than 8 bits fill
+// 0…255; more than 8 stay as they are.
+template <typename T>
+struct PackedSample {
+  using Value = T;
+  int bits;
+
+  Value operator()(const unsigned char* row, std::int64_t i) const {
+    const std::uint32_t max = (1u << bits) - 1;
+    std::uint32_t value = 0;
+    for (std::int64_t bit = i * bits; bit < (i + 1) * bits; ++bit)
+      value = value << 1 | (row[bit / 8] >> (7 - bit % 8) & 1u);
+    return static_cast<Value>(bits < 8 ? (value * 255 + max / 2) / max : value);
+  }
+};
+
+// Colour needs samples whose white is known; signed and wider integers have none.
+ColorModel ColorModelOf(const TiffLayout& layout) {
+  const bool known_white = layout.format == SAMPLEFORMAT_IEEEFP ||
+                           (layout.format != SAMPLEFORMAT_INT && layout.bits <= 16);
+  if (layout.num_bands() == 1) return ColorModel::kGray;
+  return layout.num_bands() == 3 && layout.photometric == PHOTOMETRIC_RGB && known_white
+             ? ColorModel::kRgb
+             : ColorModel::kMultiband;
+}
+
+template <typename Sample>
+void CopySample(const Block& block, const Sample& sample, int offset, typename Sample::Value* band,
+                std::int64_t width) {
+  for (std::int64_t y = 0; y < block.height; ++y) {
+    const unsigned char* row = block.data + y * block.row_bytes;
+    auto* out = band + (block.y + y) * width + block.x;
+    for (std::int64_t x = 0; x < block.width; ++x)
+      out[x] = sample(row, x * block.num_samples + offset);
+  }
+}
+
+template <typename Sample>
+void InvalidateTransparent(const Block& block, const Sample& sample, int offset, Raster& raster) {
+  for (std::int64_t y = 0; y < block.height; ++y)
+    for (std::int64_t x = 0; x < block.width; ++x)
+      if (sample(block.data + y * block.row_bytes, x * block.num_samples + offset) == 0)
+        raster.Invalidate((block.y + y) * raster.width() + block.x + x);
+}
+
+template <typename Sample>
+Raster ReadSamples(const TiffInput& input, const TiffLayout& layout, const Sample& sample) {
+  using Value = typename Sample::Value;
+  CheckSize(input.source, layout.width, layout.height,
+            layout.samples * static_cast<std::int64_t>(sizeof(Value)));
+  Raster raster(layout.width, layout.height, layout.num_bands(), SampleTypeOf<Value>(),
+                ColorModelOf(layout));
+  VisitBlocks(input, layout, [&](const Block& block) {
+    for (int offset = 0; offset < block.num_samples; ++offset) {
+      const int s = block.first_sample + offset;
+      if (s == layout.alpha) {
+        InvalidateTransparent(block, sample, offset, raster);
+      } else {
+        const int b = layout.alpha != kNone && s > layout.alpha ? s - 1 : s;
+        CopySample(block, sample, offset, raster.Band<Value>(b), raster.width());
+      }
+    }
+  });
+  return raster;
+}
+
+Raster ReadUnsigned(const TiffInput& input, const TiffLayout& layout) {
+  switch (layout.bits) {
+    case 8:
+      return ReadSamples(input, layout, WholeSample<std::uint8_t>{});
+    case 16:
+      return ReadSamples(input, layout, WholeSample<std::uint16_t>{});
+    case 32:
+      return ReadSamples(input, layout, WholeSample<std::uint32_t>{});
+    case 64:
+      return ReadSamples(input, layout, WholeSample<std::uint64_t>{});
+    default:
+      break;
+  }
+  if (layout.bits >= 1 && layout.bits < 8)
+    return ReadSamples(input, layout, PackedSample<std::uint8_t>{layout.bits});
+  if (layout.bits > 8 && layout.bits < 16)
+    return ReadSamples(input, layout, PackedSample<std::uint16_t>{layout.bits});
+  input.ThrowUnsupported(std::to_string(layout.bits) + "-bit integers");
+}
+
+Raster ReadSigned(const TiffInput& input, const TiffLayout& layout) {
+  switch (layout.bits) {
+    case 8:
+      return ReadSamples(input, layout, WholeSample<std::int8_t>{});
+    case 16:
+      return ReadSamples(input, layout, WholeSample<std::int16_t>{});
+    case 32:
+      return ReadSamples(input, layout, WholeSample<std::int32_t>{});
+    case 64:
+      return ReadSamples(input, layout, WholeSample<std::int64_t>{});
+    default:
+      input.ThrowUnsupported(std::to_string(layout.bits) + "-bit signed integers");
+  }
+}
+
+Raster ReadFloat(const TiffInput& input, const TiffLayout& layout) {
+  switch (layout.bits) {
+    case 32:
+      return ReadSamples(input, layout, WholeSample<float>{});
+    case 64:
+      return ReadSamples(input, layout, WholeSample<double>{});
+    default:
+      input.ThrowUnsupported(std::to_string(layout.bits) + "-bit float samples");
+  }
+}
+
+Raster ReadByFormat(const TiffInput& input, const TiffLayout& layout) {
+  switch (layout.format) {
+    case SAMPLEFORMAT_UINT:
+    case SAMPLEFORMAT_VOID:
+      return ReadUnsigned(input, layout);
+    case SAMPLEFORMAT_INT:
+      return ReadSigned(input, layout);
+    case SAMPLEFORMAT_IEEEFP:
+      return ReadFloat(input, layout);
+    default:
+      input.ThrowUnsupported("complex samples");
+  }
+}
+
+// Palettes, YCbCr, CMYK, LogLuv and the like: libtiff's own conversion to 8-bit colour. It is told
+// the file's own orientation, so that it turns nothing.
+Raster ReadAsRgba(const TiffInput& input, const TiffLayout& layout) {
+  static_assert(std::endian::native == std::endian::little, "libtiff packs R into the low byte");
+  CheckSize(input.source, layout.width, layout.height, 4);
+  char reason[1024] = "";
+  if (!TIFFRGBAImageOK(input.get(), reason))
+    input.ThrowUnsupported(std::string("colours: ") + reason);
+  std::vector<std::uint32_t> pixels(static_cast<std::size_t>(layout.width) * layout.height);
+  constexpr int kStopOnError = 1;
+  input.Require(TIFFReadRGBAImageOriented(input.get(), layout.width, layout.height, pixels.data(),
+                                          layout.orientation, kStopOnError) == 1);
+  return ToRaster(
+      InterleavedImage<std::uint8_t>{reinterpret_cast<const std::uint8_t*>(pixels.data()),
+                                     layout.width, layout.height, 4, ChannelOrder::kRgb});
+}
+
+std::optional<double> NoData(TIFF* tiff) {
+  std::uint32_t count = 0;
+  const char* text = nullptr;
+  if (!TIFFGetField(tiff, kGdalNoDataTag, &count, &text) || !text) return std::nullopt;
+  const char *end = text + strnlen(text, count), *first = text;
+  while (first < end && *first == ' ') ++first;
+  double value = 0;
+  if (std::from_chars(first, end, value).ec != std::errc()) return std::nullopt;
+  return value;
+}
+
+// Pixels whose bands all hold the value are no data.
+void InvalidateNoData(Raster& raster, double no_data) {
+  std::vector<std::uint8_t> matches(raster.num_pixels(), 1);
+  for (int b = 0; b < raster.num_bands(); ++b)
+    raster.VisitBand(b, [&]<typename T>(const T* band) {
+      // A float file's value may be written with more digits than a float has.
+      const double wanted = std::is_same_v<T, float> ? static_cast<float>(no_data) : no_data;
+      for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
+        matches[i] &= static_cast<double>(band[i]) == wanted;
+    });
+  for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
+    if (matches[i]) raster.Invalidate(i);
+}
+
+// Unsigned integers alone have a white to count from; others stay as they are.
+void Invert(Raster& raster, int bits) {
+  const auto white = static_cast<std::uint16_t>(bits <= 8 ? 255 : (1u << bits) - 1);
+  for (int b = 0; b < raster.num_bands(); ++b)
+    raster.VisitBand(b, [&]<typename T>(const T*) {
+      if constexpr (!std::is_same_v<T, float>)
+        for (T *value = raster.Band<T>(b), *end = value + raster.num_pixels(); value < end; ++value)
+          *value = static_cast<T>(white - *value);
+    });
+}
+
+bool IsPlain(std::uint16_t photometric) {
+  return photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE ||
+         photometric == PHOTOMETRIC_RGB;
+}
+
+bool IsTiff(const ImageSource& source) {
+  return source.StartsWith({"II*\0", 4}) || source.StartsWith({"MM\0*", 4}) ||
+         source.StartsWith({"II+\0", 4}) || source.StartsWith({"MM\0+", 4});
+}
+
+}  // namespace
+
+std::optional<Raster> ReadTiff(const ImageSource& source) {
+  if (!IsTiff(source)) return std::nullopt;
+  MemoryStream stream(source.bytes);
+  const TiffHandle handle(source.path, "rm", stream, MaxDecodedBytes(source));
+  const TiffInput input{source, handle};
+  input.Require(handle.get() != nullptr);
+  GoToFullSizePicture(input);
+  const TiffLayout layout = LayoutOf(handle.get());
+  CheckSize(source, layout.width, layout.height, 1);
+  Raster raster =
+      IsPlain(layout.photometric) ? ReadByFormat(input, layout) : ReadAsRgba(input, layout);
+  if (const std::optional<double> no_data = NoData(handle.get()))
+    InvalidateNoData(raster, *no_data);
+  if (layout.photometric == PHOTOMETRIC_MINISWHITE) Invert(raster, layout.bits);
+  return Upright(std::move(raster), layout.orientation);
+}
+
+}  // namespace gmmseg

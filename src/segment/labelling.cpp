@@ -1,0 +1,76 @@
+#include "segment/labelling.h"
+
+#include <gmmseg/posterior.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+namespace gmmseg {
+namespace {
+
+struct PixelVerdict {
+  int best = 0;       // component
+  float entropy = 0;  // -Σ p ln p
+};
+
+PixelVerdict Judge(const PosteriorTile& tile, int num_components, std::int64_t i) {
+  PixelVerdict verdict;
+  float highest = -1;
+  for (int k = 0; k < num_components; ++k) {
+    const float p = tile.Posterior(k, i);
+    if (p > 0) verdict.entropy -= p * std::log(p);
+    if (p > highest) {
+      highest = p;
+      verdict.best = k;
+    }
+  }
+  return verdict;
+}
+
+LabelTotals LabelTile(const PosteriorTile& tile, int num_components, const float* weights,
+                      const LabelPlanes& planes) {
+  const float max_entropy = std::log(static_cast<float>(num_components));
+  double log_density = 0, entropy = 0;
+  LabelTotals totals{{}, {}, std::vector<std::int64_t>(num_components)};
+  for (std::int64_t i = 0; i < tile.count; ++i) {
+    const std::int64_t pixel = tile.first + i;
+    if (!(weights[pixel] > 0)) continue;
+    const PixelVerdict verdict = Judge(tile, num_components, i);
+    planes.labels[pixel] = static_cast<std::uint16_t>(verdict.best + 1);
+    planes.uncertainty[pixel] =
+        num_components > 1 ? std::clamp(verdict.entropy / max_entropy, 0.0f, 1.0f) : 0.0f;
+    planes.log_density[pixel] = tile.log_densities[i];
+    log_density += tile.log_densities[i];
+    entropy += verdict.entropy;
+    ++totals.pixels[verdict.best];
+  }
+  totals.log_density += log_density;
+  totals.entropy += entropy;
+  return totals;
+}
+
+}  // namespace
+
+LabelTotals& LabelTotals::operator+=(const LabelTotals& other) {
+  log_density += other.log_density;
+  entropy += other.entropy;
+  pixels.resize(std::max(pixels.size(), other.pixels.size()));
+  for (std::size_t k = 0; k < other.pixels.size(); ++k) pixels[k] += other.pixels[k];
+  return *this;
+}
+
+LabelTotals LabelSamples(const Samples& samples, const GaussianMixture& mixture,
+                         const LabelPlanes& planes) {
+  LabelTotals totals{{}, {}, std::vector<std::int64_t>(mixture.num_components())};
+  std::mutex mutex;
+  VisitPosteriors(samples, mixture, [&](const PosteriorTile& tile) {
+    const LabelTotals of_tile =
+        LabelTile(tile, mixture.num_components(), samples.weights(), planes);
+    const std::lock_guard lock(mutex);
+    totals += of_tile;
+  });
+  return totals;
+}
+
+}  // namespace gmmseg

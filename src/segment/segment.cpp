@@ -1,0 +1,146 @@
+#include <gmmseg/errors.h>
+#include <gmmseg/posterior.h>
+#include <gmmseg/segment.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/stopwatch.h"
+#include "segment/fitted_classes.h"
+#include "segment/labelling.h"
+#include "segment/quantiles.h"
+
+namespace gmmseg {
+namespace {
+
+// The result's planes, all "no data", and what the features say of the raster.
+Segmentation Unlabelled(const Raster& raster, FeaturePlanes planes) {
+  const std::size_t size = raster.num_pixels();
+  const float* weights = planes.samples.weights();
+  Segmentation result;
+  result.width = raster.width();
+  result.height = raster.height();
+  result.num_valid = std::count_if(weights, weights + size, [](float w) { return w > 0; });
+  result.labels.resize(size);
+  result.uncertainty.resize(size);
+  result.log_density.resize(size);
+  result.planes = std::move(planes);
+  return result;
+}
+
+FitOptions FitOptionsFor(const SegmentOptions& options, const FeaturePlanes& planes) {
+  FitOptions fit = options.fit;
+  fit.blocks = planes.layout.blocks;
+  fit.floor = options.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
+  return fit;
+}
+
+// What a fit says where there is nothing to fit: a mixture of no component.
+FitResult NothingFitted(const SegmentOptions& options, const FeatureLayout& layout) {
+  FitResult fit;
+  fit.model.covariance_type = options.fit.covariance_type;
+  fit.model.blocks = layout.blocks;
+  fit.model.means.resize(0, static_cast<Eigen::Index>(layout.info.size()));
+  fit.requested_components = options.fit.num_components;
+  return fit;
+}
+
+LabelTotals Label(Segmentation& result) {
+  const LabelTotals totals = LabelSamples(result.planes.samples, result.model.mixture(),
+                                          {result.labels, result.uncertainty, result.log_density});
+  if (result.num_valid > 0)
+    result.log_likelihood = totals.log_density.ToDouble() / static_cast<double>(result.num_valid);
+  return totals;
+}
+
+// ICL = BIC + 2·entropy of the posteriors (Biernacki, Celeux, Govaert 2000).
+void SetCriteria(Model& model, double total_entropy) {
+  if (!IsDensity(model.mixture())) return;
+  const double total = model.fit.log_likelihood * model.fit.num_samples;
+  model.bic = Bic(model.mixture(), total, model.fit.num_samples);
+  model.aic = Aic(model.mixture(), total);
+  model.icl = *model.bic + 2 * total_entropy;
+}
+
+bool SameFeatures(const FeatureLayout& a, const FeatureLayout& b) {
+  const auto same_name = [](const FeatureInfo& x, const FeatureInfo& y) {
+    return x.name == y.name && x.source == y.source;
+  };
+  return a.blocks == b.blocks &&
+         std::equal(a.info.begin(), a.info.end(), b.info.begin(), b.info.end(), same_name);
+}
+
+std::string Names(const FeatureLayout& layout) {
+  std::string names;
+  for (const FeatureInfo& info : layout.info) names += (names.empty() ? "" : ", ") + info.name;
+  return names;
+}
+
+void CheckApplicable(const Raster& raster, const Model& model) {
+  if (model.mixture().num_components() == 0)
+    throw ParameterError(
+        "the model has no component, for its image had no pixel with data; fit one on an image "
+        "with data");
+  const FeatureLayout layout = DescribeFeatures(raster, model.features.spec);
+  if (!SameFeatures(layout, model.features))
+    throw ParameterError("the image gives the features " + Names(layout) + "; the model needs " +
+                         Names(model.features) + "; use an image of the same kind");
+}
+
+}  // namespace
+
+Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
+  Stopwatch watch;
+  Segmentation result = Unlabelled(raster, ComputeFeatures(raster, options.features));
+  result.seconds.features = watch.Lap();
+
+  Model& model = result.model;
+  model.features = result.planes.layout;
+  model.standardization = result.planes.samples.standardization();
+  model.seed = options.fit.seed;
+  if (result.num_valid == 0) {
+    model.fit = NothingFitted(options, result.planes.layout);
+    return result;
+  }
+  model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
+  result.seconds.fit = watch.Lap();
+
+  const LabelTotals totals = Label(result);
+  model.classes = WithShares(ClassesOf(model.mixture()), totals.pixels);
+  SetCriteria(model, totals.entropy.ToDouble());
+  model.log_density_quantiles =
+      LabelledQuantiles(result.log_density, result.labels, Model::kQuantiles, model.seed);
+  result.classes = model.classes;
+  result.seconds.labels = watch.Lap();
+  return result;
+}
+
+Segmentation Apply(const Raster& raster, const Model& model) {
+  CheckApplicable(raster, model);
+  Stopwatch watch;
+  Segmentation result = Unlabelled(raster, ComputeFeatures(raster, model.features.spec));
+  result.model = model;
+  result.seconds.features = watch.Lap();
+  result.classes = WithShares(model.classes, Label(result).pixels);
+  result.seconds.labels = watch.Lap();
+  return result;
+}
+
+std::vector<std::vector<float>> Segmentation::Posteriors(int first, int count) const {
+  const int num_components = model.mixture().num_components();
+  if (first < 1 || count < 0 || first + count - 1 > num_components)
+    throw ParameterError("classes " + std::to_string(first) + " to " +
+                         std::to_string(first + count - 1) + "; must lie within 1 to " +
+                         std::to_string(num_components));
+  std::vector<std::vector<float>> posteriors(count, std::vector<float>(labels.size()));
+  if (count == 0) return posteriors;
+  VisitPosteriors(planes.samples, model.mixture(), [&](const PosteriorTile& tile) {
+    for (int k = 0; k < count; ++k)
+      for (std::int64_t i = 0; i < tile.count; ++i)
+        if (labels[tile.first + i] != 0)
+          posteriors[k][tile.first + i] = tile.Posterior(first - 1 + k, i);
+  });
+  return posteriors;
+}
+
+}  // namespace gmmseg

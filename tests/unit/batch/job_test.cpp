@@ -1,0 +1,109 @@
+#include <doctest/doctest.h>
+#include <gmmseg/errors.h>
+#include <gmmseg/job.h>
+
+#include <new>
+
+#include "scratch_folder.h"
+
+using namespace gmmseg;
+
+namespace {
+
+const std::string kInput = "null:8x6x1:u8";
+
+SegmentOptions OneClass() {
+  SegmentOptions options;
+  options.fit.num_components = 1;
+  return options;
+}
+
+OutputOptions Into(const ScratchFolder& folder, const std::string& name = "out") {
+  OutputOptions output;
+  output.directory = (folder.path() / name).string();
+  return output;
+}
+
+}  // namespace
+
+TEST_CASE("a job writes the default set under the promised names and says so") {
+  const ScratchFolder folder;
+  const JobResult result = RunSegmentJob(kInput, OneClass(), Into(folder));
+  CHECK(result.files == std::vector<std::string>{kInput + ".gmm.json", kInput + "_heat_1.png",
+                                                 kInput + "_labels.png", kInput + "_overlay.png",
+                                                 kInput + "_uncertainty.png"});
+  for (const std::string& name : result.files)
+    CHECK(boost::filesystem::file_size(folder.path() / "out" / name) > 0);
+  CHECK(result.width == 8);
+  CHECK(result.height == 6);
+  CHECK(result.num_valid == 48);
+  CHECK(result.threads >= 1);
+  CHECK_FALSE(result.instruction_set.empty());
+}
+
+TEST_CASE("existing outputs are refused before any work, and the message names the way out") {
+  const ScratchFolder folder;
+  folder.Write(kInput + "_heat_3.png", "mine");
+  SegmentOptions options;
+  options.fit.num_components = 3;
+  int calls = 0;
+  CHECK_THROWS_WITH_AS(
+      RunSegmentJob(kInput, options, Into(folder, "."), [&](const JobProgress&) { ++calls; }),
+      doctest::Contains("--overwrite"), ParameterError);
+  CHECK(calls == 0);
+  CHECK(folder.Read(kInput + "_heat_3.png") == "mine");
+}
+
+TEST_CASE("a missing parent of the output folder, or a file in its place, is the caller's error") {
+  const ScratchFolder folder;
+  folder.Write("file", "");
+  CHECK_THROWS_WITH_AS(RunSegmentJob(kInput, OneClass(), Into(folder, "missing/out")),
+                       doctest::Contains("parent"), ParameterError);
+  CHECK_THROWS_WITH_AS(RunSegmentJob(kInput, OneClass(), Into(folder, "file")),
+                       doctest::Contains("is a file"), ParameterError);
+  CHECK_THROWS_AS(RunSegmentJob(kInput, OneClass(), Into(folder, "missing/out/")), ParameterError);
+}
+
+TEST_CASE("a job that fails in the middle leaves the folder as it was") {
+  const ScratchFolder folder;
+  const auto fail_while_fitting = [](const JobProgress& progress) {
+    if (progress.stage == JobStage::kFitting) throw std::runtime_error("stop");
+  };
+  CHECK_THROWS_WITH(RunSegmentJob(kInput, OneClass(), Into(folder), fail_while_fitting), "stop");
+  CHECK(folder.Names().empty());
+}
+
+TEST_CASE("memory that runs out is reported with the image's size and advice") {
+  const ScratchFolder folder;
+  const auto fail_while_writing = [](const JobProgress& progress) {
+    if (progress.stage == JobStage::kWriting) throw std::bad_alloc();
+  };
+  CHECK_THROWS_WITH_AS(RunSegmentJob(kInput, OneClass(), Into(folder), fail_while_writing),
+                       doctest::Contains("8 x 6 pixels"), Error);
+  CHECK(folder.Names().empty());
+}
+
+TEST_CASE("overwriting removes what an earlier run left and this one made stale") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder);
+  output.outputs = AllOutputs();
+  RunSegmentJob(kInput, OneClass(), output);
+  output.existing = ExistingOutputs::kOverwrite;
+  output.outputs = {Output::kLabels};
+  output.keep = {output.directory + "/" + kInput + ".gmm.json"};
+  const JobResult result = RunSegmentJob(kInput, OneClass(), output);
+  CHECK(result.files == std::vector<std::string>{kInput + "_labels.png"});
+  CHECK(result.stale == std::vector<std::string>{kInput + "_heat_1.png", kInput + "_mask_1.png",
+                                                 kInput + "_overlay.png", kInput + "_probs.tif",
+                                                 kInput + "_uncertainty.png"});
+}
+
+TEST_CASE("applying a model never removes one") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder);
+  const Model model = RunSegmentJob(kInput, OneClass(), output).model;
+  output.existing = ExistingOutputs::kOverwrite;
+  output.outputs = {Output::kLabels};
+  RunApplyJob(kInput, model, output);
+  CHECK(boost::filesystem::exists(folder.path() / "out" / (kInput + ".gmm.json")));
+}

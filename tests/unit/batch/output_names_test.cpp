@@ -1,0 +1,46 @@
+#include "batch/output_names.h"
+
+#include <doctest/doctest.h>
+#include <gmmseg/errors.h>
+
+#include "scratch_folder.h"
+
+using namespace gmmseg;
+
+TEST_CASE("stems: the folder and the last extension go, hidden and odd names stay whole") {
+  CHECK(StemOf("photo.jpg") == "photo");
+  CHECK(StemOf("a/b.c/photo.v2.jpg") == "photo.v2");
+  CHECK(StemOf("photo") == "photo");
+  CHECK(StemOf("a.b/photo") == "photo");
+  CHECK(StemOf(".hidden") == ".hidden");
+  CHECK(StemOf(".hidden.png") == ".hidden");
+  CHECK(StemOf("with space.png") == "with space");
+  CHECK(StemOf("null:8x8x3:u8") == "null:8x8x3:u8");
+}
+
+TEST_CASE("names of all outputs are those that users are promised") {
+  CHECK(OutputNames("photo", AllOutputs(), 2) ==
+        std::vector<std::string>{"photo_labels.png", "photo_overlay.png", "photo_heat_1.png",
+                                 "photo_heat_2.png", "photo_uncertainty.png", "photo.gmm.json",
+                                 "photo_probs.tif", "photo_mask_1.png", "photo_mask_2.png"});
+}
+
+TEST_CASE("output words: every one is read back, an unknown one lists them all") {
+  for (const Output output : AllOutputs()) CHECK(ParseOutput(ToString(output)) == output);
+  CHECK_THROWS_WITH_AS(ParseOutput("label"), doctest::Contains("labels, overlay, heatmaps"),
+                       ParameterError);
+}
+
+TEST_CASE("stale are the files of the same stem that this run does not write, and no others") {
+  const ScratchFolder folder;
+  for (const char* name :
+       {"photo_heat_4.png", "photo_heat_5.png", "photo_probs.tif", "photo.gmm.json",
+        // Not ours: another stem, a user's own file, odd numbers.
+        "photo2_heat_5.png", "photo_heat_x.png", "photo_heat_05.png", "photo_heat_.png",
+        "photo.jpg", "my_photo_labels.png", "photo_labels.png.bak"})
+    folder.Write(name, "");
+  CHECK(StaleNames(folder.path(), "photo", AllOutputs(), {"photo_heat_4.png"}) ==
+        std::vector<std::string>{"photo.gmm.json", "photo_heat_5.png", "photo_probs.tif"});
+  CHECK(StaleNames(folder.path(), "photo", {Output::kHeatmaps}, {"photo_heat_4.png"}) ==
+        std::vector<std::string>{"photo_heat_5.png"});
+}

@@ -1,0 +1,102 @@
+#include "mixture/partition.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "generated.h"
+#include "mixture/initialize.h"
+
+namespace gmmseg {
+namespace {
+
+// Three tight groups of 40 points each, in turn: point i belongs to group i % 3.
+WhitenedPoints ThreeGroups() {
+  std::mt19937_64 random(4);
+  std::normal_distribution<double> normal(0, 0.1);
+  WhitenedPoints points;
+  points.rows.resize(120, 2);
+  points.weights = Eigen::VectorXd::Ones(120);
+  for (int i = 0; i < 120; ++i)
+    points.rows.row(i) << 5 * (i % 3) + normal(random), (i % 3 == 1) + normal(random);
+  return points;
+}
+
+// Whether two partitions are the same up to names.
+bool SameClusters(const std::vector<int>& a, const std::vector<int>& b) {
+  std::set<std::pair<int, int>> pairs;
+  for (std::size_t i = 0; i < a.size(); ++i) pairs.insert({a[i], b[i]});
+  return pairs.size() == std::set<int>(a.begin(), a.end()).size() &&
+         pairs.size() == std::set<int>(b.begin(), b.end()).size();
+}
+
+std::vector<int> TrueGroups() {
+  std::vector<int> groups(120);
+  for (int i = 0; i < 120; ++i) groups[i] = i % 3;
+  return groups;
+}
+
+}  // namespace
+
+TEST_CASE("k-means: finds well separated groups") {
+  for (std::uint64_t seed = 0; seed < 5; ++seed)
+    CHECK(SameClusters(KMeansPartition(ThreeGroups(), 3, seed, 0), TrueGroups()));
+}
+
+TEST_CASE("ward: finds well separated groups and cuts at the number asked for") {
+  CHECK(SameClusters(WardPartition(ThreeGroups(), 3), TrueGroups()));
+  for (const int k : {1, 2, 7, 120}) {
+    const std::vector<int> partition = WardPartition(ThreeGroups(), k);
+    CHECK(static_cast<int>(std::set<int>(partition.begin(), partition.end()).size()) == k);
+  }
+}
+
+TEST_CASE("ward: equals scipy's cut on points without structure") {
+  // scipy 1.10.1: fcluster(linkage(x, 'ward'), 4, 'maxclust') for x_i = (i² mod 53, 7 i³ mod 59), i
+  // = 0…29.
+  WhitenedPoints points;
+  points.rows.resize(30, 2);
+  points.weights = Eigen::VectorXd::Ones(30);
+  for (int i = 0; i < 30; ++i) points.rows.row(i) << i * i % 53, 7 * i * i * i % 59;
+  CHECK(SameClusters(WardPartition(points, 4), {2, 2, 3, 2, 3, 3, 4, 4, 3, 4, 4, 3, 1, 3, 4,
+                                                2, 4, 3, 3, 4, 1, 3, 2, 4, 1, 4, 1, 1, 4, 4}));
+}
+
+TEST_CASE("partitions: points that are all the same are one cluster, or fall into any") {
+  WhitenedPoints points{Eigen::MatrixXd::Ones(10, 2), Eigen::VectorXd::Ones(10)};
+  const std::vector<int> partition = KMeansPartition(points, 3, 1, 0);
+  CHECK(std::set<int>(partition.begin(), partition.end()).size() == 1);
+  CHECK(WardPartition(points, 3).size() == 10);
+}
+
+TEST_CASE("whitening: unit covariance within blocks, scaled by the root of the temper") {
+  const std::vector<FeatureBlock> blocks{{0, 2, 1.0}, {2, 2, 0.25}};
+  const WhitenedPoints points =
+      Whiten(PlainSamples(Sample(RandomMixture(2, 4), 5000, 2).points), blocks);
+  const Eigen::MatrixXd covariance = points.rows.transpose() * points.rows / 5000;
+  CHECK(covariance.topLeftCorner(2, 2).isApprox(Eigen::Matrix2d::Identity(), 1e-6));
+  CHECK(covariance.bottomRightCorner(2, 2).isApprox(0.25 * Eigen::Matrix2d::Identity(), 1e-6));
+}
+
+TEST_CASE("subsample: keeps weights, leaves out absent samples, and is a function of the seed") {
+  Samples samples = PlainSamples(Sample(RandomMixture(2, 2), 5000, 2).points);
+  for (std::int64_t i = 0; i < 5000; i += 2) samples.weights()[i] = 0;
+  for (std::int64_t i = 1; i < 5000; i += 2) samples.weights()[i] = 3;
+  const Samples a = Subsample(samples, 300, 1), b = Subsample(samples, 300, 1),
+                c = Subsample(samples, 300, 2);
+  REQUIRE(a.size() == 300);
+  CHECK(std::equal(a.Plane(0), a.Plane(0) + 300, b.Plane(0)));
+  CHECK_FALSE(std::equal(a.Plane(0), a.Plane(0) + 300, c.Plane(0)));
+  CHECK(std::all_of(a.weights(), a.weights() + 300, [](float w) { return w == 3; }));
+  CHECK(Subsample(samples, 100000, 1).size() == 2500);
+}
+
+TEST_CASE("distinct samples: each once, in order, up to the limit") {
+  Eigen::MatrixXd rows(6, 1);
+  rows << 4, 4, -0.0, 0.0, 4, 9;
+  const Samples samples = PlainSamples(rows);
+  CHECK(DistinctSamples(samples, 9) == Eigen::Vector3d(4, 0, 9));
+  CHECK(DistinctSamples(samples, 2).rows() == 2);
+}
+
+}  // namespace gmmseg
