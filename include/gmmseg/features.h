@@ -59,8 +59,10 @@ struct FeaturePlanes {
   Samples samples;
   // D×D, the user's units: the covariance that quantisation alone gives a feature vector,
   // (step²/12)·mean of J Jᵀ, where step is the greatest common divisor of the band's value
-  // differences and J the Jacobian from bands to features. For float bands, which have no step,
-  // 1e-6 of each feature's variance. Positive definite.
+  // differences, at most 1/16 of their range, and J the Jacobian from bands to features; for hue
+  // and saturation, which know no more near black, J of a pixel of at least an eighth of white. For
+  // float bands, which have no step, 1e-6 of each feature's variance. 1/12 of a pixel for the
+  // position. Positive definite.
   Eigen::MatrixXd floor;
 };
 

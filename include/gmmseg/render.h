@@ -10,7 +10,8 @@
 
 namespace gmmseg {
 
-// Heatmap indices: 0 = no data; 1…255 stand for 0…1 (value = (index - 1) / 254).
+// Heatmap indices: 0 = no data (label 0); 1…255 stand for 0…1 (value = (index - 1) / 254), and
+// values outside are clipped. Throws ParameterError unless there is one label per value.
 std::vector<std::uint8_t> HeatIndices(std::span<const float> values,
                                       std::span<const std::uint16_t> labels);
 
@@ -26,11 +27,12 @@ std::vector<Rgb> LabelPalette(const ClassTable& classes);
 
 // The raster as an 8-bit colour picture: colours as they are, grey as grey, other band counts by
 // their first three (or first) bands stretched from the 2nd to the 98th percentile; float colours
-// clipped to 0…1, float grey stretched.
+// clipped to 0…1, float grey stretched. Black where there is no data.
 std::vector<Rgb> DisplayImage(const Raster& raster);
 
-// The picture with class colours laid over it (opacity 0…1) and boundaries between classes drawn;
-// pixels of label 0 stay as they are.
+// The picture with class colours laid over it (opacity 0…1) and boundaries between classes drawn
+// one pixel wide, black or white; pixels of label 0 stay as they are. Throws ParameterError if the
+// sizes differ, a label is not in the table, or the opacity is out of range.
 std::vector<Rgb> Overlay(std::span<const Rgb> picture, std::int64_t width, std::int64_t height,
                          std::span<const std::uint16_t> labels, const ClassTable& classes,
                          double opacity = 0.5);
