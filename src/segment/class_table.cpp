@@ -26,14 +26,17 @@ constexpr std::array<Rgb, 8> kFirstColors{{
 }};
 
 // Later classes: hue goes on by the golden angle, which keeps any run of hues well spread, over
-// four lightness levels. Chosen by search: any two of the first 32 classes are 14 apart in Lab.
+// four lightness levels, while chroma slowly falls, so that near-equal hues of far classes differ.
+// Chosen by search: any two of the first 32 classes are 13 apart in Lab, and 255 have 255 colours.
 constexpr std::array<double, 4> kLightness{25, 70, 45, 88};
-constexpr double kChroma = 55, kFirstHue = 200, kGoldenAngle = 137.50776;  // degrees
+constexpr double kChroma = 60, kChromaSteps = 250;           // chroma is halved after that many
+constexpr double kFirstHue = 200, kGoldenAngle = 137.50776;  // degrees
 
 Rgb LaterColor(int step) {
   const double hue = (kFirstHue + step * kGoldenAngle) * std::numbers::pi / 180;
+  const double chroma = kChroma * kChromaSteps / (kChromaSteps + step);
   const std::array<double, 3> color = SrgbFromLab(kLightness[step % kLightness.size()],
-                                                  kChroma * std::cos(hue), kChroma * std::sin(hue));
+                                                  chroma * std::cos(hue), chroma * std::sin(hue));
   Rgb rgb;
   for (int c = 0; c < 3; ++c) rgb[c] = static_cast<std::uint8_t>(std::lround(255 * color[c]));
   return rgb;
