@@ -6,7 +6,6 @@ import signal
 import subprocess
 import tempfile
 import unittest
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -41,22 +40,8 @@ def labels_of(path):
 
 
 def probabilities_of(path):
-    """All bands, K x height x width. Debian's tifffile lacks the floating-point predictor."""
-    with tifffile.TiffFile(path) as tiff:
-        page = tiff.pages[0]
-        if page.predictor != tifffile.TIFF.PREDICTOR.FLOATINGPOINT:
-            return tiff.asarray()
-        strips = [_float_rows(tiff.filehandle, *where, page.imagewidth)
-                  for where in zip(page.dataoffsets, page.databytecounts)]
-        return np.concatenate(strips).reshape(page.shape)
-
-
-def _float_rows(file, offset, count, width):
-    """A strip of 32-bit floats after predictor 3: per row, the bytes by significance, differenced."""
-    file.seek(offset)
-    differences = np.frombuffer(zlib.decompress(file.read(count)), np.uint8).reshape(-1, 4 * width)
-    planes = np.cumsum(differences, axis=1, dtype=np.uint8).reshape(-1, 4, width)
-    return np.ascontiguousarray(planes.transpose(0, 2, 1)).view(">f4")[..., 0]
+    """All bands, K x height x width."""
+    return tifffile.imread(path)
 
 
 def model_of(path):
