@@ -45,9 +45,9 @@ enum class ProbabilityDepth {
   kFloat32,  // 0…1; all bands 0 = no data
 };
 
-// A K-band TIFF, one plane per class, DEFLATE with predictor, written class by class so that never
-// all planes are held. Bands are named "P(1)" …; scale and nodata stand in the tags that GDAL reads
-// (GDAL_METADATA, GDAL_NODATA).
+// A K-band TIFF, one plane per class, DEFLATE (integers with predictor), written class by class so
+// that never all planes are held. Bands are named "P(1)" …; scale and nodata stand in the tags that
+// GDAL reads (GDAL_METADATA, GDAL_NODATA).
 class ProbabilityTiffWriter {
  public:
   ProbabilityTiffWriter(const std::string& path, std::int64_t width, std::int64_t height,
