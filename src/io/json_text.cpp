@@ -14,7 +14,8 @@ void AppendScalar(const Json& json, std::string& text) {
   if (json.is_number_float() && !std::isfinite(json.get<double>()))
     throw InternalError(
         "a number that is not finite cannot be written as JSON; please report this");
-  text += json.dump();
+  // A file name may be any bytes; JSON is UTF-8.
+  text += json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 bool IsFlat(const Json& json) {
