@@ -14,10 +14,11 @@
 
 namespace gmmseg {
 
-// Reads PNG, JPEG, BMP, WebP, PNM/PFM (OpenCV) and plain TIFF of any band count (libtiff). 8- and
-// 16-bit integers and 32-bit float keep their depth; EXIF orientation is applied; alpha 0, NaN and
-// infinity become "no data"; colours come as R, G, B. "null:WxHxB[:u8|u16|f32]" makes an image of
-// that size without a file, for tests and benchmarks.
+// Reads PNG (libpng), JPEG, BMP, WebP (OpenCV), PNM, PFM, and plain TIFF of any band count
+// (libtiff; the first full-size picture of the file). 8- and 16-bit integers and 32-bit float keep
+// their depth, fewer bits fill 8, other types become float; EXIF orientation is applied; alpha 0,
+// NaN, infinity and GDAL's nodata value become "no data"; colours come as R, G, B.
+// "null:WxHxB[:u8|u16|f32]" makes an image of that size without a file, for tests and benchmarks.
 Raster ReadImage(const std::string& path);
 
 // One byte per pixel into a palette of at most 256 colours; `transparent_zero`: index 0 is shown as
@@ -44,9 +45,9 @@ enum class ProbabilityDepth {
   kFloat32,  // 0…1; all bands 0 = no data
 };
 
-// A K-band TIFF, one plane per class, DEFLATE with predictor, written class by class so that never
-// all planes are held. Bands are named "P(1)" …; scale and nodata stand in the tags that GDAL reads
-// (GDAL_METADATA, GDAL_NODATA).
+// A K-band TIFF, one plane per class, DEFLATE (integers with predictor), written class by class so
+// that never all planes are held. Bands are named "P(1)" …; scale and nodata stand in the tags that
+// GDAL reads (GDAL_METADATA, GDAL_NODATA).
 class ProbabilityTiffWriter {
  public:
   ProbabilityTiffWriter(const std::string& path, std::int64_t width, std::int64_t height,

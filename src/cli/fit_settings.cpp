@@ -17,9 +17,6 @@ void CheckAgrees(const Options& options, const std::string& name, const std::opt
 void CheckStart(const Options& options, const Model& start) {
   const GaussianMixture& mixture = start.mixture();
   const FeatureSpec& spec = start.features.spec;
-  if (mixture.num_components() == 0)
-    throw ParameterError("--init-model " + options.model_path +
-                         ": the model has no component; take one of an image with data");
   CheckAgrees(options, "-k", options.num_components, mixture.num_components(),
               std::to_string(mixture.num_components()) + " components");
   CheckAgrees(options, "--covariance", options.covariance_type, mixture.covariance_type,

@@ -104,8 +104,8 @@ void ConvertXyz(ColorTile& tile, const Linear& linear, const Convert& convert) {
   }
 }
 
-// OpenCV's conversion of the tile, interleaved as OpenCV wants it: `num_out` channels come back,
-// each value taken through scale(channel values of one pixel).
+// OpenCV's conversion of the tile, interleaved as OpenCV wants it; what comes back for a pixel goes
+// through `scale`.
 template <int kNumOut, typename Scale>
 void ConvertByOpenCv(ColorTile& tile, int code, const Scale& scale) {
   std::array<cv::Vec3f, kTileSize> in;

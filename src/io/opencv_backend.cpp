@@ -60,7 +60,7 @@ Raster ReadJpeg(const ImageSource& source) {
 
 void CheckBmp(const ImageSource& source) {
   constexpr std::size_t kCoreHeader = 12, kFileHeader = 14, kInfoHeader = 40;
-  constexpr std::int64_t kRunLength8 = 1, kRunLength4 = 2;
+  constexpr std::int64_t kRunLength8 = 1, kRunLength4 = 2, kBitFields = 3;
   const std::span<const unsigned char> bytes = source.bytes;
   if (bytes.size() < kFileHeader + kInfoHeader)
     ThrowTruncated(source, "BMP", "it ends in its header");
@@ -73,6 +73,8 @@ void CheckBmp(const ImageSource& source) {
   const std::int64_t bits = LittleEndian(bytes, core ? 24 : 28, 2);
   const std::int64_t compression = core ? 0 : LittleEndian(bytes, 30, 4);
   CheckSize(source, width, std::abs(height), 4);
+  if (compression > kBitFields)
+    ThrowDamaged(source, "BMP", "compression " + std::to_string(compression) + "; must be 0 to 3");
   const bool run_length = compression == kRunLength8 || compression == kRunLength4;
   const std::int64_t needed =
       run_length ? LittleEndian(bytes, 34, 4) : (width * bits + 31) / 32 * 4 * std::abs(height);

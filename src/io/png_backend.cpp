@@ -116,7 +116,11 @@ Raster ReadPixels(PngDecoder& decoder, const ImageSource& source) {
 std::optional<Raster> ReadPng(const ImageSource& source) {
   if (!source.StartsWith("\x89PNG\r\n\x1a\n")) return std::nullopt;
   PngDecoder decoder(source.bytes);
-  Require(ReadHeader(decoder) && PlanConversion(decoder), decoder, source);
+  Require(ReadHeader(decoder), decoder, source);
+  // Before libpng makes room for whole rows.
+  CheckSize(source, png_get_image_width(decoder.png, decoder.info),
+            png_get_image_height(decoder.png, decoder.info), 1);
+  Require(PlanConversion(decoder), decoder, source);
   Raster raster = png_get_bit_depth(decoder.png, decoder.info) == 16
                       ? ReadPixels<std::uint16_t>(decoder, source)
                       : ReadPixels<std::uint8_t>(decoder, source);

@@ -34,7 +34,9 @@ DepthTraits TraitsOf(ProbabilityDepth depth) {
     case ProbabilityDepth::kFloat32:
       break;
   }
-  return {32, SAMPLEFORMAT_IEEEFP, PREDICTOR_FLOATINGPOINT, 1, std::nullopt};
+  // No predictor: Python's tifffile, as Debian has it, cannot read the floating-point one, and
+  // probabilities, most of them 0 or 1, are small without it.
+  return {32, SAMPLEFORMAT_IEEEFP, PREDICTOR_NONE, 1, std::nullopt};
 }
 
 class FileStream : public TiffStream {

@@ -134,9 +134,7 @@ void CheckFormat(const std::string& path, const Json& json) {
          "; this build reads up to " + std::to_string(kModelVersion) + ": update gmmseg");
 }
 
-// Whatever nlohmann says of a text that is not JSON, without its prefix of codes.
-Json ParseJson(const std::string& path) {
-  const std::vector<unsigned char> bytes = ReadFileBytes(path, "a model file");
+Json ParseJson(const std::string& path, std::span<const unsigned char> bytes) {
   try {
     return Json::parse(bytes);
   } catch (const Json::parse_error& error) {
@@ -246,8 +244,8 @@ void ReadTraining(const Node& node, Model& model) {
 
 }  // namespace
 
-Model ReadModel(const std::string& path) {
-  const Json json = ParseJson(path);
+Model ParseModel(const std::string& path, std::span<const unsigned char> bytes) {
+  const Json json = ParseJson(path, bytes);
   CheckFormat(path, json);
   const Node root(path, json, "");
   Model model;
@@ -262,6 +260,10 @@ Model ReadModel(const std::string& path) {
                               static_cast<int>(model.features.info.size()));
   ReadTraining(root["training"], model);
   return model;
+}
+
+Model ReadModel(const std::string& path) {
+  return ParseModel(path, ReadFileBytes(path, "a model file"));
 }
 
 }  // namespace gmmseg

@@ -3,6 +3,7 @@
 #include <gmmseg/image_io.h>
 #include <png.h>
 
+#include <algorithm>
 #include <bit>
 #include <csetjmp>
 #include <cstdio>
@@ -36,10 +37,15 @@ void CheckShape(const std::string& path, std::int64_t width, std::int64_t height
                          size + "; give one for each place");
 }
 
-void CheckPalette(const std::string& path, const Palette& palette) {
+void CheckPalette(const std::string& path, std::span<const std::uint8_t> indices,
+                  const Palette& palette) {
   if (palette.colors.empty() || palette.colors.size() > PNG_MAX_PALETTE_LENGTH)
     throw ParameterError(path + ": palette of " + std::to_string(palette.colors.size()) +
                          " colours; must be 1 to 256");
+  const std::size_t largest = *std::max_element(indices.begin(), indices.end());
+  if (largest >= palette.colors.size())
+    throw ParameterError(path + ": index " + std::to_string(largest) + " in a palette of " +
+                         std::to_string(palette.colors.size()) + " colours; must be below that");
 }
 
 // libpng's state for one file. libpng leaves its functions by longjmp when something is wrong;
@@ -120,7 +126,7 @@ void WritePng(const std::string& path, const PngPicture& picture) {
 void WriteIndexedPng(const std::string& path, std::int64_t width, std::int64_t height,
                      std::span<const std::uint8_t> indices, const Palette& palette) {
   CheckShape(path, width, height, indices.size());
-  CheckPalette(path, palette);
+  CheckPalette(path, indices, palette);
   WritePng(path, {width, height, PNG_COLOR_TYPE_PALETTE, 8, PNG_FILTER_NONE, indices.data(), width,
                   &palette});
 }

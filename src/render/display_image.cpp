@@ -42,8 +42,9 @@ DisplayRange RangeOf(const Raster& raster, int band) {
 }
 
 std::uint8_t ToByte(double value, DisplayRange range) {
+  if (std::isnan(value)) return 0;
+  if (range.high == range.low && value == range.low) return 128;  // a flat band is mid-grey
   const double t = (value - range.low) / (range.high - range.low);
-  if (std::isnan(t)) return range.high == range.low ? 128 : 0;  // a flat band is mid-grey
   return static_cast<std::uint8_t>(255 * std::clamp(t, 0.0, 1.0) + 0.5);
 }
 

@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image
 
 PROGRAM = os.environ["SEGMENT_PROGRAM"]
@@ -36,6 +37,11 @@ def labels_of(path):
     """The label mask as it is stored: the palette's index, or the grey value."""
     with Image.open(path) as image:
         return np.asarray(image).astype(int)
+
+
+def probabilities_of(path):
+    """All bands, K x height x width."""
+    return tifffile.imread(path)
 
 
 def model_of(path):

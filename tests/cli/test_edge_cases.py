@@ -1,12 +1,13 @@
 """Odd images that are no errors."""
 
 import unittest
+from pathlib import Path
 
 import numpy as np
 import tifffile
 from PIL import Image
 
-from program import ProgramTest, labels_of, model_of, photo
+from program import ProgramTest, labels_of, model_of, photo, probabilities_of
 
 
 class EdgeCases(ProgramTest):
@@ -17,9 +18,9 @@ class EdgeCases(ProgramTest):
         labels = labels_of(f"{stem}_labels.png")
         probabilities = None
         if labels.any():
-            probabilities = tifffile.imread(f"{stem}_probs.tif")
+            probabilities = probabilities_of(f"{stem}_probs.tif")
             self.assertTrue(np.isfinite(probabilities).all())
-        self.assertNotIn("nan", open(f"{stem}.gmm.json", encoding="utf-8").read().lower())
+        self.assertNotIn("nan", Path(f"{stem}.gmm.json").read_text(encoding="utf-8").lower())
         return labels, probabilities, result
 
     def model(self, stem):
@@ -66,10 +67,10 @@ class EdgeCases(ProgramTest):
                                         "clear_uncertainty.png"])
         # Its model says so when it is asked to label something.
         self.image("photo.png", photo())
-        self.fail(2, "apply", "--model", "segmented/clear.gmm.json", "photo.png",
-                  says=["no component"])
-        self.fail(2, "photo.png", "--init-model", "segmented/clear.gmm.json",
-                  says=["no component"])
+        self.fail(4, "apply", "--model", "segmented/clear.gmm.json", "photo.png",
+                  says=["clear.gmm.json", "\"k\" = 0"])
+        self.fail(4, "photo.png", "--init-model", "segmented/clear.gmm.json",
+                  says=["clear.gmm.json", "\"k\" = 0"])
 
     def test_transparent_pixels_are_label_0_and_transparent(self):
         rgba = np.dstack([photo(), np.full((64, 96), 255, np.uint8)])
@@ -90,8 +91,8 @@ class EdgeCases(ProgramTest):
         np.testing.assert_array_equal(labels == 0, ~np.isfinite(pixels))
 
     def test_all_nan(self):
-        tifffile.imwrite(self.folder / "nan.tif", np.full((8, 8), np.nan, np.float32))
-        labels, _, result = self.run_all("nan.tif", 2)
+        tifffile.imwrite(self.folder / "void.tif", np.full((8, 8), np.nan, np.float32))
+        labels, _, result = self.run_all("void.tif", 2)
         self.assertTrue((labels == 0).all())
         self.assertIn("no pixel has data", result.stderr)
 

@@ -131,6 +131,18 @@ TEST_CASE("display: other bands stretch from the 2nd to the 98th percentile") {
   CHECK(DisplayImage(two)[990] == kWhite);
 }
 
+TEST_CASE("display: a flat band with outliers and a NaN is mid-grey, white, black and black") {
+  Raster raster(1000, 1, 1, SampleType::kFloat32, ColorModel::kGray);
+  raster.Band<float>(0)[1] = 7;
+  raster.Band<float>(0)[2] = -7;
+  raster.Band<float>(0)[3] = std::nanf("");
+  const std::vector<Rgb> picture = DisplayImage(raster);
+  CHECK(picture[0] == Rgb{128, 128, 128});
+  CHECK(picture[1] == kWhite);
+  CHECK(picture[2] == kBlack);
+  CHECK(picture[3] == kBlack);
+}
+
 TEST_CASE("display: a float image without a finite value is black") {
   Raster raster(3, 1, 1, SampleType::kFloat32, ColorModel::kGray);
   std::fill_n(raster.Band<float>(0), 3, std::nanf(""));

@@ -1,0 +1,105 @@
+#include <doctest/doctest.h>
+#include <gmmseg/errors.h>
+#include <gmmseg/image_io.h>
+#include <sys/stat.h>
+
+#include <cmath>
+#include <limits>
+#include <thread>
+
+#include "io/file_bytes.h"
+#include "test_files.h"
+
+namespace gmmseg {
+namespace {
+
+using namespace test;
+
+std::string ReadError(const std::string& path) {
+  return MessageOf([&] { ReadImage(path); });
+}
+
+}  // namespace
+
+TEST_CASE("read: what is no image file has its own one-line message") {
+  const TemporaryFolder folder;
+  WriteAll(folder.File("empty.png"), {});
+  WriteAll(folder.File("text.png"), ToBytes("Dear reader,\nthis is a letter.\n"));
+  CHECK(ReadError(folder.File("none.png")) ==
+        folder.File("none.png") + ": no such file; give an image file");
+  CHECK(ReadError(folder.path()) == folder.path() + ": is a folder; give an image file");
+  CHECK(ReadError(folder.File("empty.png")) ==
+        folder.File("empty.png") + ": is empty (0 bytes); give an image file");
+  CHECK(ReadError(folder.File("text.png")) ==
+        folder.File("text.png") +
+            ": is not an image that this build reads (PNG, TIFF, PNM, PFM, JPEG, BMP, WebP); "
+            "convert it to one of these");
+  CHECK(ReadError(folder.File("text.png/x")).ends_with(": cannot be opened: Not a directory"));
+}
+
+TEST_CASE("read: errors are IoErrors of reading") {
+  try {
+    ReadImage("/nowhere/at/all.png");
+    FAIL("read a file that is not there");
+  } catch (const IoError& error) {
+    CHECK(error.operation() == IoError::Operation::kRead);
+  }
+}
+
+TEST_CASE("read: the content decides, not the extension") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("really_a_bitmap.png");
+  WriteAll(path, EncodeWithOpenCv(".bmp", ColorGradient(5, 4)));
+  CHECK(ReadImage(path).width() == 5);
+}
+
+TEST_CASE("read: a pipe is read to its end") {
+  const TemporaryFolder folder;
+  const std::string pipe = folder.File("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const Bytes image = EncodeWithOpenCv(".bmp", ColorGradient(300, 200));
+  std::thread writer([&] { WriteAll(pipe, image); });
+  const Bytes bytes = ReadFileBytes(pipe, "an image file");
+  writer.join();
+  CHECK(bytes == image);
+}
+
+TEST_CASE("read: NaN and infinity become no data, and 0 in every band") {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
+  const Bytes tiff = EncodeTiff({.width = 3, .samples = 2, .bits = 32, .format = 3, .extra = {0}},
+                                BytesOf<float>({1, 2, nan, 3, 4, -inf}));
+  const Raster raster = DecodeImage("float.tif", tiff);
+  CHECK(ValidityOf(raster) == std::vector<int>{1, 0, 0});
+  CHECK(BandOf<float>(raster, 0) == std::vector<float>{1, 0, 0});
+  CHECK(BandOf<float>(raster, 1) == std::vector<float>{2, 0, 0});
+}
+
+TEST_CASE("null image: the size, bands and type asked for, the same at every call") {
+  const Raster raster = ReadImage("null:40x30x3:u16");
+  CHECK(raster.width() == 40);
+  CHECK(raster.height() == 30);
+  CHECK(raster.color_model() == ColorModel::kRgb);
+  CHECK(raster.type() == SampleType::kUint16);
+  CHECK(BandOf<std::uint16_t>(raster, 2) ==
+        BandOf<std::uint16_t>(ReadImage("null:40x30x3:u16"), 2));
+  CHECK(ReadImage("null:2x2x1").color_model() == ColorModel::kGray);
+  CHECK(ReadImage("null:2x2x5:f32").color_model() == ColorModel::kMultiband);
+}
+
+TEST_CASE("null image: float values lie in 0…1 and vary") {
+  const Raster raster = ReadImage("null:200x200x1:f32");
+  const std::vector<float> band = BandOf<float>(raster, 0);
+  const auto [least, most] = std::minmax_element(band.begin(), band.end());
+  CHECK(*least >= 0);
+  CHECK(*most <= 1);
+  CHECK(*most - *least > 0.5f);
+}
+
+TEST_CASE("null image: anything else after null: is refused") {
+  for (const char* path :
+       {"null:", "null:3", "null:0x2x1", "null:-3x2x1", "null:3x2x1:u32", "null:3x2x1x",
+        "null:99999999999999999999x1x1", "null:9000000000x9000000000x1", "null:1x1x100000"})
+    CHECK_THROWS_AS(ReadImage(path), IoError);
+}
+
+}  // namespace gmmseg
