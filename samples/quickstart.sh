@@ -11,7 +11,7 @@ segment=build/release/bin/segment
 
 install_packages "$build_libraries" "${build_packages[@]}"
 
-say "Building $segment ..."
+say "Building $segment (minutes the first time; build/build.log tells) ..."
 mkdir -p build
 # A folder that was configured before, with tests perhaps, stays as it is.
 [ -f build/release/build.ninja ] || run_logged build/configure.log \
@@ -22,7 +22,10 @@ say "" "\$ $segment $photo -k 4 --overwrite -o quickstart"
 "$segment" "$photo" -k 4 --overwrite -o quickstart
 
 say "" "Look at:"
-show() { printf '  %-*s  %s\n' $((${#results} + 16)) "$1" "$2"; }
+show() {
+  [ -f "$1" ] || fail "$1 was not written"
+  printf '  %-*s  %s\n' $((${#results} + 16)) "$1" "$2"
+}
 show "$PWD/$photo" "the photograph"
 show "${results}_labels.png" "the class of every pixel, one colour per class"
 show "${results}_overlay.png" "the classes laid over the photograph"

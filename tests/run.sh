@@ -10,9 +10,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 run_tests() {
   local preset=$1
   shift
-  say "Building build/$preset ..."
+  say "Building build/$preset (minutes the first time; build/build-$preset.log tells) ..."
   mkdir -p build
-  run_logged "build/configure-$preset.log" cmake --preset "$preset" -DGMMSEG_BUILD_TESTS=ON
+  # quickstart.sh may have left both out.
+  run_logged "build/configure-$preset.log" \
+    cmake --preset "$preset" -DGMMSEG_BUILD_TESTS=ON -DGMMSEG_BUILD_SAMPLES=ON
   run_logged "build/build-$preset.log" cmake --build --preset "$preset"
   ctest --preset "$preset" --parallel "$(nproc)" --timeout 600 --no-label-summary "$@" </dev/null
 }

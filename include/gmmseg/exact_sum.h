@@ -7,8 +7,8 @@ namespace gmmseg {
 
 // 128-bit fixed point: multiples of 2^-60 up to ±2^67. Each term is rounded to the nearest multiple
 // on its own, and integers add exactly, so any partition over threads, blocks, files or ranks gives
-// the same bits. A term or a total out of range, or a NaN, makes the sum overflow for good; ask
-// with overflowed().
+// the same bits, as long as every partial sum stays in range: ±2^66 for a term, ±2^67 for a sum.
+// Beyond, or with a NaN, the sum has overflowed for good; ask with overflowed().
 class ExactSum {
  public:
   ExactSum() = default;
@@ -22,6 +22,8 @@ class ExactSum {
   bool operator==(const ExactSum&) const = default;
 
  private:
+  static ExactSum Overflowed();
+
   std::int64_t high_ = 0;  // value = (high · 2^64 + low) · 2^-60
   std::uint64_t low_ = 0;
   bool overflowed_ = false;

@@ -23,6 +23,8 @@ enum class InitMethod {
 std::string_view ToString(InitMethod method);
 InitMethod ParseInitMethod(std::string_view word);
 
+enum class Acceleration { kOn, kOff };
+
 struct FitOptions {
   int num_components = 4;  // K >= 1; fewer come back where the data have fewer distinct points
   CovarianceType covariance_type = CovarianceType::kFull;
@@ -40,6 +42,9 @@ struct FitOptions {
   double tolerance =
       1e-5;  // stop when the log-likelihood per sample changes by less; 0: only at max_iterations
   int max_iterations = 300;  // of EM on all samples, >= 0
+  // Longer steps where EM crawls (SQUAREM, Varadhan and Roland 2008), taken only if the likelihood
+  // does not fall. Plain EM where the tolerance is 0, which asks for max_iterations EM steps.
+  Acceleration acceleration = Acceleration::kOn;
   int max_rescues =
       3;  // times a component that lost its samples is placed anew before it is dropped
 
@@ -68,14 +73,15 @@ struct Rescue {
 struct FitResult {
   GaussianMixture model;  // the user's units, canonical order
   StopReason stop_reason = StopReason::kMaxIterations;
-  int iterations = 0;         // EM steps on all samples
+  int iterations = 0;         // steps on all samples, EM's own or longer
   double log_likelihood = 0;  // per sample, natural logarithm, of `model`, in the user's units
   double initial_log_likelihood = 0;  // of the start
   std::vector<double>
       history;             // per sample, after each iteration; never falls except across a rescue
   double num_samples = 0;  // Σ of the weights
-  int requested_components = 0;                 // K asked for; `model` may have fewer
-  int restarts = 0;                             // starts tried
+  int requested_components = 0;  // K asked for; `model` may have fewer
+  int num_distinct = 0;  // distinct points, counted up to K + 1: fewer than K cap the components
+  int restarts = 0;      // starts tried
   std::vector<double> restart_log_likelihoods;  // of each start on the subsample, best first
   std::vector<Rescue> rescues;
   std::vector<bool> at_floor;  // per component: the floor holds it open in some direction
@@ -83,9 +89,10 @@ struct FitResult {
 };
 
 // Not converging is a result, not an error. Deterministic for one instruction set: the same bits
-// for any number of threads. Cost: restarts × (up to 30 steps on the subsample) + iterations × one
-// fused pass over N·K; O(N·(D+1)) floats, no N×K array. Throws ParameterError for an option out of
-// range, for samples whose weights are all 0, and for shapes that do not match.
+// for any number of threads. Cost: restarts × (up to 30 steps on the subsample, up to 200 more for
+// the three best) + iterations × one or two fused passes over N·K; O(N·(D+1)) floats, no N×K array.
+// Throws ParameterError for an option out of range, for samples whose weights are all 0, and for
+// shapes that do not match.
 FitResult FitMixture(const Samples& samples, const FitOptions& options);
 
 }  // namespace gmmseg

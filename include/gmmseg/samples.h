@@ -44,9 +44,9 @@ class Samples {
   // All features 0, all weights 1 (0 in the padding).
   Samples(std::int64_t num_samples, int num_features);
 
-  // Copies N×D points of any range and standardises them; a row with a NaN or an infinity gets
-  // weight 0. Throws ParameterError if D = 0 or if `weights` is neither empty nor N long, finite
-  // and >= 0.
+  // Copies N×D points of any range (up to ±1e150) and standardises them; a row with a NaN or an
+  // infinity gets weight 0. Throws ParameterError if D = 0, if a value is finite but beyond that
+  // range, or if `weights` is neither empty nor N long, finite and >= 0.
   static Samples FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
                           const Eigen::VectorXd& weights = {});
 
@@ -58,6 +58,10 @@ class Samples {
   const float* Plane(int d) const { return planes_.data() + d * stride_; }
   float* weights() { return weights_.data(); }
   const float* weights() const { return weights_.data(); }
+
+  // What a weight of 1 stands for: weights() are the caller's divided by a power of two near the
+  // largest.
+  double weight_unit() const { return weight_unit_; }
 
   const Standardization& standardization() const { return standardization_; }
 
@@ -76,6 +80,7 @@ class Samples {
   AlignedBuffer<float> planes_;
   AlignedBuffer<float> weights_;
   Standardization standardization_;
+  double weight_unit_ = 1;
 };
 
 }  // namespace gmmseg

@@ -9,7 +9,7 @@ __extension__ using Int128 = __int128;
 __extension__ using Uint128 = unsigned __int128;
 
 constexpr int kFractionBits = 60;
-constexpr double kLimit = 0x1p66;  // one term; leaves room for the sum to notice an overflow
+constexpr double kLimit = 0x1p66;  // of one term: a sum of two fits the 128 bits
 
 Int128 Join(std::int64_t high, std::uint64_t low) {
   return static_cast<Int128>(static_cast<Uint128>(high) << 64 | low);
@@ -19,7 +19,7 @@ Int128 Join(std::int64_t high, std::uint64_t low) {
 
 ExactSum& ExactSum::operator+=(double term) {
   if (!(std::abs(term) < kLimit)) {
-    overflowed_ = true;
+    *this = Overflowed();
     return *this;
   }
   // The integer part and the fraction are each exact in double; the fraction is rounded to 60 bits.
@@ -39,12 +39,20 @@ ExactSum& ExactSum::operator+=(double term) {
 
 ExactSum& ExactSum::operator+=(const ExactSum& other) {
   Int128 sum;
-  overflowed_ |= other.overflowed_ ||
-                 __builtin_add_overflow(Join(high_, low_), Join(other.high_, other.low_), &sum);
-  if (overflowed_) return *this;
+  if (overflowed_ || other.overflowed_ ||
+      __builtin_add_overflow(Join(high_, low_), Join(other.high_, other.low_), &sum)) {
+    *this = Overflowed();
+    return *this;
+  }
   high_ = static_cast<std::int64_t>(sum >> 64);
   low_ = static_cast<std::uint64_t>(sum);
   return *this;
+}
+
+ExactSum ExactSum::Overflowed() {
+  ExactSum sum;
+  sum.overflowed_ = true;
+  return sum;
 }
 
 double ExactSum::ToDouble() const {

@@ -1,6 +1,7 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/samples.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -31,6 +32,36 @@ double WeightedSum(const float* plane, const float* weights, std::int64_t n, con
 
 // The largest power of two that is not above x; 1 for 0.
 double PowerOfTwoBelow(double x) { return x > 0 ? std::exp2(std::floor(std::log2(x))) : 1.0; }
+
+// Takes a column into [-2, 2] in double, before it becomes float: 1e9 + small differences survive.
+// The median is a centre that no outlier moves.
+struct Centering {
+  double center = 0, scale = 1;
+  double operator()(double x) const { return (x - center) / scale; }
+};
+
+Centering CenterOf(const Eigen::Ref<const Eigen::VectorXd>& column, const float* weights) {
+  std::vector<double> values;
+  for (Eigen::Index i = 0; i < column.size(); ++i)
+    if (weights[i] > 0) values.push_back(column[i]);
+  if (values.empty()) return {};
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  const double center = *middle;
+  double farthest = 0;
+  for (const double x : values) farthest = std::max(farthest, std::abs(x - center));
+  return {center, PowerOfTwoBelow(farthest)};
+}
+
+// The largest value whose square, a variance, is still a number.
+void CheckRange(const Eigen::Ref<const Eigen::MatrixXd>& rows) {
+  constexpr double kLargest = 1e150;
+  for (Eigen::Index i = 0; i < rows.rows(); ++i)
+    for (Eigen::Index d = 0; d < rows.cols(); ++d)
+      if (std::isfinite(rows(i, d)) && std::abs(rows(i, d)) > kLargest)
+        throw ParameterError("sample " + std::to_string(i) + ", feature " + std::to_string(d) +
+                             " is beyond 1e150, where variances overflow; scale the data down");
+}
 
 void CheckWeights(const Eigen::VectorXd& weights, Eigen::Index n) {
   if (weights.size() != 0 && weights.size() != n)
@@ -82,22 +113,22 @@ void Samples::Standardize() {
 Samples Samples::FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
                           const Eigen::VectorXd& weights) {
   CheckWeights(weights, rows.rows());
+  CheckRange(rows);
   Samples samples(rows.rows(), static_cast<int>(rows.cols()));
-  // Centred in double before they become float, so that 1e9 + small differences survive.
-  Eigen::VectorXd center = Eigen::VectorXd::Zero(rows.cols());
+  samples.weight_unit_ = weights.size() ? PowerOfTwoBelow(weights.maxCoeff()) : 1.0;
   for (Eigen::Index i = 0; i < rows.rows(); ++i)
-    if (rows.row(i).allFinite()) {
-      center = rows.row(i);
-      break;
-    }
-  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
-    const Eigen::VectorXd row = rows.row(i).transpose() - center;
-    const bool usable = row.cast<float>().allFinite();
-    samples.weights()[i] = !usable ? 0.0f : weights.size() ? static_cast<float>(weights[i]) : 1.0f;
-    for (int d = 0; d < samples.num_features(); ++d)
-      samples.Plane(d)[i] = usable ? static_cast<float>(row[d]) : 0.0f;
+    if (!rows.row(i).allFinite())
+      samples.weights()[i] = 0;
+    else if (weights.size())
+      samples.weights()[i] = static_cast<float>(weights[i] / samples.weight_unit_);
+  for (int d = 0; d < samples.num_features(); ++d) {
+    const Centering centering = CenterOf(rows.col(d), samples.weights());
+    for (Eigen::Index i = 0; i < rows.rows(); ++i)
+      samples.Plane(d)[i] =
+          samples.weights()[i] > 0 ? static_cast<float>(centering(rows(i, d))) : 0.0f;
+    samples.standardization_.offset[d] = centering.center;
+    samples.standardization_.scale[d] = centering.scale;
   }
-  samples.standardization_.offset = center;
   samples.Standardize();
   return samples;
 }

@@ -51,19 +51,26 @@ void CheckDirectory(const fs::path& directory) {
                          " does not exist; create it first");
 }
 
-void CheckExisting(const fs::path& directory, const std::vector<std::string>& names) {
-  for (const std::string& name : names)
-    if (fs::exists(fs::symlink_status(directory / name)))
+// A folder under an output's name is never replaced: it may hold anything.
+void CheckExisting(const fs::path& directory, const std::vector<std::string>& names,
+                   ExistingOutputs existing) {
+  for (const std::string& name : names) {
+    const fs::file_status status = fs::symlink_status(directory / name);
+    if (fs::is_directory(status))
+      throw ParameterError((directory / name).string() +
+                           " is a folder; move it away, or choose another output folder");
+    if (existing == ExistingOutputs::kRefuse && fs::exists(status))
       throw ParameterError((directory / name).string() +
                            " exists; use --overwrite to replace it, or another output folder");
+  }
 }
 
 // Before any work: can the outputs be there at the end?
 void CheckOutputs(const Job& job) {
   if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
   CheckDirectory(job.directory());
-  if (job.output.existing == ExistingOutputs::kRefuse)
-    CheckExisting(job.directory(), OutputNames(job.stem(), job.output.outputs, job.num_components));
+  CheckExisting(job.directory(), OutputNames(job.stem(), job.output.outputs, job.num_components),
+                job.output.existing);
 }
 
 std::vector<std::string> FilesIn(const fs::path& folder) {
@@ -88,7 +95,7 @@ std::vector<std::string> FindStale(const Job& job, const std::vector<std::string
 
 void Commit(const Job& job, Staging& staging, JobResult& result) {
   result.files = FilesIn(staging.folder());
-  if (job.output.existing == ExistingOutputs::kRefuse) CheckExisting(job.directory(), result.files);
+  CheckExisting(job.directory(), result.files, job.output.existing);
   result.stale = FindStale(job, result.files);
   staging.Commit(result.files, result.stale);
 }

@@ -103,6 +103,7 @@ std::vector<std::string> StaleNames(const fs::path& directory, const std::string
                                     const std::vector<std::string>& written) {
   std::vector<std::string> stale;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    if (fs::is_directory(entry.symlink_status())) continue;
     const std::string name = entry.path().filename().string();
     const bool ours = std::any_of(kinds.begin(), kinds.end(),
                                   [&](Output output) { return IsNameOf(output, stem, name); });

@@ -32,7 +32,6 @@ void WaitAndEnd(const sigset_t& signals) {
 }  // namespace
 
 void CleanUpOnInterrupts() {
-  // A closed pipe is an error of the write, not the end of the process.
   signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
@@ -41,5 +40,7 @@ void CleanUpOnInterrupts() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals] { WaitAndEnd(signals); }).detach();
 }
+
+void EndOnClosedPipe() { signal(SIGPIPE, SIG_DFL); }
 
 }  // namespace gmmseg::cli

@@ -7,4 +7,8 @@ namespace gmmseg::cli {
 // before any other thread is started: threads inherit the mask.
 void CleanUpOnInterrupts();
 
+// Until this is called, a pipe that nobody reads any more is an error of the write; from then on it
+// ends the process, as users of `| head` expect.
+void EndOnClosedPipe();
+
 }  // namespace gmmseg::cli

@@ -21,11 +21,13 @@ namespace {
 
 enum ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kBadInput = 4 };
 
+// Everything that had to be done is done by now: a reader who has left may end the program.
 void Print(const std::string& text) {
+  EndOnClosedPipe();
   std::cout << text << std::flush;
   if (!std::cout)
     throw IoError(IoError::Operation::kWrite,
-                  "stdout: cannot write; the output files are complete all the same");
+                  "stdout: cannot write the report; output files, if any, are complete");
 }
 
 void Tell(const std::string& line) { std::cerr << "segment: " << OneLine(line) << "\n"; }

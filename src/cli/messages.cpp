@@ -35,10 +35,13 @@ std::string HowFitted(const JobResult& result, const Options& options) {
          (fit.converged() ? "converged" : "iteration limit") + ")";
 }
 
+// A line is to stay short; the model file and --json have the shares of all classes.
 std::string Shares(const ClassTable& classes) {
-  std::string shares;
-  for (const ClassEntry& entry : classes) shares += Format(" %.1f", 100 * entry.share);
-  return "shares" + shares + " %";
+  constexpr std::size_t kMost = 16;
+  std::string shares = "shares";
+  for (std::size_t k = 0; k < std::min(classes.size(), kMost); ++k)
+    shares += Format(" %.1f", 100 * classes[k].share);
+  return shares + (classes.size() > kMost ? " ... %" : " %");
 }
 
 std::string Directory(const JobResult& result) {

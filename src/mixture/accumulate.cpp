@@ -63,10 +63,6 @@ MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
   });
   MixtureStats total(model);
   for (const Worker& worker : workers) total += worker.stats;
-  if (total.overflowed())
-    throw ParameterError(
-        "the model lies too far from the samples for their statistics to be held; start closer to "
-        "the data");
   return total;
 }
 

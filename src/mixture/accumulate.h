@@ -11,7 +11,8 @@ namespace gmmseg {
 class StatsSource {
  public:
   virtual ~StatsSource() = default;
-  // E-step and the sums of the M-step, fused, one pass. `model` is in the source's plane units.
+  // E-step and the sums of the M-step, fused, one pass. `model` is in the source's plane units. The
+  // sums may have overflowed where the model lies absurdly far away.
   virtual MixtureStats Accumulate(const GaussianMixture& model) = 0;
 };
 

@@ -1,8 +1,12 @@
 #include "mixture/em.h"
 
+#include <gmmseg/errors.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "mixture/extrapolate.h"
 
 namespace gmmseg {
 namespace {
@@ -18,12 +22,16 @@ void PlaceAnew(GaussianMixture& model, int k, const WorstSample& worst) {
   model.weights[k] = 1.0 / model.num_components();
 }
 
-void Drop(MaximizeResult& step, int k) {
+void Drop(MaximizeResult& step, const std::vector<int>& dropped) {
   std::vector<int> kept;
-  for (int j = 0; j < step.model.num_components(); ++j)
-    if (j != k) kept.push_back(j);
+  std::vector<bool> at_floor;
+  for (int k = 0; k < step.model.num_components(); ++k) {
+    if (std::binary_search(dropped.begin(), dropped.end(), k)) continue;
+    kept.push_back(k);
+    at_floor.push_back(step.at_floor[k]);
+  }
   step.model = Reordered(step.model, kept);
-  step.at_floor.erase(step.at_floor.begin() + k);
+  step.at_floor = std::move(at_floor);
 }
 
 // One vanished component is placed anew, while rescues remain: two at the same sample would stay
@@ -32,45 +40,119 @@ void RescueVanished(MaximizeResult& step, const WorstSample& worst, int iteratio
                     EmResult& result) {
   const auto placed_anew = std::count_if(result.rescues.begin(), result.rescues.end(),
                                          [](const auto& r) { return !r.dropped; });
-  bool may_place = placed_anew < max_rescues;
-  for (auto k = step.vanished.rbegin(); k != step.vanished.rend(); ++k) {
-    result.rescues.push_back({iteration, *k, !may_place});
-    if (may_place)
-      PlaceAnew(step.model, *k, worst);
-    else
-      Drop(step, *k);
-    may_place = false;
+  std::vector<int> dropped = step.vanished;
+  if (placed_anew < max_rescues && !worst.features.empty()) {
+    PlaceAnew(step.model, dropped.back(), worst);
+    result.rescues.push_back({iteration, dropped.back(), false});
+    dropped.pop_back();
   }
+  for (const int k : dropped) result.rescues.push_back({iteration, k, true});
+  Drop(step, dropped);
   step.model.weights /= step.model.weights.sum();
 }
+
+// The state of one fit: the model, the statistics taken at it, and what has happened so far.
+class Climb {
+ public:
+  Climb(StatsSource& source, const GaussianMixture& start, const EmOptions& options)
+      : source_(source), options_(options) {
+    result_.at_floor.assign(start.num_components(), false);
+    Move(start, Look(start));
+    result_.initial_log_likelihood = log_likelihood_;
+  }
+
+  bool AtLimit() const {
+    return static_cast<int>(result_.history.size()) >= options_.max_iterations;
+  }
+
+  // One EM step. Returns whether it has converged.
+  bool Step() {
+    MaximizeResult step = Maximize(stats_, options_.rules, options_.num_points);
+    const bool rescued = !step.vanished.empty();
+    if (rescued) {
+      const int iteration = static_cast<int>(result_.history.size()) + 1;
+      RescueVanished(step, stats_.worst(), iteration, options_.max_rescues, result_);
+    }
+    const double previous = log_likelihood_;
+    Take(step, Look(step.model));
+    return !rescued && std::abs(log_likelihood_ - previous) < options_.tolerance;
+  }
+
+  // From `before`, the model before the last step, and this one: a longer step, if it is no worse
+  // than where we are, else one EM step. Longer ones are allowed after a success at full length,
+  // shorter ones after a failure.
+  void Leap(const GaussianMixture& before) {
+    MaximizeResult step = Maximize(stats_, options_.rules, options_.num_points);
+    if (!step.vanished.empty() || before.num_components() != result_.model.num_components()) return;
+    const Extrapolation far =
+        Extrapolate(before, result_.model, step.model, max_length_, options_.rules);
+    if (far.length > 1) {
+      MixtureStats stats = Look(far.model);
+      if (!stats.overflowed() && PerSample(stats) >= log_likelihood_) {
+        if (far.length == max_length_) max_length_ *= kLengthGrowth;
+        step.model = far.model;
+        return Take(step, std::move(stats));
+      }
+      max_length_ = std::max(kLengthGrowth, far.length / kLengthGrowth);
+    }
+    Take(step, Look(step.model));
+  }
+
+  const GaussianMixture& model() const { return result_.model; }
+  EmResult Finish(StopReason reason) {
+    result_.stop_reason = reason;
+    return std::move(result_);
+  }
+
+ private:
+  static constexpr double kLengthGrowth = 4;
+
+  static double PerSample(const MixtureStats& stats) {
+    return stats.log_likelihood() / stats.num_samples();
+  }
+
+  MixtureStats Look(const GaussianMixture& model) {
+    ++result_.passes;
+    return source_.Accumulate(model);
+  }
+
+  void Move(const GaussianMixture& model, MixtureStats stats) {
+    if (stats.overflowed())
+      throw ParameterError(
+          "the model lies too far from the samples for their statistics to be held; start closer "
+          "to the data");
+    result_.model = model;
+    stats_ = std::move(stats);
+    log_likelihood_ = PerSample(stats_);
+  }
+
+  void Take(const MaximizeResult& step, MixtureStats stats) {
+    result_.at_floor = step.at_floor;
+    Move(step.model, std::move(stats));
+    result_.history.push_back(log_likelihood_);
+    if (options_.progress)
+      options_.progress(static_cast<int>(result_.history.size()), log_likelihood_);
+  }
+
+  StatsSource& source_;
+  const EmOptions& options_;
+  EmResult result_;
+  MixtureStats stats_;
+  double log_likelihood_ = 0;
+  double max_length_ = kLengthGrowth;
+};
 
 }  // namespace
 
 EmResult RunEm(StatsSource& source, const GaussianMixture& start, const EmOptions& options) {
-  EmResult result;
-  result.model = start;
-  result.at_floor.assign(start.num_components(), false);
-  MixtureStats stats = source.Accumulate(start);
-  double log_likelihood = result.initial_log_likelihood =
-      stats.log_likelihood() / stats.num_samples();
-  for (int iteration = 1; iteration <= options.max_iterations; ++iteration) {
-    MaximizeResult step = Maximize(stats, options.rules, options.num_points);
-    const bool rescued = !step.vanished.empty();
-    if (rescued) RescueVanished(step, stats.worst(), iteration, options.max_rescues, result);
-    result.model = std::move(step.model);
-    result.at_floor = std::move(step.at_floor);
-
-    stats = source.Accumulate(result.model);
-    const double previous =
-        std::exchange(log_likelihood, stats.log_likelihood() / stats.num_samples());
-    result.history.push_back(log_likelihood);
-    if (options.progress) options.progress(iteration, log_likelihood);
-    if (!rescued && std::abs(log_likelihood - previous) < options.tolerance) {
-      result.stop_reason = StopReason::kConverged;
-      break;
-    }
+  const bool leaps = options.acceleration == Acceleration::kOn && options.tolerance > 0;
+  Climb climb(source, start, options);
+  while (!climb.AtLimit()) {
+    const GaussianMixture before = climb.model();
+    if (climb.Step()) return climb.Finish(StopReason::kConverged);
+    if (leaps && !climb.AtLimit()) climb.Leap(before);
   }
-  return result;
+  return climb.Finish(StopReason::kMaxIterations);
 }
 
 }  // namespace gmmseg

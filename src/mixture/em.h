@@ -17,6 +17,7 @@ struct EmOptions {
   double tolerance = 0;   // of the log-likelihood per sample
   int max_iterations = 0;
   int max_rescues = 0;
+  Acceleration acceleration = Acceleration::kOff;
   std::function<void(int iteration, double log_likelihood)> progress;  // may be empty
 };
 
@@ -27,6 +28,8 @@ struct EmResult {
   std::vector<double> history;        // after each iteration
   std::vector<Rescue> rescues;
   std::vector<bool> at_floor;
+  int passes = 0;  // looks at the source: one for the start, one per iteration, one per leap that
+                   // was not taken
 
   double log_likelihood() const {
     return history.empty() ? initial_log_likelihood : history.back();

@@ -23,9 +23,12 @@ constexpr Word<StopReason> kStopWords[] = {{StopReason::kConverged, "converged"}
 
 // What float arithmetic in plane units needs: covariances of at least 1e-10 of the data's variance.
 constexpr double kNumericalFloor = 1e-10;
-// EM on the subsample only has to rank the starts.
+// EM on the subsample: a few steps rank the starts, and the best are taken to where they lead.
 constexpr int kTrialIterations = 30;
 constexpr double kTrialTolerance = 1e-4;
+constexpr int kFinalists = 3;
+constexpr int kFinalIterations = 200;
+constexpr double kFinalTolerance = 1e-6;
 
 template <typename T>
 void RequireAtLeast(T value, T least, const std::string& name) {
@@ -70,8 +73,7 @@ MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
   return rules;
 }
 
-// Where the subsample had too few distinct points, components are added at points of the whole that
-// no mean has yet.
+// Components that a start on the subsample lacks, at points of the whole that no mean has yet.
 void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num_components,
                 const MaximizeRules& rules) {
   for (Eigen::Index j = 0; j < distinct.rows() && model.num_components() < num_components; ++j) {
@@ -94,41 +96,61 @@ struct Trial {
   double log_likelihood = 0;
 };
 
-std::vector<Trial> Trials(const Samples& subsample, const Eigen::MatrixXd& distinct,
-                          const FitOptions& options, const MaximizeRules& rules) {
-  EmOptions em{rules,
-               static_cast<double>(subsample.size()),
-               std::max(options.tolerance, kTrialTolerance),
-               kTrialIterations,
-               options.max_rescues,
-               {}};
-  std::vector<Trial> trials(options.restarts);
-  tbb::parallel_for(0, options.restarts, [&](int restart) {
-    GaussianMixture start =
-        InitialModel(subsample, options.init, options.num_components, rules, options.seed, restart);
-    AddMissing(start, distinct, options.num_components, rules);
-    SampleSource source(subsample);
-    const EmResult result = RunEm(source, start, em);
-    trials[restart] = {result.model, result.log_likelihood()};
-  });
+void SortBestFirst(std::vector<Trial>& trials) {
   std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
     return a.log_likelihood > b.log_likelihood;
   });
+}
+
+// EM on the subsample for the first `count` trials.
+void Improve(const Samples& subsample, const EmOptions& em, int count, std::vector<Trial>& trials) {
+  tbb::parallel_for(0, count, [&](int i) {
+    SampleSource source(subsample);
+    const EmResult result = RunEm(source, trials[i].model, em);
+    trials[i] = {result.model, result.log_likelihood()};
+  });
+  SortBestFirst(trials);
+}
+
+// Every start for a few steps, then the few best to the end.
+std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options,
+                          const MaximizeRules& rules) {
+  EmOptions em{rules,
+               static_cast<double>(subsample.size()),
+               kTrialTolerance,
+               kTrialIterations,
+               options.max_rescues,
+               options.acceleration,
+               {}};
+  std::vector<Trial> trials(options.restarts);
+  tbb::parallel_for(0, options.restarts, [&](int restart) {
+    trials[restart].model =
+        InitialModel(subsample, options.init, options.num_components, rules, options.seed, restart);
+  });
+  Improve(subsample, em, options.restarts, trials);
+  em.tolerance = kFinalTolerance;
+  em.max_iterations = kFinalIterations;
+  Improve(subsample, em, std::min(kFinalists, options.restarts), trials);
   return trials;
 }
 
 struct Start {
   GaussianMixture model;                // plane units
   std::vector<double> log_likelihoods;  // of the trials, best first
+  int num_distinct = 0;                 // distinct points, counted as far as needed
 };
 
 Start ChooseStart(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
-  if (options.start) return {ToPlaneUnits(*options.start, samples), {}};
+  if (options.start)
+    return {ToPlaneUnits(*options.start, samples), {}, options.start->num_components()};
   const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
-  if (distinct.rows() <= options.num_components) return {PointMasses(distinct, rules), {}};
+  const int num_distinct = static_cast<int>(distinct.rows());
+  if (num_distinct <= options.num_components)
+    return {PointMasses(distinct, rules), {}, num_distinct};
   const std::vector<Trial> trials =
-      Trials(Subsample(samples, options.subsample_size, options.seed), distinct, options, rules);
-  Start start{trials.front().model, {}};
+      Trials(Subsample(samples, options.subsample_size, options.seed), options, rules);
+  Start start{trials.front().model, {}, num_distinct};
+  AddMissing(start.model, distinct, options.num_components, rules);
   for (const Trial& trial : trials) start.log_likelihoods.push_back(trial.log_likelihood);
   return start;
 }
@@ -150,9 +172,11 @@ FitResult Report(const EmResult& em, const Start& start, const Samples& samples,
   result.log_likelihood = em.log_likelihood() + shift;
   result.initial_log_likelihood = em.initial_log_likelihood + shift;
   result.history = in_user_units(em.history);
-  result.num_samples = std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0);
+  result.num_samples = samples.weight_unit() *
+                       std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0);
   result.requested_components =
       options.start ? options.start->num_components() : options.num_components;
+  result.num_distinct = start.num_distinct;
   result.restarts = static_cast<int>(start.log_likelihoods.size());
   result.restart_log_likelihoods = in_user_units(start.log_likelihoods);
   result.rescues = em.rescues;
@@ -183,6 +207,7 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
                options.tolerance,
                options.max_iterations,
                options.max_rescues,
+               options.acceleration,
                {}};
   const double shift = -LogScale(start.model, samples.standardization());
   if (options.progress)

@@ -37,18 +37,24 @@ Eigen::MatrixXd Seeds(const WhitenedPoints& points, int num_clusters, RandomStre
   return centers;
 }
 
-// Moves each point to its nearest centre; returns whether any changed.
+// Moves each point to its nearest centre; returns whether any changed. By panels of points: N × K
+// distances are never held.
 bool Assign(const WhitenedPoints& points, const Eigen::MatrixXd& centers,
             std::vector<int>& partition) {
+  constexpr Eigen::Index kPanel = 256;
   bool changed = false;
   // ‖x − c‖² = ‖x‖² − 2 x·c + ‖c‖²: the first term is the same for every centre.
-  const Eigen::MatrixXd scores = (-2.0 * points.rows * centers.transpose()).rowwise() +
-                                 centers.rowwise().squaredNorm().transpose();
-  for (Eigen::Index i = 0; i < scores.rows(); ++i) {
-    Eigen::Index nearest;
-    scores.row(i).minCoeff(&nearest);
-    changed |= partition[i] != nearest;
-    partition[i] = static_cast<int>(nearest);
+  const Eigen::RowVectorXd squares = centers.rowwise().squaredNorm().transpose();
+  for (Eigen::Index first = 0; first < points.rows.rows(); first += kPanel) {
+    const Eigen::Index count = std::min(kPanel, points.rows.rows() - first);
+    const Eigen::MatrixXd scores =
+        (-2.0 * points.rows.middleRows(first, count) * centers.transpose()).rowwise() + squares;
+    for (Eigen::Index i = 0; i < count; ++i) {
+      Eigen::Index nearest;
+      scores.row(i).minCoeff(&nearest);
+      changed |= partition[first + i] != nearest;
+      partition[first + i] = static_cast<int>(nearest);
+    }
   }
   return changed;
 }

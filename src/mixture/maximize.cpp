@@ -42,6 +42,25 @@ ClippedCovariance ClipSpherical(const Eigen::MatrixXd& covariance, const Maximiz
   return result;
 }
 
+ClippedCovariance Pooled(const MixtureStats& stats, const MaximizeRules& rules) {
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(stats.num_features(), stats.num_features());
+  for (int k = 0; k < stats.num_components(); ++k) sum += stats.Weight(k) * stats.Covariance(k);
+  return Clip(sum / stats.num_samples(), rules);
+}
+
+// The heaviest component never counts as vanished: where every one holds next to nothing, one is
+// left.
+std::vector<int> Vanished(const Eigen::VectorXd& weights, double num_points) {
+  Eigen::Index heaviest;
+  weights.maxCoeff(&heaviest);
+  std::vector<int> vanished;
+  for (int k = 0; k < weights.size(); ++k)
+    if (k != heaviest && weights[k] * num_points < kVanished) vanished.push_back(k);
+  return vanished;
+}
+
+}  // namespace
+
 ClippedCovariance Clip(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
   switch (rules.covariance_type) {
     case CovarianceType::kDiagonal:
@@ -53,15 +72,9 @@ ClippedCovariance Clip(const Eigen::MatrixXd& covariance, const MaximizeRules& r
   }
 }
 
-ClippedCovariance Pooled(const MixtureStats& stats, const MaximizeRules& rules) {
-  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(stats.num_features(), stats.num_features());
-  for (int k = 0; k < stats.num_components(); ++k) sum += stats.Weight(k) * stats.Covariance(k);
-  return Clip(sum / stats.num_samples(), rules);
-}
-
-}  // namespace
-
 ClippedCovariance ClipToFloor(const Eigen::MatrixXd& covariance, const Eigen::MatrixXd& floor) {
+  if (Eigen::LLT<Eigen::MatrixXd>(covariance - floor).info() == Eigen::Success)
+    return {covariance, false};
   const Eigen::LLT<Eigen::MatrixXd> cholesky(floor);
   const Eigen::MatrixXd half = cholesky.matrixL().solve(covariance);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
@@ -90,13 +103,13 @@ MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, d
   const ClippedCovariance pooled = tied ? Pooled(stats, rules) : ClippedCovariance{};
   for (int k = 0; k < num_components; ++k) {
     const double weight = stats.Weight(k) / stats.num_samples();
-    if (weight * num_points < kVanished) result.vanished.push_back(k);
     result.model.weights[k] = weight;
     result.model.means.row(k) = stats.Mean(k);
     const ClippedCovariance clipped = tied ? pooled : Clip(stats.Covariance(k), rules);
     result.model.covariances.push_back(clipped.covariance);
     result.at_floor.push_back(clipped.clipped);
   }
+  result.vanished = Vanished(result.model.weights, num_points);
   return result;
 }
 

@@ -40,6 +40,10 @@ struct ClippedCovariance {
 };
 ClippedCovariance ClipToFloor(const Eigen::MatrixXd& covariance, const Eigen::MatrixXd& floor);
 
+// The likeliest covariance of the rules' type, ⪰ their floor, for samples whose covariance is the
+// one given.
+ClippedCovariance Clip(const Eigen::MatrixXd& covariance, const MaximizeRules& rules);
+
 // The floor's own covariance for every component of such a model: what a component of one repeated
 // point has.
 Eigen::MatrixXd SmallestCovariance(const MaximizeRules& rules);

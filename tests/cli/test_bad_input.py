@@ -1,5 +1,7 @@
 """Bad input: one line that helps, the promised exit code, and nothing left behind."""
 
+import os
+import signal
 import subprocess
 import unittest
 
@@ -137,6 +139,15 @@ class BadOutputs(ProgramTest):
                                      text=True, check=False)
         self.assertEqual(process.returncode, FAILED)
         self.assertIn("stdout", process.stderr)
+
+
+    def test_a_reader_who_leaves_early_gets_no_complaint(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = subprocess.run([PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE,
+                                 check=False)
+        os.close(writer)
+        self.assertEqual((process.returncode, process.stderr), (-signal.SIGPIPE, b""))
 
 
 class Messages(ProgramTest):

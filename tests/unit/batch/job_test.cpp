@@ -98,6 +98,18 @@ TEST_CASE("overwriting removes what an earlier run left and this one made stale"
                                                  kInput + "_uncertainty.png"});
 }
 
+TEST_CASE("a folder under an output's name is never replaced nor removed as stale") {
+  const ScratchFolder folder;
+  boost::filesystem::create_directory(folder.path() / (kInput + "_labels.png"));
+  OutputOptions output = Into(folder, ".");
+  output.existing = ExistingOutputs::kOverwrite;
+  CHECK_THROWS_WITH_AS(RunSegmentJob(kInput, OneClass(), output), doctest::Contains("is a folder"),
+                       ParameterError);
+  output.outputs = {Output::kOverlay};
+  RunSegmentJob(kInput, OneClass(), output);
+  CHECK(folder.Names() == std::set<std::string>{kInput + "_labels.png", kInput + "_overlay.png"});
+}
+
 TEST_CASE("applying a model never removes one") {
   const ScratchFolder folder;
   OutputOptions output = Into(folder);

@@ -155,6 +155,12 @@ TEST_CASE("fit: more restarts are never worse on the subsample, and the spread i
   REQUIRE(result.restart_log_likelihoods.size() == 12);
   CHECK(std::is_sorted(result.restart_log_likelihoods.rbegin(),
                        result.restart_log_likelihoods.rend()));
+  CHECK(result.restart_log_likelihoods.front() > result.restart_log_likelihoods.back() + 1e-4);
+  CHECK(result.initial_log_likelihood ==
+        doctest::Approx(result.restart_log_likelihoods.front()).epsilon(1e-4));
+  options.restarts = 1;
+  CHECK(result.restart_log_likelihoods.front() >=
+        FitMixture(samples, options).restart_log_likelihoods.front());
 }
 
 TEST_CASE("fit: K is capped at the number of distinct points, which are then found exactly") {
@@ -170,6 +176,87 @@ TEST_CASE("fit: K is capped at the number of distinct points, which are then fou
   CHECK(result.model.means(0, 0) == doctest::Approx(10));
   CHECK(result.model.means(1, 1) == doctest::Approx(7.5));
   CHECK(result.at_floor == std::vector<bool>{true, true});
+}
+
+TEST_CASE("fit: rare points that no subsample holds do not cost components") {
+  Eigen::MatrixXd rows(100000, 1);
+  for (int i = 0; i < 100000; ++i) rows(i, 0) = i % 2 ? 200 : 10;
+  rows(17, 0) = 60;
+  rows(70001, 0) = 90;
+  rows(99999, 0) = 120;
+  rows(50000, 0) = 150;
+  FitOptions options;
+  options.num_components = 5;
+  options.floor = Eigen::MatrixXd::Constant(1, 1, 1.0 / 12);
+  const FitResult result = FitMixture(Samples::FromRows(rows), options);
+  REQUIRE(IsSound(result));
+  CHECK(result.num_distinct == 6);
+  CHECK(result.model.num_components() == 5);
+  options.num_components = 7;
+  CHECK(FitMixture(Samples::FromRows(rows), options).model.num_components() == 6);
+}
+
+TEST_CASE("fit: an outlier in the first row costs nothing") {
+  Eigen::MatrixXd rows(400, 1);
+  for (int i = 0; i < 400; ++i) rows(i, 0) = i % 2 ? 10 : 0;
+  for (const double outlier : {1e9, 1e100, -1e149}) {
+    rows(0, 0) = outlier;
+    FitOptions options;
+    options.num_components = 3;
+    const FitResult result = FitMixture(Samples::FromRows(rows), options);
+    REQUIRE(IsSound(result));
+    CHECK(result.num_samples == 400);
+    if (outlier == 1e9) CHECK(result.model.num_components() == 3);
+  }
+  rows(0, 0) = 1e300;
+  CHECK_THROWS_AS(Samples::FromRows(rows), ParameterError);
+}
+
+TEST_CASE("fit: the scale of the weights changes nothing") {
+  const Eigen::MatrixXd rows = Sample(RandomMixture(2, 2), 500, 5).points;
+  FitOptions options;
+  options.num_components = 2;
+  const FitResult plain = FitMixture(Samples::FromRows(rows), options);
+  for (const double weight : {1e-300, 1e-25, 1e-3, 1e20, 1e300}) {
+    const FitResult scaled =
+        FitMixture(Samples::FromRows(rows, Eigen::VectorXd::Constant(500, weight)), options);
+    CHECK(scaled.log_likelihood == doctest::Approx(plain.log_likelihood));
+    CHECK(scaled.num_samples == doctest::Approx(500 * weight));
+  }
+}
+
+TEST_CASE("fit: one component is left where every one holds next to nothing") {
+  FitOptions options;
+  options.start = RandomMixture(1, 2);
+  options.start->weights = Eigen::VectorXd::Constant(20, 0.05);
+  options.start->means = options.start->means.row(0).replicate(20, 1).eval();
+  options.start->covariances.resize(20, options.start->covariances[0]);
+  options.max_rescues = 0;
+  const FitResult result = FitMixture(Samples::FromRows(Eigen::MatrixXd::Ones(1, 2)), options);
+  CHECK(IsSound(result));
+  CHECK(result.model.num_components() == 1);
+}
+
+TEST_CASE("fit: acceleration climbs as high in fewer looks, and never down") {
+  // Two clouds that overlap so much that EM crawls.
+  GaussianMixture truth = RandomMixture(3, 2, 5);
+  truth.means *= 0.4;
+  const Samples samples = Samples::FromRows(Sample(truth, 20000, 5).points);
+  FitOptions options;
+  options.start = RandomMixture(3, 2, 6);
+  options.tolerance = 1e-7;
+  options.max_iterations = 5000;
+  const FitResult fast = FitMixture(samples, options);
+  options.acceleration = Acceleration::kOff;
+  const FitResult slow = FitMixture(samples, options);
+  CHECK(fast.converged());
+  CHECK(2 * fast.iterations < slow.iterations);
+  CHECK(fast.log_likelihood >= slow.log_likelihood - 1e-4);
+  double previous = fast.initial_log_likelihood;
+  for (const double value : fast.history) {
+    CHECK(value >= previous - 1e-6);
+    previous = value;
+  }
 }
 
 TEST_CASE("fit: nasty data give sound models") {
