@@ -113,29 +113,66 @@ HWY_INLINE void BlockDensities(const Run& run, int k, const FeatureBlock& block,
   }
 }
 
-// The same for a block of any size: the residuals of one vector of samples go through the whole
-// matrix.
-template <typename Start>
-void LargeBlockDensities(const Run& run, int k, const FeatureBlock& block,
-                         const float* HWY_RESTRICT factor, const Start& start,
-                         float* HWY_RESTRICT row) {
-  AlignedBuffer<float> residuals(static_cast<std::size_t>(block.size) * kLanes);
-  const float* mean = run.model.Mean(k) + block.first;
-  for (std::int64_t i = 0; i < run.count; i += kLanes) {
-    for (int d = 0; d < block.size; ++d) {
-      const V x = hn::Load(kTag, run.Plane(block.first + d) + i);
-      hn::Store(hn::Sub(x, hn::Set(kTag, mean[d])), kTag, residuals.data() + d * kLanes);
-    }
-    V result = start(i);
-    const float* a = factor;
-    for (int d = 0; d < block.size; ++d) {
-      V z = hn::Zero(kTag);
-      for (int e = 0; e <= d; ++e)
-        z = hn::MulAdd(hn::Set(kTag, *a++), hn::Load(kTag, residuals.data() + e * kLanes), z);
-      result = hn::NegMulAdd(z, z, result);
-    }
-    hn::Store(result, kTag, row + i);
+// What follows of pass 1 is for blocks of any size: small matrix products, held in registers. Rows
+// of the factor at a time, and vectors of samples at a time:
+constexpr int kPanelRows = 4;
+constexpr int kPanelVectors = kLanes >= 16 ? 4 : 2;
+
+// Rows d…d+Rows-1 of the factor times the residuals; their squares are taken from `result`.
+template <int Rows, int Vectors>
+HWY_INLINE void SubtractRows(const float* HWY_RESTRICT factor, int d,
+                             const float* HWY_RESTRICT residuals, V (&result)[Vectors]) {
+  constexpr int kWidth = Vectors * kLanes;
+  V z[Rows][Vectors];
+  const float* a[Rows];
+  for (int r = 0; r < Rows; ++r) {
+    a[r] = factor + static_cast<std::ptrdiff_t>(d + r) * (d + r + 1) / 2;
+    for (V& sum : z[r]) sum = hn::Zero(kTag);
   }
+  const auto add_column = [&](int e, int first_row) HWY_ATTR {
+    V y[Vectors];
+    for (int v = 0; v < Vectors; ++v) y[v] = hn::Load(kTag, residuals + e * kWidth + v * kLanes);
+    for (int r = first_row; r < Rows; ++r) {
+      const V entry = hn::Set(kTag, a[r][e]);
+      for (int v = 0; v < Vectors; ++v) z[r][v] = hn::MulAdd(entry, y[v], z[r][v]);
+    }
+  };
+  for (int e = 0; e <= d; ++e) add_column(e, 0);
+  for (int r = 1; r < Rows; ++r) add_column(d + r, r);  // the triangle at the diagonal
+  for (int r = 0; r < Rows; ++r)
+    for (int v = 0; v < Vectors; ++v) result[v] = hn::NegMulAdd(z[r][v], z[r][v], result[v]);
+}
+
+// Samples i…i + Vectors·kLanes - 1 through the whole matrix.
+template <int Vectors, typename Start>
+HWY_INLINE void DensityPanel(const Run& run, int k, const FeatureBlock& block, const float* factor,
+                             const Start& start, std::int64_t i, float* HWY_RESTRICT residuals,
+                             float* HWY_RESTRICT row) {
+  const float* mean = run.model.Mean(k) + block.first;
+  V result[Vectors];
+  for (int v = 0; v < Vectors; ++v) result[v] = start(i + v * kLanes);
+  for (int d = 0; d < block.size; ++d)
+    for (int v = 0; v < Vectors; ++v) {
+      const V x = hn::Load(kTag, run.Plane(block.first + d) + i + v * kLanes);
+      hn::Store(hn::Sub(x, hn::Set(kTag, mean[d])), kTag, residuals + (d * Vectors + v) * kLanes);
+    }
+  int d = 0;
+  for (; d + kPanelRows <= block.size; d += kPanelRows)
+    SubtractRows<kPanelRows>(factor, d, residuals, result);
+  for (; d < block.size; ++d) SubtractRows<1>(factor, d, residuals, result);
+  for (int v = 0; v < Vectors; ++v) hn::Store(result[v], kTag, row + i + v * kLanes);
+}
+
+template <typename Start>
+void LargeBlockDensities(const Run& run, int k, const FeatureBlock& block, const float* factor,
+                         const Start& start, float* row) {
+  constexpr int kWidth = kPanelVectors * kLanes;
+  AlignedBuffer<float> residuals(static_cast<std::size_t>(block.size) * kWidth);
+  std::int64_t i = 0;
+  for (; i + kWidth <= run.count; i += kWidth)
+    DensityPanel<kPanelVectors>(run, k, block, factor, start, i, residuals.data(), row);
+  for (; i < run.count; i += kLanes)
+    DensityPanel<1>(run, k, block, factor, start, i, residuals.data(), row);
 }
 
 template <typename Start>
@@ -301,55 +338,110 @@ HWY_INLINE void BlockMoments(const Run& run, int k, const FeatureBlock& block,
   for (int p = 0; p < Size * (Size + 1) / 2; ++p) s2[p] += Total(second[p]);
 }
 
-// One row of a large block's second moments, `Columns` of them at a time: Σ r y_row y_column for
-// column = begin…begin+Columns-1.
-template <int Columns>
-HWY_INLINE void MomentPanel(const Run& run, const float* mean, const FeatureBlock& block,
-                            const float* HWY_RESTRICT r, int row, int begin, double* s2) {
-  V sums[Columns];
-  for (V& sum : sums) sum = hn::Zero(kTag);
-  const V row_mean = hn::Set(kTag, mean[row]);
-  for (std::int64_t i = 0; i < run.count; i += kLanes) {
-    const V residual = hn::Sub(hn::Load(kTag, run.Plane(block.first + row) + i), row_mean);
-    const V weighted = hn::Mul(hn::Load(kTag, r + i), residual);
-    for (int c = 0; c < Columns; ++c) {
-      const V x = hn::Load(kTag, run.Plane(block.first + begin + c) + i);
-      sums[c] = hn::MulAdd(weighted, hn::Sub(x, hn::Set(kTag, mean[begin + c])), sums[c]);
+// Pass 3 for blocks of any size turns the samples round, features in lanes, so that Σ r y yᵀ grows
+// by outer products and needs no sum across lanes. Samples of a slice are held in the first-level
+// cache.
+constexpr std::int64_t kSlice = 128;
+
+class Slice {
+ public:
+  explicit Slice(const FeatureBlock& block)
+      : block_(block),
+        stride_((block.size + kPanelVectors * kLanes - 1) / (kPanelVectors * kLanes) *
+                (kPanelVectors * kLanes)),
+        turned_(kSlice * stride_),
+        weighted_(kPanelRows * kSlice),
+        mean_(stride_) {}
+
+  // Takes samples first… of the run; the rest of the slice is 0.
+  void Turn(const Run& run, std::int64_t first) {
+    first_ = first;
+    count_ = std::min(kSlice, run.count - first);
+    for (int d = 0; d < block_.size; ++d) {
+      const float* x = run.Plane(block_.first + d) + first;
+      for (std::int64_t i = 0; i < count_; ++i) turned_[i * stride_ + d] = x[i];
     }
   }
-  for (int c = 0; c < Columns; ++c) s2[c] += Total(sums[c]);
-}
 
-// Pass 3 for a block of any size.
-void LargeBlockMoments(const Run& run, int k, const FeatureBlock& block, const float* r, double* s0,
-                       double* s1, double* s2) {
-  const float* mean = run.model.Mean(k) + block.first;
-  double* s2_row = s2;
-  for (int row = 0; row < block.size; ++row) {
-    constexpr int kPanel = 8;
-    int column = 0;
-    for (; column + kPanel <= row + 1; column += kPanel)
-      MomentPanel<kPanel>(run, mean, block, r, row, column, s2_row + column);
-    for (; column <= row; ++column)
-      MomentPanel<1>(run, mean, block, r, row, column, s2_row + column);
-    s2_row += row + 1;
-  }
-  for (int d = 0; d < block.size; ++d) {
-    const V mean_d = hn::Set(kTag, mean[d]);
-    V zeroth = hn::Zero(kTag), first = hn::Zero(kTag);
-    for (std::int64_t i = 0; i < run.count; i += kLanes) {
-      const V weight = hn::Load(kTag, r + i);
-      zeroth = hn::Add(zeroth, weight);
-      first = hn::MulAdd(weight, hn::Sub(hn::Load(kTag, run.Plane(block.first + d) + i), mean_d),
-                         first);
+  // Σ r, Σ r y and Σ r y yᵀ of component k.
+  void AddMoments(const Run& run, int k, const float* r, double* s0, double* s1, double* s2) {
+    std::copy_n(run.model.Mean(k) + block_.first, block_.size, mean_.data());
+    r += first_;
+    if (block_.first == 0)
+      for (std::int64_t i = 0; i < count_; ++i) *s0 += r[i];
+    for (int row = 0; row < block_.size; row += kPanelRows) {
+      Weigh(run, row, r, s1 + block_.first);
+      int column = 0;
+      for (; column + kPanelVectors * kLanes <= row; column += kPanelVectors * kLanes)
+        AddPanel<kPanelVectors>(row, column, s2);
+      for (; column < std::min(row + kPanelRows, block_.size); column += kLanes)
+        AddPanel<1>(row, column, s2);
     }
-    if (block.first + d == 0) *s0 += Total(zeroth);
-    s1[block.first + d] += Total(first);
   }
-}
 
-void AnyBlockMoments(const Run& run, int k, const FeatureBlock& block, const float* r, double* s0,
-                     double* s1, double* s2) {
+ private:
+  // r·y of kPanelRows features, 0 beyond the last one, and their sums.
+  void Weigh(const Run& run, int row, const float* HWY_RESTRICT r, double* s1) {
+    for (int p = 0; p < kPanelRows; ++p) {
+      const bool present = row + p < block_.size;
+      const float* x = run.Plane(block_.first + std::min(row + p, block_.size - 1)) + first_;
+      const V mean = hn::Set(kTag, present ? mean_[row + p] : 0.0f);
+      V sum = hn::Zero(kTag);
+      for (std::int64_t i = 0; i < count_; i += kLanes) {
+        const V weight = present ? hn::Load(kTag, r + i) : hn::Zero(kTag);
+        const V weighted = hn::Mul(weight, hn::Sub(hn::Load(kTag, x + i), mean));
+        hn::Store(weighted, kTag, weighted_.data() + p * kSlice + i);
+        sum = hn::Add(sum, weighted);
+      }
+      if (present) s1[row + p] += Total(sum);
+    }
+  }
+
+  // Second moments of rows row… with Vectors·kLanes columns from `column`.
+  template <int Vectors>
+  HWY_INLINE void AddPanel(int row, int column, double* s2) {
+    V sums[kPanelRows][Vectors], mean[Vectors];
+    for (auto& sums_of_row : sums)
+      for (V& sum : sums_of_row) sum = hn::Zero(kTag);
+    for (int v = 0; v < Vectors; ++v) mean[v] = hn::Load(kTag, mean_.data() + column + v * kLanes);
+    const float* HWY_RESTRICT x = turned_.data() + column;
+    for (std::int64_t i = 0; i < count_; ++i, x += stride_) {
+      V y[Vectors];
+      for (int v = 0; v < Vectors; ++v) y[v] = hn::Sub(hn::Load(kTag, x + v * kLanes), mean[v]);
+      for (int p = 0; p < kPanelRows; ++p) {
+        const V weighted = hn::Set(kTag, weighted_[p * kSlice + i]);
+        for (int v = 0; v < Vectors; ++v) sums[p][v] = hn::MulAdd(weighted, y[v], sums[p][v]);
+      }
+    }
+    for (int p = 0; p < kPanelRows && row + p < block_.size; ++p)
+      AddRow<Vectors>(sums[p], row + p, column, s2);
+  }
+
+  // Into the packed triangle: row `row` starts at row·(row+1)/2 and ends at its diagonal.
+  template <int Vectors>
+  static HWY_INLINE void AddRow(const V (&sums)[Vectors], int row, int column, double* s2) {
+    alignas(kAlignment) float values[Vectors * kLanes];
+    for (int v = 0; v < Vectors; ++v) hn::Store(sums[v], kTag, values + v * kLanes);
+    double* entries = s2 + static_cast<std::ptrdiff_t>(row) * (row + 1) / 2 + column;
+    const int count = std::min(Vectors * kLanes, row + 1 - column);
+    for (int c = 0; c < count; ++c) entries[c] += values[c];
+  }
+
+  const FeatureBlock& block_;
+  std::int64_t stride_, first_ = 0, count_ = 0;
+  AlignedBuffer<float> turned_;    // kSlice × stride
+  AlignedBuffer<float> weighted_;  // kPanelRows × kSlice
+  AlignedBuffer<float> mean_;      // stride
+};
+
+// The sums of component k that belong to one block.
+struct BlockSums {
+  double *s0, *s1, *s2;
+};
+
+void SmallBlockMoments(const Run& run, int k, const FeatureBlock& block, const float* r,
+                       const BlockSums& sums) {
+  const auto& [s0, s1, s2] = sums;
   switch (block.size) {
     case 1:
       return BlockMoments<1>(run, k, block, r, s0, s1, s2);
@@ -361,22 +453,41 @@ void AnyBlockMoments(const Run& run, int k, const FeatureBlock& block, const flo
       return BlockMoments<4>(run, k, block, r, s0, s1, s2);
     case 5:
       return BlockMoments<5>(run, k, block, r, s0, s1, s2);
-    case kMaxUnrolled:
-      return BlockMoments<kMaxUnrolled>(run, k, block, r, s0, s1, s2);
     default:
-      return LargeBlockMoments(run, k, block, r, s0, s1, s2);
+      return BlockMoments<kMaxUnrolled>(run, k, block, r, s0, s1, s2);
   }
+}
+
+// Calls add(k, rows of the component's weights, its sums) for every component.
+template <typename Add>
+void ForEachComponent(const KernelModel& model, const float* rows, std::ptrdiff_t packed,
+                      TileSums& sums, const Add& add) {
+  for (int k = 0; k < model.num_components; ++k)
+    add(k, rows + k * kRun,
+        BlockSums{&sums.s0[k], sums.s1.data() + k * model.num_features,
+                  sums.s2.data() + static_cast<std::ptrdiff_t>(k) * model.packed_size + packed});
 }
 
 // Pass 3.
 void Moments(const Run& run, const float* rows, TileSums& sums) {
-  for (int k = 0; k < run.model.num_components; ++k) {
-    double* s1 = sums.s1.data() + k * run.model.num_features;
-    double* s2 = sums.s2.data() + static_cast<std::size_t>(k) * run.model.packed_size;
-    for (const FeatureBlock& block : run.model.blocks) {
-      AnyBlockMoments(run, k, block, rows + k * kRun, &sums.s0[k], s1, s2);
-      s2 += block.size * (block.size + 1) / 2;
+  std::ptrdiff_t packed = 0;
+  for (const FeatureBlock& block : run.model.blocks) {
+    if (block.size <= kMaxUnrolled) {
+      ForEachComponent(run.model, rows, packed, sums,
+                       [&](int k, const float* r, const BlockSums& s) {
+                         SmallBlockMoments(run, k, block, r, s);
+                       });
+    } else {
+      Slice slice(block);
+      for (std::int64_t first = 0; first < run.count; first += kSlice) {
+        slice.Turn(run, first);
+        ForEachComponent(run.model, rows, packed, sums,
+                         [&](int k, const float* r, const BlockSums& s) {
+                           slice.AddMoments(run, k, r, s.s0, s.s1, s.s2);
+                         });
+      }
     }
+    packed += block.size * (block.size + 1) / 2;
   }
 }
 

@@ -23,7 +23,8 @@ struct Case {
 // tails and whole tiles.
 std::vector<Case> Cases() {
   std::vector<Case> cases;
-  for (const int d : {1, 2, 3, 4, 5, 6, 7, 12, 20}) cases.push_back({4, {{0, d, 1.0}}, 1300});
+  for (const int d : {1, 2, 3, 4, 5, 6, 7, 8, 12, 20, 33, 67})
+    cases.push_back({4, {{0, d, 1.0}}, 1300});
   for (const int k : {1, 2, 3, 5, 6, 7, 8, 9, 30}) cases.push_back({k, {{0, 3, 1.0}}, 700});
   for (const std::int64_t n : {1, 15, 16, 17, 511, 512, 513, 4095, 4096})
     cases.push_back({3, {{0, 2, 1.0}}, n});
