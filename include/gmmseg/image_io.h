@@ -21,6 +21,14 @@ namespace gmmseg {
 // "null:WxHxB[:u8|u16|f32]" makes an image of that size without a file, for tests and benchmarks.
 Raster ReadImage(const std::string& path);
 
+struct LoadedImage {
+  Raster raster;
+  std::string hash;  // of the file's bytes: "fnv1a64:" and 16 hexadecimal digits; "" for "null:…"
+};
+
+// ReadImage and the content's hash from one reading of the file, which so may be a pipe.
+LoadedImage LoadImage(const std::string& path);
+
 // One byte per pixel into a palette of at most 256 colours; `transparent_zero`: index 0 is shown as
 // transparent.
 enum class ZeroIndex { kOpaque, kTransparent };
