@@ -195,18 +195,12 @@ GaussianMixture ReadMixture(const std::string& path, const Node& root, const Mod
   return mixture;
 }
 
-StopReason ParseStopReason(const Node& node) {
-  for (const StopReason reason : {StopReason::kConverged, StopReason::kMaxIterations})
-    if (node.Text() == ToString(reason)) return reason;
-  node.Fail("= \"" + node.Text() + "\" is not a reason to stop");
-}
-
 void ReadFit(const Node& root, FitResult& fit) {
   fit.log_likelihood = root["log_likelihood_per_sample"].Number();
   fit.history = Numbers(root["history"].Items());
   fit.initial_log_likelihood = root["initial_log_likelihood"].Number();
   fit.iterations = root["iterations"].Integer(0);
-  fit.stop_reason = ParseStopReason(root["stop_reason"]);
+  fit.stop_reason = root["stop_reason"].Parsed(ParseStopReason);
   fit.restarts = root["restarts"].Integer(0);
   fit.restart_log_likelihoods = Numbers(root["restart_log_likelihoods"].Items());
   for (const Node& item : root["rescues"].Items())

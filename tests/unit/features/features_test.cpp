@@ -64,7 +64,7 @@ TEST_CASE("features: the words of the colour spaces go there and back") {
   CHECK(ParseColorSpace("auto") == ColorSpace::kAuto);
   CHECK_THROWS_WITH_AS(
       ParseColorSpace("cmyk"),
-      "colour space = \"cmyk\"; must be one of auto, gray, rgb, hsv, lab, luv, ycrcb, raw",
+      "colour space = 'cmyk'; must be one of auto, gray, rgb, hsv, lab, luv, ycrcb, raw",
       ParameterError);
 }
 

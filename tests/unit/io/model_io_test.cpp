@@ -198,7 +198,9 @@ TEST_CASE("model file: wrong values are named with their rule") {
         "m: is a model of format version 2; this build reads up to 1: update gmmseg");
   CHECK(after("/covariance_type", "round").starts_with("m: key \"covariance_type\" is wrong: "));
   CHECK(after("/classes/0/color", "red").starts_with("m: key \"classes[0].color\" is wrong: "));
-  CHECK(after("/stop_reason", "tired").starts_with("m: key \"stop_reason\" = \"tired\" is not"));
+  CHECK(after("/stop_reason", "tired")
+            .starts_with("m: key \"stop_reason\" is wrong: reason to stop = 'tired'; must be one "
+                         "of converged, "));
   CHECK(after("/weights/0", 0.9).starts_with("m: not a Gaussian mixture: mixing weights"));
   CHECK(after("/covariances/0/1/1", -1).starts_with("m: not a Gaussian mixture: covariance"));
   CHECK(after("/features/0/scale", 0).starts_with("m: key \"features[0].scale\" = 0; must be > 0"));
