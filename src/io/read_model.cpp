@@ -205,7 +205,7 @@ void ReadFit(const Node& root, FitResult& fit) {
   fit.restart_log_likelihoods = Numbers(root["restart_log_likelihoods"].Items());
   for (const Node& item : root["rescues"].Items())
     fit.rescues.push_back(
-        {item["iteration"].Integer(0), item["component"].Integer(0), item["dropped"].Flag()});
+        {item["iteration"].Integer(0), item["component"].Integer(1) - 1, item["dropped"].Flag()});
   for (const Node& item : root["at_floor"].Items(fit.model.num_components()))
     fit.at_floor.push_back(item.Flag());
   fit.num_samples = root["samples"].Number();

@@ -100,6 +100,7 @@ TEST_CASE("model file: every number comes back bit for bit") {
   CHECK(back.fit.history == model.fit.history);
   CHECK(back.fit.restart_log_likelihoods == model.fit.restart_log_likelihoods);
   CHECK(back.fit.rescues[0].dropped);
+  CHECK(back.fit.rescues[0].component == 1);
   CHECK(back.fit.at_floor == model.fit.at_floor);
   CHECK(back.fit.converged());
   CHECK(back.seed == model.seed);
@@ -153,6 +154,7 @@ TEST_CASE("model file: the keys of the conventions, in their order") {
                                          "order",
                                          "training"});
   CHECK(json["aic"].is_null());
+  CHECK(json["rescues"][0]["component"] == 2);  // 1 in memory: files count from 1, as classes do
   CHECK(json["classes"][0]["color"] == "#0102c8");
 }
 
