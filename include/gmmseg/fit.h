@@ -55,8 +55,9 @@ struct FitOptions {
 
   std::uint64_t seed = 0;
 
-  // Called after every iteration on all samples: the iteration (1, 2, …) and the log-likelihood per
-  // sample. May throw to stop the fit; the exception passes through.
+  // Called after every iteration on all samples, for each start that gets as far (at most three):
+  // the iteration (1, 2, …) and the log-likelihood per sample. May throw to stop the fit; the
+  // exception passes through.
   std::function<void(int iteration, double log_likelihood)> progress;
 };
 
@@ -91,10 +92,10 @@ struct FitResult {
 };
 
 // Not converging is a result, not an error. Deterministic for one instruction set: the same bits
-// for any number of threads. Cost: restarts × (up to 30 steps on the subsample, up to 200 more for
-// the three best) + iterations × one or two fused passes over N·K; O(N·(D+1)) floats, no N×K array.
-// Throws ParameterError for an option out of range, for samples whose weights are all 0, and for
-// shapes that do not match.
+// for any number of threads. Cost: the restarts on the subsample, then for one to three starts one
+// or two fused passes over N·K per iteration; O(N·(D+1)) floats, no N×K array. Throws
+// ParameterError for an option out of range, for samples whose weights are all 0, and for shapes
+// that do not match.
 FitResult FitMixture(const Samples& samples, const FitOptions& options);
 
 }  // namespace gmmseg

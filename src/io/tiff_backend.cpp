@@ -145,18 +145,20 @@ void VisitRows(const TiffInput& input, const TiffLayout& layout, const BlockVisi
 
 void VisitTilesOfSample(const TiffInput& input, const TiffLayout& layout, int first_sample,
                         const BlockVisitor& visit) {
-  const std::uint32_t tile_width = Tag<std::uint32_t>(input.get(), TIFFTAG_TILEWIDTH, 0);
-  const std::uint32_t tile_height = Tag<std::uint32_t>(input.get(), TIFFTAG_TILELENGTH, 0);
+  const std::int64_t width = layout.width, height = layout.height;
+  const std::int64_t tile_width = Tag<std::uint32_t>(input.get(), TIFFTAG_TILEWIDTH, 0);
+  const std::int64_t tile_height = Tag<std::uint32_t>(input.get(), TIFFTAG_TILELENGTH, 0);
   const std::int64_t row_bytes = RowBytes(layout, tile_width);
   CheckSize(input.source, tile_width, tile_height, RowBytes(layout, 1));
   input.Require(TIFFTileSize64(input.get()) >= static_cast<std::uint64_t>(row_bytes * tile_height));
   std::vector<unsigned char> tile(TIFFTileSize64(input.get()));
-  for (std::uint32_t y = 0; y < layout.height; y += tile_height)
-    for (std::uint32_t x = 0; x < layout.width; x += tile_width) {
-      input.Require(TIFFReadTile(input.get(), tile.data(), x, y, 0,
+  for (std::int64_t y = 0; y < height; y += tile_height)
+    for (std::int64_t x = 0; x < width; x += tile_width) {
+      input.Require(TIFFReadTile(input.get(), tile.data(), static_cast<std::uint32_t>(x),
+                                 static_cast<std::uint32_t>(y), 0,
                                  static_cast<std::uint16_t>(first_sample)) > 0);
-      visit({tile.data(), row_bytes, x, y, std::min(tile_width, layout.width - x),
-             std::min(tile_height, layout.height - y), first_sample,
+      visit({tile.data(), row_bytes, x, y, std::min(tile_width, width - x),
+             std::min(tile_height, height - y), first_sample,
              layout.IsSeparate() ? 1 : layout.samples});
     }
 }

@@ -1,6 +1,5 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/fit.h>
-#include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +9,7 @@
 #include "base/words.h"
 #include "mixture/accumulate.h"
 #include "mixture/em.h"
-#include "mixture/initialize.h"
+#include "mixture/starts.h"
 
 namespace gmmseg {
 namespace {
@@ -23,13 +22,6 @@ constexpr Word<StopReason> kStopWords[] = {{StopReason::kConverged, "converged"}
 
 // What float arithmetic in plane units needs: covariances of at least 1e-10 of the data's variance.
 constexpr double kNumericalFloor = 1e-10;
-// EM on the subsample: a few steps rank the starts, and the best are taken to where they lead.
-constexpr int kTrialIterations = 30;
-constexpr double kTrialTolerance = 1e-4;
-constexpr int kFinalists = 3;
-constexpr int kFinalIterations = 200;
-constexpr double kFinalTolerance = 1e-6;
-
 template <typename T>
 void RequireAtLeast(T value, T least, const std::string& name) {
   if (!(value >= least))
@@ -73,90 +65,20 @@ MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
   return rules;
 }
 
-// Components that a start on the subsample lacks, at points of the whole that no mean has yet.
-void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num_components,
-                const MaximizeRules& rules) {
-  for (Eigen::Index j = 0; j < distinct.rows() && model.num_components() < num_components; ++j) {
-    const int k = model.num_components();
-    if (((model.means.rowwise() - distinct.row(j)).cwiseAbs().rowwise().maxCoeff().array() < 1e-12)
-            .any())
-      continue;
-    model.weights.conservativeResize(k + 1);
-    model.weights[k] = 1.0 / (k + 1);
-    model.means.conservativeResize(k + 1, Eigen::NoChange);
-    model.means.row(k) = distinct.row(j);
-    model.covariances.push_back(SmallestCovariance(rules));
+// Every start to its end on all samples; the likeliest wins, the first of equals.
+EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts,
+              const EmOptions& em) {
+  SampleSource source(samples);
+  EmResult best = RunEm(source, starts.front(), em);
+  for (std::size_t i = 1; i < starts.size(); ++i) {
+    EmResult other = RunEm(source, starts[i], em);
+    if (other.log_likelihood() > best.log_likelihood()) best = std::move(other);
   }
-  model.weights /= model.weights.sum();
-}
-
-// One start tried on the subsample.
-struct Trial {
-  GaussianMixture model;
-  double log_likelihood = 0;
-};
-
-void SortBestFirst(std::vector<Trial>& trials) {
-  std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
-    return a.log_likelihood > b.log_likelihood;
-  });
-}
-
-// EM on the subsample for the first `count` trials.
-void Improve(const Samples& subsample, const EmOptions& em, int count, std::vector<Trial>& trials) {
-  tbb::parallel_for(0, count, [&](int i) {
-    SampleSource source(subsample);
-    const EmResult result = RunEm(source, trials[i].model, em);
-    trials[i] = {result.model, result.log_likelihood()};
-  });
-  SortBestFirst(trials);
-}
-
-// Every start for a few steps, then the few best to the end.
-std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options,
-                          const MaximizeRules& rules) {
-  EmOptions em{rules,
-               static_cast<double>(subsample.size()),
-               kTrialTolerance,
-               kTrialIterations,
-               options.max_rescues,
-               options.acceleration,
-               {}};
-  std::vector<Trial> trials(options.restarts);
-  tbb::parallel_for(0, options.restarts, [&](int restart) {
-    trials[restart].model =
-        InitialModel(subsample, options.init, options.num_components, rules, options.seed, restart);
-  });
-  Improve(subsample, em, options.restarts, trials);
-  em.tolerance = kFinalTolerance;
-  em.max_iterations = kFinalIterations;
-  Improve(subsample, em, std::min(kFinalists, options.restarts), trials);
-  return trials;
-}
-
-struct Start {
-  GaussianMixture model;                // plane units
-  std::vector<double> log_likelihoods;  // of the trials, best first
-  int num_distinct = 0;                 // distinct points, counted as far as needed
-};
-
-Start ChooseStart(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
-  if (options.start)
-    return {ToPlaneUnits(*options.start, samples), {}, options.start->num_components()};
-  const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
-  const int num_distinct = static_cast<int>(distinct.rows());
-  if (num_distinct <= options.num_components)
-    return {PointMasses(distinct, rules), {}, num_distinct};
-  const std::vector<Trial> trials =
-      Trials(Subsample(samples, options.subsample_size, options.seed), options, rules);
-  Start start{trials.front().model, {}, num_distinct};
-  AddMissing(start.model, distinct, options.num_components, rules);
-  for (const Trial& trial : trials) start.log_likelihoods.push_back(trial.log_likelihood);
-  return start;
+  return best;
 }
 
 // From plane units to the user's, components in canonical order.
-FitResult Report(const EmResult& em, const Start& start, const Samples& samples,
+FitResult Report(const EmResult& em, const Starts& starts, const Samples& samples,
                  const FitOptions& options) {
   FitResult result;
   const GaussianMixture model = FromStandardized(em.model, samples.standardization());
@@ -176,9 +98,9 @@ FitResult Report(const EmResult& em, const Start& start, const Samples& samples,
                        std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0);
   result.requested_components =
       options.start ? options.start->num_components() : options.num_components;
-  result.num_distinct = start.num_distinct;
-  result.restarts = static_cast<int>(start.log_likelihoods.size());
-  result.restart_log_likelihoods = in_user_units(start.log_likelihoods);
+  result.num_distinct = starts.num_distinct;
+  result.restarts = static_cast<int>(starts.log_likelihoods.size());
+  result.restart_log_likelihoods = in_user_units(starts.log_likelihoods);
   result.rescues = em.rescues;
   for (const int k : order) result.at_floor.push_back(em.at_floor[k]);
   return result;
@@ -202,8 +124,8 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
   if (num_points == 0) throw ParameterError("no sample has a weight > 0; there is nothing to fit");
 
   const MaximizeRules rules = Rules(samples, options);
-  const Start start = ChooseStart(samples, options, rules);
-  Validate(start.model);
+  const Starts starts = ChooseStarts(samples, options, rules);
+  for (const GaussianMixture& start : starts.models) Validate(start);
 
   EmOptions em{rules,
                static_cast<double>(num_points),
@@ -212,13 +134,12 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
                options.max_rescues,
                options.acceleration,
                {}};
-  const double shift = -LogScale(start.model, samples.standardization());
+  const double shift = -LogScale(starts.models.front(), samples.standardization());
   if (options.progress)
     em.progress = [&](int iteration, double log_likelihood) {
       options.progress(iteration, log_likelihood + shift);
     };
-  SampleSource source(samples);
-  return Report(RunEm(source, start.model, em), start, samples, options);
+  return Report(Best(samples, starts.models, em), starts, samples, options);
 }
 
 }  // namespace gmmseg

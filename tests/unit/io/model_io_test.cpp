@@ -112,6 +112,26 @@ TEST_CASE("model file: every number comes back bit for bit") {
   CHECK(back.log_density_quantiles == model.log_density_quantiles);
 }
 
+TEST_CASE("model file: the model of an image without data is written, and refused by its k") {
+  const TemporaryFolder folder;
+  Model model = ExampleModel();
+  model.fit = {};
+  model.classes.clear();
+  model.log_density_quantiles.clear();
+  WriteModel(folder.File("m"), model);
+  CHECK(MessageOf([&] {
+          ReadModel(folder.File("m"));
+        }).starts_with(folder.File("m") + ": key \"k\" = 0; must be"));
+}
+
+TEST_CASE("model file: an input's name may be any bytes") {
+  const TemporaryFolder folder;
+  Model model = ExampleModel();
+  model.inputs[0].name = "caf\xe9.jpg";
+  WriteModel(folder.File("m"), model);
+  CHECK(ReadModel(folder.File("m")).inputs[0].name == "caf\ufffd.jpg");
+}
+
 TEST_CASE("model file: written again, the same bytes") {
   const TemporaryFolder folder;
   WriteModel(folder.File("a"), ExampleModel());

@@ -1,0 +1,136 @@
+#include "mixture/starts.h"
+
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+
+#include "mixture/accumulate.h"
+#include "mixture/em.h"
+#include "mixture/initialize.h"
+
+namespace gmmseg {
+namespace {
+
+// A few steps rank the starts; the better half is then taken to where it leads.
+constexpr int kTrialIterations = 15;
+constexpr double kTrialTolerance = 1e-3;
+constexpr int kEndIterations = 200;
+constexpr double kEndTolerance = 1e-5;
+
+// Log-likelihoods per sample that differ by less are one optimum; by less than the second, the
+// subsample cannot rank them: its own random error is about the deviation of a sample's
+// log-density, 1 to 2, over the root of its size.
+constexpr double kSameOptimum = 2e-4;
+constexpr double kUndecided = 0.02;
+constexpr std::size_t kMaxFinalists = 3;
+
+// Samples that decide among finalists, and the number up to which all samples do.
+constexpr std::int64_t kDecisionSize = 131072;
+constexpr std::int64_t kMaxDecidedOnAll = 2 * kDecisionSize;
+
+// Components that a start on the subsample lacks, at points of the whole that no mean has yet.
+void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num_components,
+                const MaximizeRules& rules) {
+  for (Eigen::Index j = 0; j < distinct.rows() && model.num_components() < num_components; ++j) {
+    const int k = model.num_components();
+    if (((model.means.rowwise() - distinct.row(j)).cwiseAbs().rowwise().maxCoeff().array() < 1e-12)
+            .any())
+      continue;
+    model.weights.conservativeResize(k + 1);
+    model.weights[k] = 1.0 / (k + 1);
+    model.means.conservativeResize(k + 1, Eigen::NoChange);
+    model.means.row(k) = distinct.row(j);
+    model.covariances.push_back(SmallestCovariance(rules));
+  }
+  model.weights /= model.weights.sum();
+}
+
+// One start tried on a subsample.
+struct Trial {
+  GaussianMixture model;
+  double log_likelihood = 0;
+};
+
+// EM for the first `count` trials; then all are sorted, best first.
+void Climb(const Samples& subsample, const EmOptions& em, std::size_t count,
+           std::vector<Trial>& trials) {
+  tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
+    SampleSource source(subsample);
+    const EmResult result = RunEm(source, trials[i].model, em);
+    trials[i] = {result.model, result.log_likelihood()};
+  });
+  std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
+    return a.log_likelihood > b.log_likelihood;
+  });
+}
+
+EmOptions TrialOptions(const Samples& subsample, const FitOptions& options,
+                       const MaximizeRules& rules) {
+  return {rules,
+          static_cast<double>(subsample.size()),
+          kTrialTolerance,
+          kTrialIterations,
+          options.max_rescues,
+          options.acceleration,
+          {}};
+}
+
+EmOptions ToTheEnd(EmOptions em) {
+  em.tolerance = kEndTolerance;
+  em.max_iterations = kEndIterations;
+  return em;
+}
+
+std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options, const EmOptions& em,
+                          const MaximizeRules& rules) {
+  std::vector<Trial> trials(options.restarts);
+  tbb::parallel_for(0, options.restarts, [&](int restart) {
+    trials[restart].model =
+        InitialModel(subsample, options.init, options.num_components, rules, options.seed, restart);
+  });
+  Climb(subsample, em, trials.size(), trials);
+  Climb(subsample, ToTheEnd(em), (trials.size() + 1) / 2, trials);
+  return trials;
+}
+
+// The best trial and those that it does not clearly beat, one of each optimum.
+std::vector<Trial> Finalists(const std::vector<Trial>& trials) {
+  std::vector<Trial> finalists = {trials.front()};
+  for (const Trial& trial : trials) {
+    const bool same = finalists.back().log_likelihood - trial.log_likelihood < kSameOptimum;
+    const bool beaten = trials.front().log_likelihood - trial.log_likelihood > kUndecided;
+    if (!same && !beaten && finalists.size() < kMaxFinalists) finalists.push_back(trial);
+  }
+  return finalists;
+}
+
+}  // namespace
+
+Starts ChooseStarts(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
+  if (options.start)
+    return {{ToPlaneUnits(*options.start, samples)}, {}, options.start->num_components()};
+  const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
+  const int num_distinct = static_cast<int>(distinct.rows());
+  if (num_distinct <= options.num_components)
+    return {{PointMasses(distinct, rules)}, {}, num_distinct};
+
+  const Samples subsample = Subsample(samples, options.subsample_size, options.seed);
+  const EmOptions em = TrialOptions(subsample, options, rules);
+  const std::vector<Trial> trials = Trials(subsample, options, em, rules);
+  std::vector<Trial> finalists = Finalists(trials);
+  if (samples.size() > kMaxDecidedOnAll) {
+    const Samples larger = Subsample(samples, kDecisionSize, options.seed);
+    Climb(larger, ToTheEnd(TrialOptions(larger, options, rules)), finalists.size(), finalists);
+    finalists.resize(1);
+  }
+
+  Starts starts{{}, {}, num_distinct};
+  for (Trial& finalist : finalists) {
+    AddMissing(finalist.model, distinct, options.num_components, rules);
+    starts.models.push_back(std::move(finalist.model));
+  }
+  for (const Trial& trial : trials) starts.log_likelihoods.push_back(trial.log_likelihood);
+  return starts;
+}
+
+}  // namespace gmmseg
