@@ -62,7 +62,9 @@ struct FitOptions {
 };
 
 enum class StopReason { kConverged, kMaxIterations };
-std::string_view ToString(StopReason reason);  // "converged", "max_iterations"
+// "converged", "max_iterations". ParseStopReason throws ParameterError for any other word.
+std::string_view ToString(StopReason reason);
+StopReason ParseStopReason(std::string_view word);
 
 // A component that lost its samples and what was done about it.
 struct Rescue {

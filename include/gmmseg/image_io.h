@@ -16,10 +16,19 @@ namespace gmmseg {
 
 // Reads PNG (libpng), JPEG, BMP, WebP (OpenCV), PNM, PFM, and plain TIFF of any band count
 // (libtiff; the first full-size picture of the file). 8- and 16-bit integers and 32-bit float keep
-// their depth, fewer bits fill 8, other types become float; EXIF orientation is applied; alpha 0,
-// NaN, infinity and GDAL's nodata value become "no data"; colours come as R, G, B.
-// "null:WxHxB[:u8|u16|f32]" makes an image of that size without a file, for tests and benchmarks.
+// their depth, fewer bits fill 8, 9 to 15 bits stay as they are and set Raster::white() (PNM's
+// largest value too), other types become float; EXIF orientation is applied; alpha 0, NaN, infinity
+// and GDAL's nodata value become "no data"; colours come as R, G, B. "null:WxHxB[:u8|u16|f32]"
+// makes an image of that size without a file, for tests and benchmarks.
 Raster ReadImage(const std::string& path);
+
+struct LoadedImage {
+  Raster raster;
+  std::string hash;  // of the file's bytes: "fnv1a64:" and 16 hexadecimal digits; "" for "null:…"
+};
+
+// ReadImage and the content's hash from one reading of the file, which so may be a pipe.
+LoadedImage LoadImage(const std::string& path);
 
 // One byte per pixel into a palette of at most 256 colours; `transparent_zero`: index 0 is shown as
 // transparent.

@@ -33,8 +33,11 @@ class Raster {
   SampleType type() const;
   ColorModel color_model() const { return color_model_; }
 
-  // The value that means full intensity: 255, 65535 or 1 (float).
-  double white() const;
+  // The value that means full intensity: 255, 65535 or 1 (float) unless set, as by readers of 12
+  // bits in 16. Values above it count as white where colour is meant.
+  double white() const { return white_; }
+  // Throws ParameterError unless 1 <= white <= 255 or 65535; that of float values stays 1.
+  void SetWhite(double white);
 
   // T must match type(); throws std::bad_variant_access otherwise.
   template <typename T>
@@ -66,6 +69,7 @@ class Raster {
   std::int64_t width_ = 0, height_ = 0, depth_ = 0;
   int num_bands_ = 0;
   ColorModel color_model_ = ColorModel::kGray;
+  double white_ = 255;
   std::variant<AlignedBuffer<std::uint8_t>, AlignedBuffer<std::uint16_t>, AlignedBuffer<float>>
       values_;
   std::vector<std::uint8_t> validity_;

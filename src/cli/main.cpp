@@ -14,7 +14,6 @@
 #include "cli/messages.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
-#include "io/opencv_threads.h"
 
 namespace gmmseg::cli {
 namespace {
@@ -49,7 +48,6 @@ SegmentOptions SettingsFor(const Options& options) {
 }
 
 void Run(const Options& options) {
-  DisableOpenCvThreads();
   const ThreadLimit limit(options.threads);
   OutputOptions output = options.output;
   if (!options.model_path.empty()) output.keep = {options.model_path};

@@ -1,44 +1,19 @@
-#include <gmmseg/errors.h>
 #include <gmmseg/features.h>
 
-#include <algorithm>
-#include <array>
-#include <utility>
+#include "base/words.h"
 
 namespace gmmseg {
 namespace {
 
-constexpr std::array<std::pair<ColorSpace, std::string_view>, 8> kWords{{
-    {ColorSpace::kAuto, "auto"},
-    {ColorSpace::kGray, "gray"},
-    {ColorSpace::kRgb, "rgb"},
-    {ColorSpace::kHsv, "hsv"},
-    {ColorSpace::kLab, "lab"},
-    {ColorSpace::kLuv, "luv"},
-    {ColorSpace::kYCrCb, "ycrcb"},
-    {ColorSpace::kRaw, "raw"},
-}};
-
-std::string AllWords() {
-  std::string words;
-  for (const auto& [space, word] : kWords) words.append(words.empty() ? "" : ", ").append(word);
-  return words;
-}
+constexpr Word<ColorSpace> kWords[] = {
+    {ColorSpace::kAuto, "auto"},   {ColorSpace::kGray, "gray"}, {ColorSpace::kRgb, "rgb"},
+    {ColorSpace::kHsv, "hsv"},     {ColorSpace::kLab, "lab"},   {ColorSpace::kLuv, "luv"},
+    {ColorSpace::kYCrCb, "ycrcb"}, {ColorSpace::kRaw, "raw"},
+};
 
 }  // namespace
 
-std::string_view ToString(ColorSpace space) {
-  const auto found = std::ranges::find(kWords, space, &decltype(kWords)::value_type::first);
-  if (found == kWords.end()) throw InternalError("a colour space without a word");
-  return found->second;
-}
-
-ColorSpace ParseColorSpace(std::string_view word) {
-  const auto found = std::ranges::find(kWords, word, &decltype(kWords)::value_type::second);
-  if (found == kWords.end())
-    throw ParameterError("colour space = \"" + std::string(word) + "\"; must be one of " +
-                         AllWords());
-  return found->first;
-}
+std::string_view ToString(ColorSpace space) { return ToWord(space, kWords); }
+ColorSpace ParseColorSpace(std::string_view word) { return FromWord(word, kWords, "colour space"); }
 
 }  // namespace gmmseg

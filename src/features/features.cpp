@@ -63,12 +63,13 @@ std::vector<FeatureInfo> ColorInfo(const Raster& raster, ColorSpace space) {
   return bands;
 }
 
-// For integer images: what each value enters the conversion as. Empty for float images.
+// For integer images: what each value that the type holds, be it above white, enters the conversion
+// as. Empty for float images.
 std::vector<float> DecodingTable(const Raster& raster, ColorSpace space) {
   if (raster.type() == SampleType::kFloat32) return {};
-  std::vector<float> table(static_cast<std::size_t>(raster.white()) + 1);
+  std::vector<float> table(raster.type() == SampleType::kUint8 ? 256 : 65536);
   for (std::size_t v = 0; v < table.size(); ++v) {
-    const double encoded = static_cast<double>(v) / raster.white();
+    const double encoded = std::min(static_cast<double>(v) / raster.white(), 1.0);
     table[v] = static_cast<float>(StartsFromLinearLight(space) ? Linearize(encoded) : encoded);
   }
   return table;

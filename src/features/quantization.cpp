@@ -78,13 +78,14 @@ void BrightenForHsv(ColorTile& colors, std::int64_t count) {
   }
 }
 
-// The colours (1 = white) of the given pixels; grey counts as R = G = B.
+// The colours (1 = white, and no more) of the given pixels; grey counts as R = G = B.
 ColorTile ReadColors(const Raster& raster, const std::vector<std::int64_t>& pixels) {
   ColorTile colors;
   for (int c = 0; c < 3; ++c)
     raster.VisitBand(std::min(c, raster.num_bands() - 1), [&](const auto* values) {
       for (std::size_t i = 0; i < pixels.size(); ++i)
-        colors.channels[c][i] = static_cast<float>(values[pixels[i]] / raster.white());
+        colors.channels[c][i] =
+            static_cast<float>(std::min(values[pixels[i]] / raster.white(), 1.0));
     });
   return colors;
 }

@@ -10,6 +10,8 @@
 
 namespace gmmseg {
 
+inline constexpr int kMaxBands = 65535;  // of an image: TIFF counts samples in 16 bits
+
 struct ImageSource {
   std::string path;  // as the user gave it, for messages
   std::span<const unsigned char> bytes;

@@ -40,7 +40,7 @@ std::optional<SampleType> TypeOf(std::string_view suffix) {
 }
 
 std::optional<NullSpec> Parse(std::string_view text) {
-  constexpr std::int64_t kMaxBands = 65535, kMaxPixels = std::int64_t{1} << 40;
+  constexpr std::int64_t kMaxPixels = std::int64_t{1} << 40;
   NullSpec spec;
   spec.width = TakeNumber(text);
   if (!Take(text, 'x')) return std::nullopt;
@@ -86,7 +86,8 @@ std::optional<Raster> ReadNull(const ImageSource& source) {
   if (!spec)
     throw IoError(IoError::Operation::kRead,
                   source.path + ": no such null image; write null:WxHxB, then :u8, :u16 or :f32, " +
-                      "every number >= 1, at most 2^40 pixels and 65535 bands");
+                      "every number >= 1, at most 2^40 pixels and " + std::to_string(kMaxBands) +
+                      " bands");
   Raster raster(spec->width, spec->height, spec->num_bands, spec->type,
                 ColorModelOf(spec->num_bands));
   for (int b = 0; b < raster.num_bands(); ++b)

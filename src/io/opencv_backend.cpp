@@ -22,7 +22,8 @@ std::int64_t LittleEndian(std::span<const unsigned char> bytes, std::size_t offs
   return value;
 }
 
-// Depth and alpha as in the file, orientation not applied.
+// Depth and alpha as in the file, orientation not applied. Decoding alone does not use OpenCV's
+// threads, so that the process's setting of them, which is the caller's, can stay as it is.
 cv::Mat Decode(const ImageSource& source, const std::string& format) {
   static const auto silenced =
       cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);

@@ -69,6 +69,7 @@ Raster Upright(Raster raster, int orientation) {
   Raster upright(turned ? raster.height() : raster.width(),
                  turned ? raster.width() : raster.height(), raster.num_bands(), raster.type(),
                  raster.color_model());
+  upright.SetWhite(raster.white());
   const Walk walk = WalkOf(orientation, raster.width(), raster.height());
   for (int b = 0; b < raster.num_bands(); ++b)
     raster.VisitBand(b, [&]<typename T>(const T* stored) {

@@ -121,12 +121,16 @@ Raster Collect(const PnmHeader& header, const Next& next) {
                                       ChannelOrder::kRgb});
 }
 
-// Values above 8 bits stay as they are (12 bits in 16); the few below fill 0…255.
+// Values above 8 bits stay as they are (12 bits in 16) and the largest is white; the few below fill
+// 0…255.
 Raster CollectIntegers(const PnmHeader& header, const auto& next) {
-  if (header.max_value > 255)
-    return Collect<std::uint16_t>(
-        header, [&](std::size_t i) { return static_cast<std::uint16_t>(next(i)); });
   const std::int64_t max = header.max_value;
+  if (max > 255) {
+    Raster raster = Collect<std::uint16_t>(
+        header, [&](std::size_t i) { return static_cast<std::uint16_t>(next(i)); });
+    raster.SetWhite(static_cast<double>(max));
+    return raster;
+  }
   return Collect<std::uint8_t>(header, [&](std::size_t i) {
     return static_cast<std::uint8_t>((std::min<std::int64_t>(next(i), max) * 255 + max / 2) / max);
   });

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <new>
 
+#include "base/hash.h"
 #include "io/file_bytes.h"
 #include "io/image_backend.h"
 
@@ -104,6 +105,11 @@ Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes
   return std::move(*raster);
 }
 
-Raster ReadImage(const std::string& path) { return DecodeImage(path, ReadImageBytes(path)); }
+LoadedImage LoadImage(const std::string& path) {
+  const std::vector<unsigned char> bytes = ReadImageBytes(path);
+  return {DecodeImage(path, bytes), IsNullImage(path) ? "" : ContentHash(bytes)};
+}
+
+Raster ReadImage(const std::string& path) { return LoadImage(path).raster; }
 
 }  // namespace gmmseg

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/file_bytes.h"
+#include "io/image_backend.h"
 #include "io/model_format.h"
 
 namespace gmmseg {
@@ -13,8 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kMaxComponents = 65535;  // labels are 16 bits
-constexpr int kMaxFeatures = 4096;
+constexpr int kMaxComponents = 65535;        // labels are 16 bits
+constexpr int kMaxFeatures = kMaxBands + 3;  // and x, y, z: whatever can be fitted can be read
 
 // A value of the file, with the way to it, for messages: "means[2]".
 class Node {
@@ -115,11 +116,15 @@ Eigen::VectorXd Vector(const Node& node, int size) {
   return Eigen::Map<const Eigen::VectorXd>(numbers.data(), size);
 }
 
+// Room is made for numbers that are there, not for the size that a damaged file claims.
 Eigen::MatrixXd Matrix(const Node& node, int rows, int columns) {
-  const std::vector<Node> items = node.Items(rows);
-  Eigen::MatrixXd matrix(rows, columns);
-  for (int r = 0; r < rows; ++r) matrix.row(r) = Vector(items[r], columns);
-  return matrix;
+  std::vector<double> values;
+  for (const Node& row : node.Items(rows)) {
+    const std::vector<double> numbers = Numbers(row.Items(columns));
+    values.insert(values.end(), numbers.begin(), numbers.end());
+  }
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  return Eigen::Map<const RowMajor>(values.data(), rows, columns);
 }
 
 void CheckFormat(const std::string& path, const Json& json) {
@@ -147,12 +152,43 @@ Json ParseJson(const std::string& path, std::span<const unsigned char> bytes) {
   }
 }
 
-std::vector<FeatureBlock> Blocks(const Node& node) {
+FeatureSpec ReadSpec(const Node& node) {
+  const FeatureSpec spec{node["color"].Parsed(ParseColorSpace), node["position_weight"].Number()};
+  node["color"].Require(spec.color != ColorSpace::kAuto, "must be the space that auto stood for");
+  node["position_weight"].Require(spec.position_weight >= 0, "must be >= 0");
+  return spec;
+}
+
+// Colour's block, which is not tempered; then position's, tempered by its weight, if it has one.
+std::vector<FeatureBlock> ReadBlocks(const Node& node, const FeatureSpec& spec, int num_features) {
+  const std::vector<Node> items = node.Items();
+  const std::size_t num_blocks = spec.position_weight > 0 ? 2 : 1;
+  if (items.size() != num_blocks)
+    node.Fail("has " + std::to_string(items.size()) + " entries; must have " +
+              std::to_string(num_blocks) + ", by feature_spec.position_weight");
   std::vector<FeatureBlock> blocks;
-  for (const Node& item : node.Items())
-    blocks.push_back({item["first"].Integer(0, kMaxFeatures), item["size"].Integer(1, kMaxFeatures),
+  int next = 0;
+  for (const Node& item : items) {
+    const double temper = blocks.empty() ? 1.0 : spec.position_weight;
+    blocks.push_back({item["first"].Integer(next, next), item["size"].Integer(1, kMaxFeatures),
                       item["temper"].Number()});
+    item["temper"].Require(blocks.back().temper == temper,
+                           "must be 1 for colour, feature_spec.position_weight for position");
+    next += blocks.back().size;
+  }
+  if (next != num_features)
+    node.Fail("cover " + std::to_string(next) + " features; must cover all " +
+              std::to_string(num_features));
   return blocks;
+}
+
+void CheckSources(const std::vector<Node>& items, const FeatureLayout& layout) {
+  for (std::size_t d = 0; d < items.size(); ++d) {
+    const bool is_color = static_cast<int>(d) < layout.blocks[0].size;
+    const std::string source(is_color ? ToString(layout.spec.color) : "position");
+    items[d]["source"].Require(layout.info[d].source == source,
+                               "must be \"" + source + "\", by feature_spec and blocks");
+  }
 }
 
 void ReadFeatures(const Node& root, Model& model) {
@@ -169,11 +205,9 @@ void ReadFeatures(const Node& root, Model& model) {
     model.standardization.scale[d] = items[d]["scale"].Number();
     items[d]["scale"].Require(model.standardization.scale[d] > 0, "must be > 0");
   }
-  const Node spec = root["feature_spec"];
-  model.features.spec.color = spec["color"].Parsed(ParseColorSpace);
-  model.features.spec.position_weight = spec["position_weight"].Number();
-  spec["position_weight"].Require(model.features.spec.position_weight >= 0, "must be >= 0");
-  model.features.blocks = Blocks(root["blocks"]);
+  model.features.spec = ReadSpec(root["feature_spec"]);
+  model.features.blocks = ReadBlocks(root["blocks"], model.features.spec, num_features);
+  CheckSources(items, model.features);
 }
 
 GaussianMixture ReadMixture(const std::string& path, const Node& root, const Model& model) {
@@ -195,23 +229,17 @@ GaussianMixture ReadMixture(const std::string& path, const Node& root, const Mod
   return mixture;
 }
 
-StopReason ParseStopReason(const Node& node) {
-  for (const StopReason reason : {StopReason::kConverged, StopReason::kMaxIterations})
-    if (node.Text() == ToString(reason)) return reason;
-  node.Fail("= \"" + node.Text() + "\" is not a reason to stop");
-}
-
 void ReadFit(const Node& root, FitResult& fit) {
   fit.log_likelihood = root["log_likelihood_per_sample"].Number();
   fit.history = Numbers(root["history"].Items());
   fit.initial_log_likelihood = root["initial_log_likelihood"].Number();
   fit.iterations = root["iterations"].Integer(0);
-  fit.stop_reason = ParseStopReason(root["stop_reason"]);
+  fit.stop_reason = root["stop_reason"].Parsed(ParseStopReason);
   fit.restarts = root["restarts"].Integer(0);
   fit.restart_log_likelihoods = Numbers(root["restart_log_likelihoods"].Items());
   for (const Node& item : root["rescues"].Items())
     fit.rescues.push_back(
-        {item["iteration"].Integer(0), item["component"].Integer(0), item["dropped"].Flag()});
+        {item["iteration"].Integer(0), item["component"].Integer(1) - 1, item["dropped"].Flag()});
   for (const Node& item : root["at_floor"].Items(fit.model.num_components()))
     fit.at_floor.push_back(item.Flag());
   fit.num_samples = root["samples"].Number();

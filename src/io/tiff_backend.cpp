@@ -183,7 +183,7 @@ struct WholeSample {
 };
 
 // Unsigned samples of any other width, packed from the highest bit down. Fewer than 8 bits fill
-// 0…255; more than 8 stay as they are.
+// 0…255; more than 8 stay as they are, and the largest is white.
 template <typename T>
 struct PackedSample {
   using Value = T;
@@ -263,8 +263,11 @@ Raster ReadUnsigned(const TiffInput& input, const TiffLayout& layout) {
   }
   if (layout.bits >= 1 && layout.bits < 8)
     return ReadSamples(input, layout, PackedSample<std::uint8_t>{layout.bits});
-  if (layout.bits > 8 && layout.bits < 16)
-    return ReadSamples(input, layout, PackedSample<std::uint16_t>{layout.bits});
+  if (layout.bits > 8 && layout.bits < 16) {
+    Raster raster = ReadSamples(input, layout, PackedSample<std::uint16_t>{layout.bits});
+    raster.SetWhite((1 << layout.bits) - 1);
+    return raster;
+  }
   input.ThrowUnsupported(std::to_string(layout.bits) + "-bit integers");
 }
 
@@ -351,8 +354,8 @@ void InvalidateNoData(Raster& raster, double no_data) {
 }
 
 // Unsigned integers alone have a white to count from; others stay as they are.
-void Invert(Raster& raster, int bits) {
-  const auto white = static_cast<std::uint16_t>(bits <= 8 ? 255 : (1u << bits) - 1);
+void Invert(Raster& raster) {
+  const auto white = static_cast<std::uint16_t>(raster.white());
   for (int b = 0; b < raster.num_bands(); ++b)
     raster.VisitBand(b, [&]<typename T>(const T*) {
       if constexpr (!std::is_same_v<T, float>)
@@ -386,7 +389,7 @@ std::optional<Raster> ReadTiff(const ImageSource& source) {
       IsPlain(layout.photometric) ? ReadByFormat(input, layout) : ReadAsRgba(input, layout);
   if (const std::optional<double> no_data = NoData(handle.get()))
     InvalidateNoData(raster, *no_data);
-  if (layout.photometric == PHOTOMETRIC_MINISWHITE) Invert(raster, layout.bits);
+  if (layout.photometric == PHOTOMETRIC_MINISWHITE) Invert(raster);
   return Upright(std::move(raster), layout.orientation);
 }
 

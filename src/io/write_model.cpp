@@ -57,7 +57,7 @@ Json Blocks(const Model& model) {
 Json Rescues(const FitResult& fit) {
   return List(fit.rescues, [](const Rescue& rescue) {
     return Json{{"iteration", rescue.iteration},
-                {"component", rescue.component},
+                {"component", rescue.component + 1},  // index at that time, from 1
                 {"dropped", rescue.dropped}};
   });
 }

@@ -113,6 +113,9 @@ InitMethod ParseInitMethod(std::string_view word) {
   return FromWord(word, kInitWords, "initialisation");
 }
 std::string_view ToString(StopReason reason) { return ToWord(reason, kStopWords); }
+StopReason ParseStopReason(std::string_view word) {
+  return FromWord(word, kStopWords, "reason to stop");
+}
 
 FitResult FitMixture(const Samples& samples, const FitOptions& options) {
   Check(options);

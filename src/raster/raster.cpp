@@ -27,6 +27,18 @@ void Check(std::int64_t width, std::int64_t height, std::int64_t depth, int num_
                          " for this colour model");
 }
 
+double WhiteOf(SampleType type) {
+  switch (type) {
+    case SampleType::kUint8:
+      return 255;
+    case SampleType::kUint16:
+      return 65535;
+    case SampleType::kFloat32:
+      break;
+  }
+  return 1;
+}
+
 }  // namespace
 
 Raster::Raster(std::int64_t width, std::int64_t height, int num_bands, SampleType type,
@@ -35,7 +47,8 @@ Raster::Raster(std::int64_t width, std::int64_t height, int num_bands, SampleTyp
       height_(height),
       depth_(depth),
       num_bands_(num_bands),
-      color_model_(color_model) {
+      color_model_(color_model),
+      white_(WhiteOf(type)) {
   Check(width, height, depth, num_bands, color_model);
   const std::size_t size = static_cast<std::size_t>(num_pixels()) * num_bands;
   switch (type) {
@@ -53,16 +66,12 @@ Raster::Raster(std::int64_t width, std::int64_t height, int num_bands, SampleTyp
 
 SampleType Raster::type() const { return static_cast<SampleType>(values_.index()); }
 
-double Raster::white() const {
-  switch (type()) {
-    case SampleType::kUint8:
-      return 255;
-    case SampleType::kUint16:
-      return 65535;
-    case SampleType::kFloat32:
-      break;
-  }
-  return 1;
+void Raster::SetWhite(double white) {
+  const double most = WhiteOf(type());
+  if (!(white >= 1 && white <= most))
+    throw ParameterError("white = " + std::to_string(white) + "; must be from 1 to " +
+                         std::to_string(static_cast<int>(most)) + " for values of this type");
+  white_ = white;
 }
 
 void Raster::Invalidate(std::int64_t pixel) {

@@ -24,6 +24,12 @@ std::vector<std::string> Names(const FeatureLayout& layout) {
   return names;
 }
 
+Eigen::VectorXd Means(const Samples& samples) {
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(samples.num_features());
+  for (std::int64_t i = 0; i < samples.size(); ++i) sum += samples.Value(i);
+  return sum / static_cast<double>(samples.size());
+}
+
 ColorSpace Resolved(const Raster& raster) { return DescribeFeatures(raster, {}).spec.color; }
 
 // Every plane with its padding is finite, weights are 0 or 1, and the floor is positive definite.
@@ -58,7 +64,7 @@ TEST_CASE("features: the words of the colour spaces go there and back") {
   CHECK(ParseColorSpace("auto") == ColorSpace::kAuto);
   CHECK_THROWS_WITH_AS(
       ParseColorSpace("cmyk"),
-      "colour space = \"cmyk\"; must be one of auto, gray, rgb, hsv, lab, luv, ycrcb, raw",
+      "colour space = 'cmyk'; must be one of auto, gray, rgb, hsv, lab, luv, ycrcb, raw",
       ParameterError);
 }
 
@@ -132,6 +138,40 @@ TEST_CASE("features: 8 and 16 bits of one photo give the same features") {
     const FeaturePlanes b = ComputeFeatures(wide, {space, 0});
     CHECK((a.samples.Value(17) - b.samples.Value(17)).norm() < 1e-4);
     CHECK((a.floor - b.floor).norm() < 1e-3 * a.floor.norm());
+  }
+}
+
+TEST_CASE("features: 12 bits with their own white give the colours of their 8-bit twin") {
+  const Raster narrow = HashedPhoto(60, 50);
+  Raster wide(60, 50, 3, SampleType::kUint16, ColorModel::kRgb);
+  wide.SetWhite(4095);
+  for (int b = 0; b < 3; ++b)
+    for (std::int64_t i = 0; i < wide.num_pixels(); ++i)
+      wide.Band<std::uint16_t>(b)[i] =
+          static_cast<std::uint16_t>((narrow.Band<std::uint8_t>(b)[i] * 4095 + 127) / 255);
+  for (const ColorSpace space : {ColorSpace::kRgb, ColorSpace::kLab, ColorSpace::kYCrCb}) {
+    const FeaturePlanes a = ComputeFeatures(narrow, {space, 0});
+    const FeaturePlanes b = ComputeFeatures(wide, {space, 0});
+    CAPTURE(std::string(ToString(space)));
+    // Half a step of 12 bits is 0.03 of 255, at most, and a mean's less.
+    CHECK((Means(a.samples) - Means(b.samples)).cwiseAbs().maxCoeff() < 0.01);
+    // One step of 8 bits is 16 of 12.
+    const double ratio = std::sqrt(a.floor.trace() / b.floor.trace());
+    CHECK(ratio == doctest::Approx(4095.0 / 255).epsilon(0.02));
+  }
+}
+
+TEST_CASE("features: values above the declared white are white") {
+  for (const ColorSpace space : kColorSpaces) {
+    if (space == ColorSpace::kRaw) continue;
+    Raster above(40, 1, 3, SampleType::kUint16, ColorModel::kRgb);
+    above.SetWhite(1000);
+    for (int b = 0; b < 3; ++b)
+      for (std::int64_t i = 0; i < 40; ++i)
+        above.Band<std::uint16_t>(b)[i] = static_cast<std::uint16_t>(i < 20 ? 1000 : 65535);
+    const FeaturePlanes planes = ComputeFeatures(above, {space, 0});
+    CheckSound(planes);
+    CHECK(planes.samples.Value(0) == planes.samples.Value(39));
   }
 }
 

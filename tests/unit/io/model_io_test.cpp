@@ -100,6 +100,7 @@ TEST_CASE("model file: every number comes back bit for bit") {
   CHECK(back.fit.history == model.fit.history);
   CHECK(back.fit.restart_log_likelihoods == model.fit.restart_log_likelihoods);
   CHECK(back.fit.rescues[0].dropped);
+  CHECK(back.fit.rescues[0].component == 1);
   CHECK(back.fit.at_floor == model.fit.at_floor);
   CHECK(back.fit.converged());
   CHECK(back.seed == model.seed);
@@ -173,6 +174,7 @@ TEST_CASE("model file: the keys of the conventions, in their order") {
                                          "order",
                                          "training"});
   CHECK(json["aic"].is_null());
+  CHECK(json["rescues"][0]["component"] == 2);  // 1 in memory: files count from 1, as classes do
   CHECK(json["classes"][0]["color"] == "#0102c8");
 }
 
@@ -218,12 +220,57 @@ TEST_CASE("model file: wrong values are named with their rule") {
         "m: is a model of format version 2; this build reads up to 1: update gmmseg");
   CHECK(after("/covariance_type", "round").starts_with("m: key \"covariance_type\" is wrong: "));
   CHECK(after("/classes/0/color", "red").starts_with("m: key \"classes[0].color\" is wrong: "));
-  CHECK(after("/stop_reason", "tired").starts_with("m: key \"stop_reason\" = \"tired\" is not"));
+  CHECK(after("/stop_reason", "tired")
+            .starts_with("m: key \"stop_reason\" is wrong: reason to stop = 'tired'; must be one "
+                         "of converged, "));
   CHECK(after("/weights/0", 0.9).starts_with("m: not a Gaussian mixture: mixing weights"));
   CHECK(after("/covariances/0/1/1", -1).starts_with("m: not a Gaussian mixture: covariance"));
   CHECK(after("/features/0/scale", 0).starts_with("m: key \"features[0].scale\" = 0; must be > 0"));
   CHECK(after("/seed", -1).starts_with("m: key \"seed\" = -1; must be"));
   CHECK(after("/classes/1/index", 1).starts_with("m: key \"classes[1].index\" = 1; must be"));
+}
+
+TEST_CASE("model file: blocks and sources must be those of the feature spec") {
+  const auto after = [](const char* key, const Json& value) {
+    return ErrorAfter([&](Json& json) { json[Json::json_pointer(key)] = value; });
+  };
+  const std::string what_to_do = "; correct the file or fit a new model";
+  CHECK(after("/blocks/1/temper", 3) ==
+        "m: key \"blocks[1].temper\" = 3; must be 1 for colour, feature_spec.position_weight for "
+        "position" +
+            what_to_do);
+  CHECK(after("/blocks/0/temper", 2).starts_with("m: key \"blocks[0].temper\" = 2; must be 1"));
+  CHECK(after("/feature_spec/position_weight", 0) ==
+        "m: key \"blocks\" has 2 entries; must have 1, by feature_spec.position_weight" +
+            what_to_do);
+  CHECK(ErrorAfter([](Json& json) {
+          json["blocks"].erase(1);
+        }).starts_with("m: key \"blocks\" has 1 entries; must have 2"));
+  CHECK(after("/blocks/1/first", 0).starts_with("m: key \"blocks[1].first\" = 0; must be"));
+  CHECK(after("/blocks/1/size", 1)
+            .starts_with("m: key \"blocks\" cover 2 features; must cover all 3"));
+  CHECK(after("/feature_spec/color", "lab") ==
+        "m: key \"features[0].source\" = \"gray\"; must be \"lab\", by feature_spec and blocks" +
+            what_to_do);
+  CHECK(after("/features/2/source", "gray")
+            .starts_with("m: key \"features[2].source\" = \"gray\"; must be \"position\""));
+  CHECK(after("/feature_spec/color", "auto").starts_with("m: key \"feature_spec.color\" = "));
+}
+
+TEST_CASE("model file: as many features as an image has bands, but no room for what is not there") {
+  const auto with_features = [](int count) {
+    return ErrorAfter([&](Json& json) {
+      json["features"] = Json(static_cast<std::size_t>(count), json["features"][0]);
+      json["feature_spec"]["position_weight"] = 0;
+      json["blocks"] = {{{"first", 0}, {"size", count}, {"temper", 1}}};
+      json["means"] = Json(2, Json(static_cast<std::size_t>(count), 0));
+    });
+  };
+  // Matrices of this size would take 64 GiB.
+  CHECK(
+      with_features(65535).starts_with("m: key \"covariances[0]\" has 3 entries; must have 65535"));
+  CHECK(with_features(65539).starts_with(
+      "m: key \"features\" has 65539 entries; must have 1 to 65538"));
 }
 
 TEST_CASE("model file: what is no model says so") {

@@ -35,8 +35,11 @@ TEST_CASE("pnm: 8-bit values fill 0…255, whatever the largest is") {
   CHECK(ValuesOf<std::uint8_t>(Raw("P5\n3 1\n100\n\0\x32\x64")) == expected);
 }
 
-TEST_CASE("pnm: values above 8 bits stay as they are") {
+TEST_CASE("pnm: values above 8 bits stay as they are, and the largest is white") {
   const std::vector<std::uint16_t> expected = {50, 4095};
+  CHECK(Decode("P2 1 1 4095 50\n").white() == 4095);
+  CHECK(Decode(Raw("P6\n1 1\n4095\n\0\1\0\2\0\3")).white() == 4095);
+  CHECK(Decode("P2 1 1 100 50\n").white() == 255);
   CHECK(ValuesOf<std::uint16_t>("P2 2 1 4095 50 4095\n") == expected);
   CHECK(ValuesOf<std::uint16_t>(Raw("P5\n2 1\n4095\n\0\x32\x0f\xff")) == expected);
 }

@@ -7,6 +7,7 @@
 #include <limits>
 #include <thread>
 
+#include "base/hash.h"
 #include "io/file_bytes.h"
 #include "test_files.h"
 
@@ -53,15 +54,25 @@ TEST_CASE("read: the content decides, not the extension") {
   CHECK(ReadImage(path).width() == 5);
 }
 
-TEST_CASE("read: a pipe is read to its end") {
+TEST_CASE("load: one reading, to the end of a pipe, gives the raster and the content's hash") {
   const TemporaryFolder folder;
   const std::string pipe = folder.File("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   const Bytes image = EncodeWithOpenCv(".bmp", ColorGradient(300, 200));
   std::thread writer([&] { WriteAll(pipe, image); });
-  const Bytes bytes = ReadFileBytes(pipe, "an image file");
+  const LoadedImage loaded = LoadImage(pipe);
   writer.join();
-  CHECK(bytes == image);
+  CHECK(BandOf<std::uint8_t>(loaded.raster, 2) ==
+        BandOf<std::uint8_t>(DecodeImage("image", image), 2));
+  CHECK(loaded.hash == ContentHash(image));
+}
+
+TEST_CASE("load: the hash is FNV-1a of the bytes, and empty for an image without a file") {
+  const TemporaryFolder folder;
+  WriteAll(folder.File("dot.pgm"), ToBytes("P2\n1 1\n255\n7\n"));
+  CHECK(LoadImage(folder.File("dot.pgm")).hash ==
+        "fnv1a64:5d7633d70f496c0e");  // by Python, from FNV's definition
+  CHECK(LoadImage("null:2x2x1").hash.empty());
 }
 
 TEST_CASE("read: NaN and infinity become no data, and 0 in every band") {

@@ -129,6 +129,18 @@ TEST_CASE("tiff: packed bits: few fill 0…255, 12 stay as they are") {
         std::vector<std::uint16_t>{0xabc, 0xdef});
 }
 
+TEST_CASE("tiff: white is the most that 9 to 16 bits hold, turned and inverted too") {
+  for (const int bits : {9, 10, 12, 14, 15, 16}) {
+    CAPTURE(bits);
+    TiffSpec spec{.width = 8, .bits = bits, .orientation = 6};
+    const Bytes zeros(2 * static_cast<std::size_t>(bits), 0);
+    CHECK(Decode(spec, zeros).white() == (1 << bits) - 1);
+    spec.photometric = PHOTOMETRIC_MINISWHITE;
+    const Raster inverted = Decode(spec, zeros);
+    CHECK(inverted.Band<std::uint16_t>(0)[7] == (1 << bits) - 1);
+  }
+}
+
 TEST_CASE("tiff: min-is-white is turned to min-is-black") {
   TiffSpec spec{.width = 2, .photometric = PHOTOMETRIC_MINISWHITE};
   CHECK(BandOf<std::uint8_t>(Decode(spec, {0, 200}), 0) == std::vector<std::uint8_t>{255, 55});
