@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/quantile.h"
 #include "base/tile_loop.h"
 #include "features/pixel_sample.h"
 
@@ -27,11 +28,7 @@ DisplayRange StretchRange(const Raster& raster, int band) {
   });
   if (sample.empty()) return {0, 1};
   std::ranges::sort(sample);
-  const auto percentile = [&](double p) {
-    return sample[static_cast<std::size_t>(
-        std::lround(p * static_cast<double>(sample.size() - 1)))];
-  };
-  return {percentile(0.02), percentile(0.98)};
+  return {Quantile(sample, 0.02), Quantile(sample, 0.98)};
 }
 
 DisplayRange RangeOf(const Raster& raster, int band) {

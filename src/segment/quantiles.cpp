@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/quantile.h"
 #include "base/random.h"
 
 namespace gmmseg {
@@ -20,14 +21,6 @@ std::vector<float> Draw(std::span<const float> values, std::span<const std::uint
         (num_labelled <= kMaxValues || ToUnit(Hash(seed, kStream, i)) * num_labelled < kMaxValues))
       drawn.push_back(values[i]);
   return drawn;
-}
-
-double Quantile(const std::vector<float>& sorted, double probability) {
-  const double position = probability * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  const double fraction = position - static_cast<double>(below);
-  return sorted[below] + fraction * (static_cast<double>(sorted[above]) - sorted[below]);
 }
 
 }  // namespace
