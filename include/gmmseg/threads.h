@@ -9,6 +9,9 @@ namespace gmmseg {
 // least 1.
 int AvailableThreads();
 
+// Threads the library would use now: as many as the narrowest ThreadLimit that lives allows.
+int ActiveThreads();
+
 // While it lives, the library runs on at most `num_threads` threads. Throws ParameterError if
 // num_threads < 1.
 class ThreadLimit {

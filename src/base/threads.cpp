@@ -40,6 +40,11 @@ int AvailableThreads() {
   return quota > 0 ? std::min(cores, quota) : cores;
 }
 
+int ActiveThreads() {
+  return static_cast<int>(
+      tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+}
+
 struct ThreadLimit::Impl {
   tbb::global_control control;
 };
