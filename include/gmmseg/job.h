@@ -64,7 +64,7 @@ struct JobSeconds {
 // in no output file.
 struct JobResult {
   std::string input;
-  std::int64_t width = 0, height = 0;  // pixels
+  std::int64_t width = 0, height = 0, depth = 1;  // pixels
   int num_bands = 0;
   std::int64_t num_valid = 0;  // pixels with data
   Model model;                 // as fitted, or as applied
@@ -77,6 +77,8 @@ struct JobResult {
   JobSeconds seconds;
   int threads = 1;
   std::string instruction_set;
+
+  std::int64_t num_pixels() const { return width * height * depth; }
 };
 
 // Throw ParameterError for options out of range, a missing parent of the output folder and existing

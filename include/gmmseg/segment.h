@@ -25,7 +25,7 @@ struct SegmentSeconds {
 // The result holds the features, so that posteriors can be had in as many classes at a time as
 // memory allows.
 struct Segmentation {
-  std::int64_t width = 0, height = 0;
+  std::int64_t width = 0, height = 0, depth = 1;
   Model model;
   std::int64_t num_valid = 0;         // pixels with data
   std::vector<std::uint16_t> labels;  // row-major; 0 = no data, 1…K = most probable class
@@ -36,6 +36,8 @@ struct Segmentation {
   SegmentSeconds seconds;
   FeaturePlanes planes;
 
+  std::int64_t num_pixels() const { return width * height * depth; }
+
   // P(class | pixel) of classes first…first+count-1 (from 1), one plane each, row-major; 0 where no
   // data.
   std::vector<std::vector<float>> Posteriors(int first, int count) const;
@@ -43,11 +45,13 @@ struct Segmentation {
 
 // Fits a mixture to the raster's valid pixels and labels them. An image without a valid pixel is
 // not an error: num_valid is 0, all labels are 0 and the model has no component. Throws
-// ParameterError as ComputeFeatures and FitMixture do.
+// ParameterError as ComputeFeatures and FitMixture do, and where a start model that is not iterated
+// lies too far from the data.
 Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 
 // Labels the raster by a model fitted before: same classes, same numbers, same colours.
-// Throws ParameterError if the raster cannot give the model's features.
+// Throws ParameterError if the raster cannot give the model's features, or if its values lie so far
+// from what the model was fitted on that log-densities cannot be told in numbers.
 Segmentation Apply(const Raster& raster, const Model& model);
 
 }  // namespace gmmseg

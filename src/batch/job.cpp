@@ -1,16 +1,12 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/job.h>
 #include <gmmseg/posterior.h>
-#include <oneapi/tbb/global_control.h>
+#include <gmmseg/threads.h>
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <boost/filesystem/string_file.hpp>
-#include <iterator>
 #include <new>
-#include <span>
 
-#include "base/hash.h"
 #include "base/stopwatch.h"
 #include "batch/output_names.h"
 #include "batch/staging.h"
@@ -27,7 +23,7 @@ struct Job {
   const JobObserver& observer;
   int num_components = 0;  // asked for, or the model's
   OutputSet can_be_stale;
-  std::function<Segmentation(const Raster&)> segment;
+  std::function<Segmentation(const LoadedImage&)> segment;
 
   std::string stem() const { return StemOf(input); }
   fs::path directory() const {
@@ -125,6 +121,7 @@ void Write(const Job& job, const Raster& raster, const Segmentation& segmentatio
 void SetFacts(const Raster& raster, const Segmentation& segmentation, JobResult& result) {
   result.width = raster.width();
   result.height = raster.height();
+  result.depth = raster.depth();
   result.num_bands = raster.num_bands();
   result.num_valid = segmentation.num_valid;
   result.model = segmentation.model;
@@ -133,8 +130,7 @@ void SetFacts(const Raster& raster, const Segmentation& segmentation, JobResult&
   result.seconds.features = segmentation.seconds.features;
   result.seconds.fit = segmentation.seconds.fit;
   result.seconds.labels = segmentation.seconds.labels;
-  result.threads = static_cast<int>(
-      tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+  result.threads = ActiveThreads();
   result.instruction_set = InstructionSet();
 }
 
@@ -153,30 +149,19 @@ JobResult Run(const Job& job) {
   result.asked = job.output.outputs;
   result.directory = job.output.directory;
   Stopwatch watch;
-  const Raster raster = ReadImage(job.input);
+  const LoadedImage image = LoadImage(job.input);
   result.seconds.read = watch.Seconds();
 
   Staging staging(job.directory(), job.stem());
   try {
-    const Segmentation segmentation = job.segment(raster);
-    SetFacts(raster, segmentation, result);
-    Write(job, raster, segmentation, staging, result);
+    const Segmentation segmentation = job.segment(image);
+    SetFacts(image.raster, segmentation, result);
+    Write(job, image.raster, segmentation, staging, result);
   } catch (const std::bad_alloc&) {
-    ThrowOutOfMemory(job.input, raster);
+    ThrowOutOfMemory(job.input, image.raster);
   }
   result.seconds.total = total.Seconds();
   return result;
-}
-
-// Inputs that are no files (null:…, a pipe) have no hash.
-TrainingInput Describe(const std::string& input) {
-  TrainingInput described{fs::path(input).filename().string(), ""};
-  if (!fs::is_regular_file(input)) return described;
-  std::string bytes;
-  fs::load_string_file(input, bytes);
-  described.hash =
-      ContentHash(std::span(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
-  return described;
 }
 
 }  // namespace
@@ -189,10 +174,10 @@ JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
     job.Report({JobStage::kFitting, iteration, log_likelihood});
   };
-  job.segment = [&](const Raster& raster) {
+  job.segment = [&](const LoadedImage& image) {
     job.Report({.stage = JobStage::kFitting});
-    Segmentation segmentation = Segment(raster, with_progress);
-    segmentation.model.inputs = {Describe(input)};
+    Segmentation segmentation = Segment(image.raster, with_progress);
+    segmentation.model.inputs = {{fs::path(input).filename().string(), image.hash}};
     return segmentation;
   };
   return Run(job);
@@ -208,9 +193,9 @@ JobResult RunApplyJob(const std::string& input, const Model& model, const Output
                 observer,
                 model.mixture().num_components(),
                 can_be_stale,
-                [&](const Raster& raster) {
+                [&](const LoadedImage& image) {
                   if (observer) observer({.stage = JobStage::kLabelling});
-                  return Apply(raster, model);
+                  return Apply(image.raster, model);
                 }};
   return Run(job);
 }

@@ -1,5 +1,6 @@
 #include "batch/write_outputs.h"
 
+#include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 #include <gmmseg/render.h>
 #include <oneapi/tbb/parallel_for_each.h>
@@ -24,6 +25,7 @@ class OutputWriter {
       : folder_(folder), stem_(stem), raster_(raster), result_(segmentation), output_(output) {}
 
   void Write() {
+    CheckPlane();
     Tasks tasks = ImageTasks();
     if (Wants(Output::kMasks)) AddPerClass(tasks, [this](int k) { WriteMask(k); });
     if (!result_.classes.empty() && (Wants(Output::kHeatmaps) || Wants(Output::kProbabilities)))
@@ -32,6 +34,13 @@ class OutputWriter {
   }
 
  private:
+  void CheckPlane() const {
+    if (result_.depth > 1 && output_.outputs != OutputSet{Output::kModel})
+      throw ParameterError("the image is a volume of " + std::to_string(result_.depth) +
+                           " slices; PNG and TIFF outputs hold one: ask for the model alone, or "
+                           "segment the slices one by one");
+  }
+
   bool Wants(Output output) const { return output_.outputs.contains(output); }
   int num_classes() const { return static_cast<int>(result_.classes.size()); }
   std::string PathOf(Output output, int k = 0) const {
@@ -98,7 +107,7 @@ class OutputWriter {
     if (Wants(Output::kProbabilities))
       tiff.emplace(PathOf(Output::kProbabilities), result_.width, result_.height, num_classes(),
                    output_.depth);
-    const std::int64_t plane_bytes = result_.width * result_.height * std::int64_t{sizeof(float)};
+    const std::int64_t plane_bytes = result_.num_pixels() * std::int64_t{sizeof(float)};
     const int batch =
         static_cast<int>(std::clamp<std::int64_t>(kPosteriorBytes / plane_bytes, 1, num_classes()));
     for (int first = 1; first <= num_classes(); first += batch)

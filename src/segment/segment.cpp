@@ -20,6 +20,7 @@ Segmentation Unlabelled(const Raster& raster, FeaturePlanes planes) {
   Segmentation result;
   result.width = raster.width();
   result.height = raster.height();
+  result.depth = raster.depth();
   result.num_valid = std::count_if(weights, weights + size, [](float w) { return w > 0; });
   result.labels.resize(size);
   result.uncertainty.resize(size);
@@ -48,6 +49,10 @@ FitResult NothingFitted(const SegmentOptions& options, const FeatureLayout& layo
 LabelTotals Label(Segmentation& result) {
   const LabelTotals totals = LabelSamples(result.planes.samples, result.model.mixture(),
                                           {result.labels, result.uncertainty, result.log_density});
+  if (totals.log_density.overflowed() || totals.entropy.overflowed())
+    throw ParameterError(
+        "the image lies too far from what the model was fitted on for its densities to be told in "
+        "numbers; use an image of the same kind, with values in the same range");
   if (result.num_valid > 0)
     result.log_likelihood = totals.log_density.ToDouble() / static_cast<double>(result.num_valid);
   return totals;

@@ -4,8 +4,9 @@ import json
 import unittest
 
 import numpy as np
+import tifffile
 
-from program import ProgramTest, labels_of, photo
+from program import ProgramTest, labels_of, photo, probabilities_of
 
 
 class Apply(ProgramTest):
@@ -50,13 +51,40 @@ class Apply(ProgramTest):
                          (self.folder / self.model).read_bytes())
 
     def test_overwriting_keeps_the_model_that_is_applied(self):
-        self.succeed("apply", "--model", self.model, "photo.png", "--overwrite")
-        self.assertIn("photo.gmm.json", self.names())
+        # Called like an output that this run does not write, it would be stale were it not in use.
+        (self.folder / self.model).rename(self.folder / "segmented" / "photo_uncertainty.png")
+        self.succeed("apply", "--model", "segmented/photo_uncertainty.png", "photo.png",
+                     "--overwrite", "--write", "labels")
+        self.assertEqual(self.names(), ["photo_labels.png", "photo_uncertainty.png"])
 
     def test_an_image_of_another_kind_is_refused(self):
         self.succeed("photo.png", "-k", 3, "--features", "raw", "-o", "raw", "--write", "model")
         self.image("grey.png", photo()[..., 0])
         self.fail(2, "apply", "--model", "raw/photo.gmm.json", "grey.png", says=["model needs"])
+
+    def test_an_image_absurdly_far_from_the_model_is_refused(self):
+        values = np.random.default_rng(1).random((40, 50), dtype=np.float32)
+        tifffile.imwrite(self.folder / "near.tif", values)
+        self.succeed("near.tif", "-k", 2, "--write", "model")
+        apply = ["apply", "--model", "segmented/near.gmm.json", "far.tif"]
+        start = ["far.tif", "--init-model", "segmented/near.gmm.json"]
+        for scale, says in [(1e12, "too far"), (1e20, "give a model of such data"),
+                            (1e35, "give a model of such data")]:
+            tifffile.imwrite(self.folder / "far.tif", values * np.float32(scale))
+            for words in (apply, start, [*start, "--max-iterations", 0]):
+                with self.subTest(scale=scale, words=words):
+                    self.fail(2, *words, "-o", "out", says=[says])
+
+    def test_an_image_far_from_the_model_gives_numbers(self):
+        values = np.random.default_rng(1).random((40, 50), dtype=np.float32)
+        tifffile.imwrite(self.folder / "near.tif", values)
+        self.succeed("near.tif", "-k", 2, "--write", "model")
+        tifffile.imwrite(self.folder / "far.tif", values * np.float32(1e4))
+        result = self.succeed("apply", "--model", "segmented/near.gmm.json", "far.tif", "--json",
+                              "--write", "all")
+        self.assertTrue(np.isfinite(json.loads(result.stdout)["log_likelihood_per_pixel"]))
+        self.assertTrue(np.isfinite(probabilities_of(
+            self.folder / "segmented" / "far_probs.tif")).all())
 
     def test_a_file_called_apply_is_written_with_its_folder(self):
         self.image("apply.png", photo())

@@ -137,6 +137,32 @@ TEST_CASE("a model is refused on an image that cannot give its features") {
   CHECK_THROWS_WITH_AS(Apply(five, model), doctest::Contains("the model needs"), ParameterError);
 }
 
+TEST_CASE("an image too far from the model for its densities to be told is refused, never NaN") {
+  Raster near(16, 16, 1, SampleType::kFloat32, ColorModel::kGray);
+  Raster far(16, 16, 1, SampleType::kFloat32, ColorModel::kGray);
+  RandomStream random(1, 1);
+  for (int i = 0; i < 256; ++i) {
+    near.Band<float>(0)[i] = static_cast<float>(random.Normal());
+    far.Band<float>(0)[i] = 1e12f * near.Band<float>(0)[i];
+  }
+  SegmentOptions options;
+  options.fit.num_components = 2;
+  const Model model = Segment(near, options).model;
+  CHECK_THROWS_WITH_AS(Apply(far, model), doctest::Contains("too far"), ParameterError);
+}
+
+TEST_CASE("slices of a volume are segmented together, with a label for every voxel") {
+  Raster volume(8, 6, 1, SampleType::kUint8, ColorModel::kGray, 4);
+  for (int i = 0; i < volume.num_pixels(); ++i)
+    volume.Band<std::uint8_t>(0)[i] =
+        static_cast<std::uint8_t>(i < 8 * 6 ? 20 + i % 3 : 200 + i % 5);
+  const Segmentation result = Segment(volume, TwoClasses());
+  CHECK(result.depth == 4);
+  CHECK(result.num_pixels() == 8 * 6 * 4);
+  REQUIRE(result.labels.size() == 8 * 6 * 4);
+  for (int i = 0; i < result.num_pixels(); ++i) CHECK(result.labels[i] == (i < 8 * 6 ? 1 : 2));
+}
+
 TEST_CASE("segmentation does not depend on the number of threads") {
   const auto run = [](int threads) {
     const ThreadLimit limit(threads);
