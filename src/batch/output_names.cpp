@@ -3,33 +3,45 @@
 #include <gmmseg/errors.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/filesystem/directory.hpp>
 #include <cctype>
+
+#include "base/words.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
 namespace {
 
-struct OutputWord {
-  Output output;
-  std::string_view word;
-  std::string_view before, after;  // the file name is stem + before [+ class] + after
+constexpr Word<Output> kWords[] = {
+    {Output::kLabels, "labels"},     {Output::kOverlay, "overlay"},
+    {Output::kHeatmaps, "heatmaps"}, {Output::kUncertainty, "uncertainty"},
+    {Output::kModel, "model"},       {Output::kProbabilities, "probabilities"},
+    {Output::kMasks, "masks"},
 };
 
-constexpr std::array kWords = {
-    OutputWord{Output::kLabels, "labels", "_labels", ".png"},
-    OutputWord{Output::kOverlay, "overlay", "_overlay", ".png"},
-    OutputWord{Output::kHeatmaps, "heatmaps", "_heat_", ".png"},
-    OutputWord{Output::kUncertainty, "uncertainty", "_uncertainty", ".png"},
-    OutputWord{Output::kModel, "model", ".gmm", ".json"},
-    OutputWord{Output::kProbabilities, "probabilities", "_probs", ".tif"},
-    OutputWord{Output::kMasks, "masks", "_mask_", ".png"},
+// A file's name is stem + before [+ class] + after.
+struct NamePattern {
+  std::string_view before, after;
 };
 
-const OutputWord& WordOf(Output output) {
-  return *std::find_if(kWords.begin(), kWords.end(),
-                       [output](const OutputWord& word) { return word.output == output; });
+NamePattern PatternOf(Output output) {
+  switch (output) {
+    case Output::kLabels:
+      return {"_labels", ".png"};
+    case Output::kOverlay:
+      return {"_overlay", ".png"};
+    case Output::kHeatmaps:
+      return {"_heat_", ".png"};
+    case Output::kUncertainty:
+      return {"_uncertainty", ".png"};
+    case Output::kModel:
+      return {".gmm", ".json"};
+    case Output::kProbabilities:
+      return {"_probs", ".tif"};
+    case Output::kMasks:
+      return {"_mask_", ".png"};
+  }
+  throw InternalError("an output without a file name");
 }
 
 bool IsPerClass(Output output) { return output == Output::kHeatmaps || output == Output::kMasks; }
@@ -41,29 +53,20 @@ bool IsClassNumber(std::string_view text) {
 }
 
 bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
-  const OutputWord& word = WordOf(output);
-  const std::string head = std::string(stem) + std::string(word.before);
-  if (name.size() < head.size() + word.after.size() || !name.starts_with(head) ||
-      !name.ends_with(word.after))
+  const NamePattern pattern = PatternOf(output);
+  const std::string head = std::string(stem) + std::string(pattern.before);
+  if (name.size() < head.size() + pattern.after.size() || !name.starts_with(head) ||
+      !name.ends_with(pattern.after))
     return false;
   name.remove_prefix(head.size());
-  name.remove_suffix(word.after.size());
+  name.remove_suffix(pattern.after.size());
   return IsPerClass(output) ? IsClassNumber(name) : name.empty();
 }
 
 }  // namespace
 
-std::string_view ToString(Output output) { return WordOf(output).word; }
-
-Output ParseOutput(std::string_view text) {
-  std::string known;
-  for (const OutputWord& word : kWords) {
-    if (word.word == text) return word.output;
-    known += (known.empty() ? "" : ", ") + std::string(word.word);
-  }
-  throw ParameterError("output \"" + std::string(text) + "\" is not known; must be one of " +
-                       known);
-}
+std::string_view ToString(Output output) { return ToWord(output, kWords); }
+Output ParseOutput(std::string_view word) { return FromWord(word, kWords, "output"); }
 
 OutputSet DefaultOutputs() {
   return {Output::kLabels, Output::kOverlay, Output::kHeatmaps, Output::kUncertainty,
@@ -72,7 +75,7 @@ OutputSet DefaultOutputs() {
 
 OutputSet AllOutputs() {
   OutputSet all;
-  for (const OutputWord& word : kWords) all.insert(word.output);
+  for (const Word<Output>& word : kWords) all.insert(word.value);
   return all;
 }
 
@@ -83,9 +86,9 @@ std::string StemOf(const std::string& input) {
 }
 
 std::string OutputName(const std::string& stem, Output output, int k) {
-  const OutputWord& word = WordOf(output);
+  const NamePattern pattern = PatternOf(output);
   const std::string number = IsPerClass(output) ? std::to_string(k) : "";
-  return stem + std::string(word.before) + number + std::string(word.after);
+  return stem + std::string(pattern.before) + number + std::string(pattern.after);
 }
 
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,

@@ -8,8 +8,17 @@
 #include <optional>
 #include <sstream>
 
+#include "base/words.h"
+
 namespace gmmseg::cli {
 namespace {
+
+constexpr Word<Floor> kFloorWords[] = {{Floor::kOn, "on"}, {Floor::kOff, "off"}};
+constexpr Word<Acceleration> kAccelerationWords[] = {{Acceleration::kOn, "on"},
+                                                     {Acceleration::kOff, "off"}};
+constexpr Word<ProbabilityDepth> kDepthWords[] = {{ProbabilityDepth::kFloat32, "f32"},
+                                                  {ProbabilityDepth::kUint16, "u16"},
+                                                  {ProbabilityDepth::kUint8, "u8"}};
 
 // The whole word as a number, or nothing.
 template <typename T>
@@ -45,17 +54,14 @@ double ParseNonNegative(const std::string& word) {
   return *value;
 }
 
-Floor ParseFloor(const std::string& word) {
-  if (word == "on") return Floor::kOn;
-  if (word == "off") return Floor::kOff;
-  throw ParameterError("must be on or off");
+Floor ParseFloor(const std::string& word) { return FromWord(word, kFloorWords, "floor"); }
+
+Acceleration ParseAcceleration(const std::string& word) {
+  return FromWord(word, kAccelerationWords, "acceleration");
 }
 
 ProbabilityDepth ParseDepth(const std::string& word) {
-  if (word == "f32") return ProbabilityDepth::kFloat32;
-  if (word == "u16") return ProbabilityDepth::kUint16;
-  if (word == "u8") return ProbabilityDepth::kUint8;
-  throw ParameterError("must be one of f32, u16, u8");
+  return FromWord(word, kDepthWords, "depth");
 }
 
 OutputSet ParseOutputs(const std::string& comma_separated) {

@@ -13,6 +13,7 @@ std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int
 std::uint64_t ParseSeed(const std::string& word);
 double ParseNonNegative(const std::string& word);
 Floor ParseFloor(const std::string& word);                   // "on", "off"
+Acceleration ParseAcceleration(const std::string& word);     // "on", "off"
 ProbabilityDepth ParseDepth(const std::string& word);        // "f32", "u16", "u8"
 OutputSet ParseOutputs(const std::string& comma_separated);  // "all" or words of ParseOutput
 
