@@ -54,7 +54,8 @@ A file that is called "apply" is written ./apply.
 
 Exit codes:
   0  everything asked for was written
-  1  processing or writing failed; nothing was written
+  1  processing or writing failed; nothing was written (if only stdout could
+     not be written, the files are complete and stay)
   2  a wrong option, a missing parent of the output folder, or outputs that exist
   4  an input is missing, unreadable or truncated
   130, 143  interrupted; nothing was written)";

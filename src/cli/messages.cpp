@@ -37,11 +37,11 @@ std::string HowFitted(const JobResult& result, const Options& options) {
 
 // A line is to stay short; the model file and --json have the shares of all classes.
 std::string Shares(const ClassTable& classes) {
-  constexpr std::size_t kMost = 16;
+  constexpr std::size_t kMost = 8;
   std::string shares = "shares";
   for (std::size_t k = 0; k < std::min(classes.size(), kMost); ++k)
     shares += Format(" %.1f", 100 * classes[k].share);
-  return shares + (classes.size() > kMost ? " ... %" : " %");
+  return shares + (classes.size() > kMost ? " … %" : " %");
 }
 
 std::string Directory(const JobResult& result) {
@@ -56,17 +56,18 @@ std::int64_t NumDropped(const FitResult& fit) {
 void AddComponentWarnings(const FitResult& fit, std::vector<std::string>& warnings) {
   const std::int64_t dropped = NumDropped(fit);
   const std::int64_t placed_anew = static_cast<std::int64_t>(fit.rescues.size()) - dropped;
-  if (fit.requested_components - dropped > fit.model.num_components())
-    warnings.push_back(Format(
-        "%d classes were asked for, but the pixels have only %lld distinct "
-        "values; that many classes were fitted",
-        fit.requested_components, static_cast<long long>(fit.model.num_components() + dropped)));
+  if (fit.num_distinct < fit.requested_components)
+    warnings.push_back(Count(fit.requested_components, "class was", "classes were") +
+                       " asked for, but the pixels have only " +
+                       Count(fit.num_distinct, "distinct value", "distinct values") +
+                       "; no more classes can be fitted");
   if (dropped > 0)
     warnings.push_back(Count(dropped, "component", "components") +
                        " lost every pixel and could not be saved; fewer classes come back");
   if (placed_anew > 0)
-    warnings.push_back("components that had lost their pixels were placed anew " +
-                       Count(placed_anew, "time", "times"));
+    warnings.push_back(
+        "a component that had lost its pixels was placed anew" +
+        (placed_anew > 1 ? ", " + std::to_string(placed_anew) + " times in all" : std::string()));
 }
 
 std::string FloorDetail(const FitResult& fit, Floor floor) {
@@ -128,10 +129,9 @@ std::vector<std::string> Warnings(const JobResult& result, const SegmentOptions&
   std::vector<std::string> warnings;
   AddComponentWarnings(result.model.fit, warnings);
   if (!result.model.fit.converged() && fit.fit.tolerance > 0 && fit.fit.max_iterations > 0)
-    warnings.push_back(
-        Format("not converged after %d iterations; raise --max-iterations or "
-               "--tolerance",
-               result.model.fit.iterations));
+    warnings.push_back("not converged after " +
+                       Count(result.model.fit.iterations, "iteration", "iterations") +
+                       "; raise --max-iterations or --tolerance");
   return warnings;
 }
 

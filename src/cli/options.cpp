@@ -101,6 +101,10 @@ void DeclareHow(CLI::App& app, Options& options) {
       [&fit](const std::string& word) {
         fit.max_iterations = static_cast<int>(ParseInteger(word, 0, 1000000));
       });
+  Add(app, kHow, "--accelerate", "on|off",
+      "Take longer steps where EM crawls (SQUAREM), if the likelihood does not fall. Default: on. "
+      "--tolerance 0 is plain EM in any case.",
+      [&fit](const std::string& word) { fit.acceleration = ParseAcceleration(word); });
   Add(app, kHow, "--floor", "on|off",
       "Keep covariances above what rounding to whole numbers alone would give. Default: on. off "
       "is for comparisons with plain EM.",
@@ -143,11 +147,13 @@ void DeclareRun(CLI::App& app, Options& options) {
           [&options] { options.report = ReportFormat::kJson; });
   CLI::Option* quiet = app.add_flag_callback(
       "-q,--quiet", [&options] { options.verbosity = Verbosity::kQuiet; },
-      "No progress and no line; warnings and errors stay. Default: off.");
+      "No progress and no line; warnings and errors stay. Default: off, with progress shown while "
+      "stderr is a terminal.");
   quiet->group(kRun);
   app.add_flag_callback(
          "-v,--verbose", [&options] { options.verbosity = Verbosity::kVerbose; },
-         "More about the run on stderr: restarts, floor, seconds, threads, files. Default: off.")
+         "More about the run on stderr: its stages, also where that is no terminal; restarts, "
+         "floor, seconds, threads, files. Default: off.")
       ->excludes(quiet)
       ->group(kRun);
   app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
@@ -156,7 +162,7 @@ void DeclareRun(CLI::App& app, Options& options) {
 // The declared command line, bound to where its words go.
 struct Declaration {
   Options options;
-  std::vector<std::string> inputs;
+  std::vector<std::string> inputs, apply_inputs;  // before and after the word "apply"
   CLI::App app{
       "Segments an image: fits a Gaussian mixture to its pixels and writes label masks,\n"
       "soft-probability heatmaps and the model.",
@@ -193,7 +199,7 @@ Declaration::Declaration() {
   apply->formatter(std::make_shared<HelpFormatter>());
   apply->footer(kApplyFooter);
   apply->group("Commands");
-  apply->add_option("INPUT", inputs, "One image, of the kind that the model was fitted on.")
+  apply->add_option("INPUT", apply_inputs, "One image, of the kind that the model was fitted on.")
       ->option_text(" ");
   Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
       [this](const std::string& word) { options.model_path = word; });
@@ -228,9 +234,11 @@ void CheckSegment(const Options& options) {
 
 // Defaults that the words could not set, and rules between options.
 Options Complete(Declaration& declaration) {
-  CheckInputs(declaration.inputs);
+  std::vector<std::string> inputs = declaration.inputs;
+  inputs.insert(inputs.end(), declaration.apply_inputs.begin(), declaration.apply_inputs.end());
+  CheckInputs(inputs);
   Options options = declaration.options;
-  options.input = declaration.inputs.front();
+  options.input = inputs.front();
   const auto written_given = [](const CLI::App& app) { return app.count("--write") > 0; };
   if (!declaration.apply->parsed()) {
     CheckSegment(options);

@@ -14,15 +14,27 @@ constexpr std::chrono::milliseconds kPause{100};
 
 }  // namespace
 
-ProgressLine::ProgressLine(Verbosity verbosity)
-    : active_(verbosity != Verbosity::kQuiet && isatty(STDERR_FILENO) == 1) {}
+ProgressLine::Style ProgressLine::StyleFor(Verbosity verbosity) {
+  if (verbosity == Verbosity::kQuiet) return Style::kNone;
+  if (isatty(STDERR_FILENO) == 1) return Style::kOneLine;
+  return verbosity == Verbosity::kVerbose ? Style::kLines : Style::kNone;
+}
+
+ProgressLine::ProgressLine(Verbosity verbosity) : style_(StyleFor(verbosity)) {}
 
 ProgressLine::~ProgressLine() { Wipe(); }
 
 void ProgressLine::Show(const std::string& text, Urgency urgency) {
+  if (style_ == Style::kLines && urgency == Urgency::kImportant)
+    std::fprintf(stderr, "segment: %s\n", OneLine(text).c_str());
+  if (style_ != Style::kOneLine) return;
   const Clock::time_point now = Clock::now();
-  if (!active_ || (urgency == Urgency::kRoutine && now - last_ < kPause)) return;
+  if (urgency == Urgency::kRoutine && now - last_ < kPause) return;
   last_ = now;
+  Overwrite(text);
+}
+
+void ProgressLine::Overwrite(const std::string& text) {
   // The end of a long text says more than the folders at its start.
   const std::string line =
       OneLine(text.size() <= kColumns ? text : text.substr(text.size() - kColumns));

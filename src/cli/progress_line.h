@@ -7,8 +7,9 @@
 
 namespace gmmseg::cli {
 
-// One line on stderr that is written over again and again, and wiped at the end. It exists on a
-// terminal alone, and carries neither colour nor escape codes.
+// Progress on stderr. On a terminal: one line that is written over again and again, and wiped at
+// the end, with neither colour nor escape codes. Elsewhere: with --verbose a plain line for each
+// piece of important news, else nothing.
 class ProgressLine {
  public:
   explicit ProgressLine(Verbosity verbosity);
@@ -16,14 +17,19 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // At most ten times a second, apart from `important` news such as a new stage.
+  // Routine news at most ten times a second; important is a new stage.
   enum class Urgency { kRoutine, kImportant };
   void Show(const std::string& text, Urgency urgency);
   void Wipe();
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool active_ = false;
+  enum class Style { kNone, kOneLine, kLines };
+  static Style StyleFor(Verbosity verbosity);
+
+  void Overwrite(const std::string& text);
+
+  Style style_;
   std::size_t shown_ = 0;  // characters on the line now
   Clock::time_point last_{};
 };

@@ -69,6 +69,7 @@ class BadOptions(ProgramTest):
         for option, word in [("--features", "cmyk"), ("--position", "-1"), ("--position", "nan"),
                              ("--covariance", "round"), ("--init", "best"), ("--restarts", "0"),
                              ("--tolerance", "-1"), ("--max-iterations", "-1"), ("--floor", "low"),
+                             ("--accelerate", "fast"),
                              ("--seed", "-1"), ("--depth", "f64"), ("--threads", "0"),
                              ("--write", "label"), ("--write", "labels,,masks")]:
             with self.subTest(option + " " + word):
@@ -78,9 +79,24 @@ class BadOptions(ProgramTest):
         self.fail(USAGE, "photo.png", "-k", 3, "--write", "labels,mask",
                   says=["mask", "labels, overlay, heatmaps, uncertainty, model, probabilities"])
 
+    def test_unknown_words_are_refused_in_one_wording(self):
+        for option, word in [("--features", "cmyk"), ("--covariance", "round"), ("--init", "best"),
+                             ("--accelerate", "fast"), ("--floor", "low"), ("--depth", "f64"),
+                             ("--write", "label")]:
+            with self.subTest(option):
+                result = self.fail(USAGE, "photo.png", "-k", 3, option, word)
+                self.assertRegex(result.stderr, rf"{option} {word}: .*; must be one of \w+, \w+")
+
     def test_number_of_inputs(self):
         self.fail(USAGE, "-k", 3, says=["no input"])
         self.fail(USAGE, "photo.png", "other.png", "-k", 3, says=["other.png", "one image"])
+
+    def test_an_input_before_apply_counts_too(self):
+        self.succeed("photo.png", "-k", 3, "--write", "model")
+        model = ["--model", "segmented/photo.gmm.json"]
+        self.fail(USAGE, "missing.png", "apply", *model, "photo.png",
+                  says=["missing.png", "photo.png", "one image"])
+        self.succeed("photo.png", "apply", *model, "--write", "labels")
 
     def test_options_that_contradict_each_other(self):
         self.succeed("photo.png", "-k", 3, "--write", "model")
@@ -96,7 +112,10 @@ class BadOptions(ProgramTest):
         self.succeed("photo.png", "-k", 3, "--write", "model")
         apply = ["apply", "--model", "segmented/photo.gmm.json", "photo.png"]
         self.fail(USAGE, *apply, "-k", 3, says=["-k"])
-        self.fail(USAGE, "-k", 3, *apply, says=["components"])
+        for words in (["-k", 3], ["--covariance", "full"], ["--seed", 0], ["--accelerate", "on"],
+                      ["--init-model", "segmented/photo.gmm.json"]):
+            with self.subTest(words[0]):
+                self.fail(USAGE, *words, *apply, says=[words[0].lstrip("-")[0], "belongs to a fit"])
         self.fail(USAGE, "apply", "photo.png", says=["--model"])
 
 
@@ -139,7 +158,8 @@ class BadOutputs(ProgramTest):
                                      text=True, check=False)
         self.assertEqual(process.returncode, FAILED)
         self.assertIn("stdout", process.stderr)
-
+        # As the help says of this one case: the files are whole and stay.
+        self.assertIn("photo_labels.png", self.names())
 
     def test_a_reader_who_leaves_early_gets_no_complaint(self):
         reader, writer = os.pipe()

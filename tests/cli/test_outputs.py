@@ -84,18 +84,18 @@ class Selection(ProgramTest):
             self.assertIn(mask, self.names("out"))
 
     def test_more_than_255_classes_make_a_16_bit_mask(self):
-        noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-        self.image("noise.png", noise)
-        self.succeed("noise.png", "-k", 300, "--max-iterations", 1, "--init", "random",
-                     "--restarts", 1, "--write", "labels,model")
-        labels = labels_of(self.folder / "segmented" / "noise_labels.png")
-        k = model_of(self.folder / "segmented" / "noise.gmm.json")["k"]
-        self.assertGreater(k, 255)
-        with Image.open(self.folder / "segmented" / "noise_labels.png") as image:
+        # 300 colours on a lattice, 12 pixels each.
+        lattice = np.stack(np.meshgrid(*[np.arange(5, 255, 40)] * 3), axis=-1).reshape(-1, 3)
+        index = np.random.default_rng(1).permutation(np.repeat(np.arange(300), 12)).reshape(60, 60)
+        self.image("colors.png", lattice[:300].astype(np.uint8)[index])
+        self.succeed("colors.png", "-k", 300, "--write", "labels,model", "--features", "rgb")
+        labels = labels_of(self.folder / "segmented" / "colors_labels.png")
+        self.assertEqual(model_of(self.folder / "segmented" / "colors.gmm.json")["k"], 300)
+        with Image.open(self.folder / "segmented" / "colors_labels.png") as image:
             self.assertIn(image.mode, ("I", "I;16"))
-        self.assertGreaterEqual(labels.min(), 1)
-        self.assertGreater(labels.max(), 255)
-        self.assertLessEqual(labels.max(), k)
+        self.assertEqual(np.unique(labels).tolist(), list(range(1, 301)))
+        # One label per colour, and one colour per label.
+        self.assertEqual(len({*zip(index.ravel(), labels.ravel())}), 300)
 
 
 class Probabilities(ProgramTest):
@@ -141,7 +141,8 @@ class Reports(ProgramTest):
         result = self.succeed("photo.png", "-k", 3, "--json", "--threads", 1)
         report = json.loads(result.stdout)
         self.assertEqual(report["outputs"], DEFAULT_SET)
-        self.assertEqual((report["width"], report["height"], report["components"]), (96, 64, 3))
+        self.assertEqual((report["width"], report["height"], report["depth"]), (96, 64, 1))
+        self.assertEqual((report["pixels"], report["components"]), (96 * 64, 3))
         self.assertEqual(report["threads"], 1)
         self.assertAlmostEqual(sum(c["share"] for c in report["classes"]), 1)
         self.assertEqual(len(report["fit"]["history"]), report["fit"]["iterations"])
@@ -153,24 +154,42 @@ class Reports(ProgramTest):
     def test_a_file_name_that_is_not_utf8_does_not_break_the_document(self):
         name = b"caf\xe9.png".decode(errors="surrogateescape")
         self.image(name, photo())
-        report = json.loads(self.succeed(name, "-k", 2, "--json", "--write",
-                                         "labels").stdout)
+        report = json.loads(self.succeed(name, "-k", 2, "--json").stdout)
         self.assertEqual(report["components"], 2)
+        self.assertEqual(len(report["outputs"]), 6)
+
+    def test_one_line_stays_short_for_many_classes(self):
+        line = self.succeed("photo.png", "-k", 12).stdout
+        self.assertRegex(line, r"shares( \d+\.\d){8} … %,")
+
+    def test_a_limit_of_one_iteration_is_counted_in_the_singular(self):
+        result = self.succeed("photo.png", "-k", 3, "--max-iterations", 1, "--tolerance", "1e-9")
+        self.assertIn("not converged after 1 iteration;", result.stderr)
+        self.assertIn("in 1 iteration (", result.stdout)
+
+    def test_without_acceleration_em_takes_more_and_smaller_steps(self):
+        histories = {}
+        for word in ("on", "off"):
+            result = self.succeed("photo.png", "-k", 6, "--tolerance", "1e-7", "--accelerate", word,
+                                  "--json", "-o", word, "--write", "labels")
+            histories[word] = json.loads(result.stdout)["fit"]["history"]
+        self.assertLess(len(histories["on"]), len(histories["off"]))
+        self.assertGreater(histories["on"][-1], histories["off"][-1] - 0.01)
 
     def test_quiet_says_nothing_and_verbose_says_more(self):
         quiet = self.succeed("photo.png", "-k", 2, "-q", "-o", "a")
         self.assertEqual(quiet.stdout + quiet.stderr, "")
         verbose = self.succeed("photo.png", "-k", 2, "-v", "-o", "b")
         for word in ("threads: ", "instruction set: ", "restarts: ", "floor: ", "seconds: ",
-                     "b/photo_labels.png"):
+                     "b/photo_labels.png", "photo.png: reading\n", "photo.png: writing\n"):
             self.assertIn(word, verbose.stderr)
         self.assertEqual(len(verbose.stdout.splitlines()), 1)
 
     def test_help_shows_every_option_with_its_default_and_the_exit_codes(self):
         text = self.succeed("--help").stdout
         for option in ("--components", "--features", "--position", "--covariance", "--init",
-                       "--init-model", "--restarts", "--tolerance", "--max-iterations", "--floor",
-                       "--seed", "--output", "--write", "--depth", "--overwrite", "--threads",
+                       "--init-model", "--restarts", "--tolerance", "--max-iterations",
+                       "--accelerate", "--floor", "--seed", "--output", "--write", "--depth", "--overwrite", "--threads",
                        "--json", "--quiet", "--verbose", "--version", "--help"):
             self.assertIn(option, text)
         for word in ("Default: 10", "Default: 1e-5", "Default: 300", "Default: segmented",
