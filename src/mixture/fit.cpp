@@ -116,7 +116,7 @@ void Improve(const Samples& subsample, const EmOptions& em, int count, std::vect
 std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options,
                           const MaximizeRules& rules) {
   EmOptions em{rules,
-               static_cast<double>(subsample.size()),
+               NumPoints(subsample),
                kTrialTolerance,
                kTrialIterations,
                options.max_rescues,
@@ -194,16 +194,15 @@ std::string_view ToString(StopReason reason) { return ToWord(reason, kStopWords)
 
 FitResult FitMixture(const Samples& samples, const FitOptions& options) {
   Check(options);
-  const auto num_points = std::count_if(samples.weights(), samples.weights() + samples.size(),
-                                        [](float w) { return w > 0; });
-  if (num_points == 0) throw ParameterError("no sample has a weight > 0; there is nothing to fit");
+  if (CountPresent(samples) == 0)
+    throw ParameterError("no sample has a weight > 0; there is nothing to fit");
 
   const MaximizeRules rules = Rules(samples, options);
   const Start start = ChooseStart(samples, options, rules);
   Validate(start.model);
 
   EmOptions em{rules,
-               static_cast<double>(num_points),
+               NumPoints(samples),
                options.tolerance,
                options.max_iterations,
                options.max_rescues,
