@@ -98,7 +98,11 @@ class ColorKeys {
     for (int b = 0; b < raster.num_bands(); ++b)
       VisitIntegers(raster, b, [&](const auto* values) {
         const std::uint32_t* const terms = terms_[b].data();
-        for (std::int64_t i = 0; i < count; ++i) keys[i] += terms[values[first + i]];
+        const std::uint32_t step = steps_[b];
+        // Where every value is a level, its rank is itself: no look-up, and a vector loop.
+        const bool complete = bands_[b].size() == terms_[b].size();
+        for (std::int64_t i = 0; i < count; ++i)
+          keys[i] += complete ? step * values[first + i] : terms[values[first + i]];
       });
   }
 
@@ -118,6 +122,15 @@ class ColorKeys {
   std::vector<std::vector<std::uint32_t>> terms_;  // per band and value: what it adds to the key
   std::uint32_t size_ = 1;
 };
+
+// std::popcount without the call that GCC makes of it where not every processor has the
+// instruction: sums of neighbouring bits, pairs and fours (Warren, Hacker's Delight, 5-1).
+std::uint32_t CountBits(std::uint64_t x) {
+  x -= (x >> 1) & 0x5555555555555555u;
+  x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
+  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  return static_cast<std::uint32_t>((x * 0x0101010101010101u) >> 56);
+}
 
 // A set of keys, one bit each; once indexed, it knows how many of its keys are below a given one.
 class KeySet {
@@ -145,7 +158,7 @@ class KeySet {
 
   std::uint32_t Rank(std::uint32_t key) const {
     const std::uint64_t word = words_[key / 64].load(std::memory_order_relaxed);
-    return below_[key / 64] + static_cast<std::uint32_t>(std::popcount(word & (Bit(key) - 1)));
+    return below_[key / 64] + CountBits(word & (Bit(key) - 1));
   }
 
  private:
@@ -180,7 +193,8 @@ std::vector<std::uint32_t> RankAndCount(const Raster& raster, const KeySet& set,
   std::vector<std::vector<std::uint32_t>> counts(num_strips);
   tbb::parallel_for(std::int64_t{0}, num_strips, [&](std::int64_t strip) {
     std::vector<std::uint32_t> of_strip(num_colors + 1);
-    for (std::int64_t i = n * strip / num_strips; i < n * (strip + 1) / num_strips; ++i) {
+    const std::int64_t first = n * strip / num_strips, last = n * (strip + 1) / num_strips;
+    for (std::int64_t i = first; i < last; ++i) {
       keys[i] = raster.IsValid(i) ? set.Rank(keys[i]) : num_colors;
       ++of_strip[keys[i]];
     }
