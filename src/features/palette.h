@@ -20,8 +20,8 @@ struct ColorPalette {
 // Nothing where it does not pay or cannot be had: for float bands, where the distinct colours are
 // more than half as many as the valid pixels, and where the numbers of levels that occur in each
 // band multiply to more than 2^26. Deterministic for any number of threads. Cost: two passes over
-// the pixels, four where the possible levels must be narrowed to those that occur; 4 bytes a pixel,
-// and counters of no more than that.
+// the pixels, and one per band where its possible levels are too many and must be narrowed to those
+// that occur; 4 bytes per pixel, counters of no more than that, and 12 MB for the keys.
 std::optional<ColorPalette> MakeColorPalette(const Raster& raster);
 
 }  // namespace gmmseg
