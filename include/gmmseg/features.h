@@ -5,6 +5,7 @@
 #include <gmmseg/samples.h>
 
 #include <Eigen/Core>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,9 +55,13 @@ struct FeatureLayout {
 
 struct FeaturePlanes {
   FeatureLayout layout;
-  // One sample per pixel, row-major, standardised; weight 0 where the raster has no data or a
-  // feature is not finite.
+  // Standardised; weight 0 where the raster has no data or a feature is not finite.
   Samples samples;
+  // Which sample a pixel is, row-major. Empty: pixel i is sample i, of weight 1. Otherwise the
+  // samples are the raster's distinct colours, ascending, weighted by their numbers of pixels
+  // (rounded to float: exact up to 2^24), and all pixels without data are one more, of weight 0.
+  std::vector<std::uint32_t> entry;
+  std::int64_t num_valid = 0;  // pixels of weight > 0
   // D×D, the user's units: the covariance that quantisation alone gives a feature vector,
   // (step²/12)·mean of J Jᵀ, where step is the greatest common divisor of the band's value
   // differences, at most 1/16 of their range, and J the Jacobian from bands to features; for hue
@@ -64,14 +69,19 @@ struct FeaturePlanes {
   // float bands, which have no step, 1e-6 of each feature's variance. 1/12 of a pixel for the
   // position. Positive definite.
   Eigen::MatrixXd floor;
+
+  std::int64_t SampleOf(std::int64_t pixel) const { return entry.empty() ? pixel : entry[pixel]; }
 };
 
 // Throws ParameterError if the colour space needs colour and the raster has none that fits (grey
 // counts as R = G = B), or position_weight is negative or not finite.
 FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec);
 
-// Deterministic for any number of threads. Cost: one pass for the conversion, two for the scaling;
-// D+1 float planes of memory. Throws as DescribeFeatures does.
+// Samples are distinct colours (see FeaturePlanes::entry) where the raster holds integers, features
+// depend on colour alone, and there are at most half as many colours as valid pixels.
+// Deterministic for any number of threads. Cost: two passes to find the distinct colours, one for
+// the conversion, two for the scaling; D+1 floats of memory per sample, 4 bytes per pixel for
+// `entry`. Throws as DescribeFeatures does.
 FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec);
 
 }  // namespace gmmseg

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "base/tile_loop.h"
 #include "features/color_convert.h"
+#include "features/palette.h"
 #include "features/quantization.h"
 
 namespace gmmseg {
@@ -154,6 +157,25 @@ void MarkMissing(const Raster& raster, Samples& samples) {
   });
 }
 
+bool DependsOnColorAlone(const FeatureLayout& layout) { return layout.blocks.size() == 1; }
+
+// One sample per pixel, in the user's units, of weight 0 or 1.
+Samples PlainSamples(const Raster& raster, const FeatureLayout& layout) {
+  Samples samples(raster.num_pixels(), static_cast<int>(layout.info.size()));
+  if (layout.spec.color == ColorSpace::kRaw)
+    FillBands(raster, samples);
+  else
+    FillColors(raster, layout.spec.color, layout.blocks[0].size, samples);
+  if (!DependsOnColorAlone(layout)) FillPosition(raster, layout.blocks[1].first, samples);
+  MarkMissing(raster, samples);
+  return samples;
+}
+
+std::int64_t CountPresent(const Samples& samples) {
+  return std::count_if(samples.weights(), samples.weights() + samples.size(),
+                       [](float w) { return w > 0; });
+}
+
 Eigen::MatrixXd Floor(const Raster& raster, const FeatureLayout& layout, const Samples& samples) {
   const int num_features = samples.num_features(), num_colors = layout.blocks.front().size;
   Eigen::MatrixXd floor = Eigen::MatrixXd::Identity(num_features, num_features) / 12;
@@ -181,15 +203,19 @@ FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec) {
 }
 
 FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
-  FeaturePlanes planes{DescribeFeatures(raster, spec), {}, {}};
+  FeaturePlanes planes;
+  planes.layout = DescribeFeatures(raster, spec);
   const FeatureLayout& layout = planes.layout;
-  planes.samples = Samples(raster.num_pixels(), static_cast<int>(layout.info.size()));
-  if (layout.spec.color == ColorSpace::kRaw)
-    FillBands(raster, planes.samples);
-  else
-    FillColors(raster, layout.spec.color, layout.blocks[0].size, planes.samples);
-  if (layout.blocks.size() > 1) FillPosition(raster, layout.blocks[1].first, planes.samples);
-  MarkMissing(raster, planes.samples);
+  std::optional<ColorPalette> palette;
+  if (DependsOnColorAlone(layout)) palette = MakeColorPalette(raster);
+  planes.samples = PlainSamples(palette ? palette->colors : raster, layout);
+  if (palette) {
+    std::copy(palette->counts.begin(), palette->counts.end(), planes.samples.weights());
+    planes.entry = std::move(palette->entry);
+    planes.num_valid = raster.CountValid();
+  } else {
+    planes.num_valid = CountPresent(planes.samples);
+  }
   planes.samples.Standardize();
   planes.floor = Floor(raster, layout, planes.samples);
   return planes;

@@ -13,7 +13,7 @@ namespace gmmseg {
 
 struct EmOptions {
   MaximizeRules rules;
-  double num_points = 0;  // samples with weight > 0
+  double num_points = 0;  // that the samples stand for
   double tolerance = 0;   // of the log-likelihood per sample
   int max_iterations = 0;
   int max_rescues = 0;

@@ -9,6 +9,7 @@
 #include "base/words.h"
 #include "mixture/accumulate.h"
 #include "mixture/em.h"
+#include "mixture/initialize.h"
 #include "mixture/starts.h"
 
 namespace gmmseg {
@@ -119,16 +120,15 @@ StopReason ParseStopReason(std::string_view word) {
 
 FitResult FitMixture(const Samples& samples, const FitOptions& options) {
   Check(options);
-  const auto num_points = std::count_if(samples.weights(), samples.weights() + samples.size(),
-                                        [](float w) { return w > 0; });
-  if (num_points == 0) throw ParameterError("no sample has a weight > 0; there is nothing to fit");
+  if (CountPresent(samples) == 0)
+    throw ParameterError("no sample has a weight > 0; there is nothing to fit");
 
   const MaximizeRules rules = Rules(samples, options);
   const Starts starts = ChooseStarts(samples, options, rules);
   for (const GaussianMixture& start : starts.models) Validate(start);
 
   EmOptions em{rules,
-               static_cast<double>(num_points),
+               NumPoints(samples),
                options.tolerance,
                options.max_iterations,
                options.max_rescues,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -26,28 +27,38 @@ std::vector<std::int64_t> Present(const Samples& samples) {
   return indices;
 }
 
-// The `size` present indices with the smallest hashes, ascending. Only hashes below a limit that
-// all but surely holds enough of them are kept at hand.
-std::vector<std::int64_t> SmallestHashes(const Samples& samples, std::int64_t size,
-                                         std::uint64_t seed) {
-  const auto present = std::count_if(samples.weights(), samples.weights() + samples.size(),
-                                     [](float w) { return w > 0; });
-  if (present <= size) return Present(samples);
-  const double share = (static_cast<double>(size) + 8 * std::sqrt(static_cast<double>(size)) + 8) /
-                       static_cast<double>(present);
-  std::vector<std::pair<std::uint64_t, std::int64_t>> hashed;
-  for (double limit = share; static_cast<std::int64_t>(hashed.size()) < size; limit *= 2) {
-    hashed.clear();
-    for (std::int64_t i = 0; i < samples.size(); ++i) {
-      const std::uint64_t hash = Hash(seed, kSubsampleStream, i);
-      if (samples.weights()[i] > 0 && ToUnit(hash) < limit) hashed.emplace_back(hash, i);
-    }
+struct DrawnSample {
+  std::int64_t index;
+  float weight;
+};
+
+// `size` draws in proportion to the weights: the weights laid end to end are cut into as many equal
+// stretches, and the sample at a hashed place in each is drawn. One drawn m times gets the weight
+// m. Ascending.
+std::vector<DrawnSample> DrawByWeight(const Samples& samples, std::int64_t size,
+                                      std::uint64_t seed) {
+  const auto n = static_cast<double>(size);
+  const double total = std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0);
+  const auto place = [&](std::int64_t j) {
+    return (static_cast<double>(j) + ToUnit(Hash(seed, kSubsampleStream, j))) / n * total;
+  };
+  std::vector<DrawnSample> drawn;
+  std::int64_t next = 0;
+  double next_place = place(0), end = 0;
+  for (std::int64_t i = 0; i < samples.size() && next < size; ++i) {
+    end += samples.weights()[i];
+    const std::int64_t first = next;
+    while (next < size && next_place < end) next_place = place(++next);
+    if (next > first) drawn.push_back({i, static_cast<float>(next - first)});
   }
-  std::nth_element(hashed.begin(), hashed.begin() + size, hashed.end());
-  std::vector<std::int64_t> indices(size);
-  for (std::int64_t j = 0; j < size; ++j) indices[j] = hashed[j].second;
-  std::sort(indices.begin(), indices.end());
-  return indices;
+  return drawn;
+}
+
+std::vector<DrawnSample> Draw(const Samples& samples, std::int64_t size, std::uint64_t seed) {
+  if (CountPresent(samples) > size) return DrawByWeight(samples, size, seed);
+  std::vector<DrawnSample> all;
+  for (const std::int64_t i : Present(samples)) all.push_back({i, samples.weights()[i]});
+  return all;
 }
 
 // One M-step from hard memberships, seen from the origin of the plane units.
@@ -73,7 +84,7 @@ GaussianMixture FromPartition(const Samples& samples, const std::vector<int>& pa
     stats.AddTotals(weight, 0);
     stats.AddComponent(partition[i], weight, x.data(), products.data());
   }
-  MaximizeResult step = Maximize(stats, rules, static_cast<double>(samples.size()));
+  MaximizeResult step = Maximize(stats, rules, NumPoints(samples));
   std::vector<int> kept;
   for (int k = 0; k < num_clusters; ++k)
     if (std::find(step.vanished.begin(), step.vanished.end(), k) == step.vanished.end())
@@ -83,18 +94,22 @@ GaussianMixture FromPartition(const Samples& samples, const std::vector<int>& pa
   return model;
 }
 
-// Distinct random samples as means, the covariance of all samples for each.
+// Distinct random samples as means, drawn in proportion to their weights, and the covariance of all
+// samples for each.
 GaussianMixture RandomModel(const Samples& samples, int num_components, const MaximizeRules& rules,
                             std::uint64_t seed, int restart) {
-  std::vector<std::int64_t> order = Present(samples);
-  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-    return std::pair(Hash(seed, kRandomStream + restart, a), a) <
-           std::pair(Hash(seed, kRandomStream + restart, b), b);
-  });
+  // Ascending by exponential draws of rate w: each next one is any of those left in proportion to
+  // the weights (Efraimidis, Spirakis 2006).
+  std::vector<std::pair<double, std::int64_t>> order;
+  for (const std::int64_t i : Present(samples)) {
+    const double uniform = ToUnit(Hash(seed, kRandomStream + restart, i));
+    order.emplace_back(-std::log1p(-uniform) / samples.weights()[i], i);
+  }
+  std::sort(order.begin(), order.end());
   Samples shuffled(static_cast<std::int64_t>(order.size()), samples.num_features());
   for (std::size_t i = 0; i < order.size(); ++i)
     for (int d = 0; d < samples.num_features(); ++d)
-      shuffled.Plane(d)[i] = samples.Plane(d)[order[i]];
+      shuffled.Plane(d)[i] = samples.Plane(d)[order[i].second];
   GaussianMixture model = PointMasses(DistinctSamples(shuffled, num_components), rules);
   const GaussianMixture whole = FromPartition(samples, std::vector<int>(samples.size(), 0), rules);
   std::fill(model.covariances.begin(), model.covariances.end(), whole.covariances[0]);
@@ -103,13 +118,23 @@ GaussianMixture RandomModel(const Samples& samples, int num_components, const Ma
 
 }  // namespace
 
+std::int64_t CountPresent(const Samples& samples) {
+  return std::count_if(samples.weights(), samples.weights() + samples.size(),
+                       [](float w) { return w > 0; });
+}
+
+double NumPoints(const Samples& samples) {
+  return std::max(static_cast<double>(CountPresent(samples)),
+                  std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0));
+}
+
 Samples Subsample(const Samples& samples, std::int64_t size, std::uint64_t seed) {
-  const std::vector<std::int64_t> indices = SmallestHashes(samples, size, seed);
-  Samples subsample(static_cast<std::int64_t>(indices.size()), samples.num_features());
-  for (std::size_t j = 0; j < indices.size(); ++j) {
-    subsample.weights()[j] = samples.weights()[indices[j]];
+  const std::vector<DrawnSample> drawn = Draw(samples, size, seed);
+  Samples subsample(static_cast<std::int64_t>(drawn.size()), samples.num_features());
+  for (std::size_t j = 0; j < drawn.size(); ++j) {
+    subsample.weights()[j] = drawn[j].weight;
     for (int d = 0; d < samples.num_features(); ++d)
-      subsample.Plane(d)[j] = samples.Plane(d)[indices[j]];
+      subsample.Plane(d)[j] = samples.Plane(d)[drawn[j].index];
   }
   return subsample;
 }

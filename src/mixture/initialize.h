@@ -12,8 +12,16 @@
 
 namespace gmmseg {
 
-// At most `size` samples of weight > 0: those with the smallest hashes of (seed, index), in
-// ascending index, so that the choice depends on nothing else. Keeps weights and standardisation.
+// Samples of weight > 0.
+std::int64_t CountPresent(const Samples& samples);
+
+// How many points the samples stand for: a weight may count repeated ones, but no sample of weight
+// > 0 is less than a point.
+double NumPoints(const Samples& samples);
+
+// The samples of weight > 0 where there are at most `size`; otherwise that many draws in proportion
+// to the weights, by hashes of (seed, draw), where a sample drawn m times comes once with weight m.
+// In ascending index.
 Samples Subsample(const Samples& samples, std::int64_t size, std::uint64_t seed);
 
 // The first `limit` distinct feature vectors of weight > 0, in order of appearance; rows × D, plane

@@ -27,8 +27,8 @@ struct MaximizeResult {
 };
 
 // argmax over the model of Σ_k s0_k log π_k + Σ_b W_b Σ w r log N(x_b; μ_kb, Σ_kb), all Σ_k ⪰
-// floor. The tempers drop out of each block's maximum. `num_points` is the number of samples with
-// weight > 0. Reference: Dempster, Laird, Rubin 1977; the bound by eigenvalue clipping in the
+// floor. The tempers drop out of each block's maximum. `num_points` is how many the samples
+// stand for. Reference: Dempster, Laird, Rubin 1977; the bound by eigenvalue clipping in the
 // floor's metric, which is the exact maximiser.
 MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, double num_points);
 

@@ -67,7 +67,7 @@ void Climb(const Samples& subsample, const EmOptions& em, std::size_t count,
 EmOptions TrialOptions(const Samples& subsample, const FitOptions& options,
                        const MaximizeRules& rules) {
   return {rules,
-          static_cast<double>(subsample.size()),
+          NumPoints(subsample),
           kTrialTolerance,
           kTrialIterations,
           options.max_rescues,

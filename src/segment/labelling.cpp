@@ -9,13 +9,13 @@
 namespace gmmseg {
 namespace {
 
-struct PixelVerdict {
+struct Verdict {
   int best = 0;       // component
   float entropy = 0;  // -Σ p ln p
 };
 
-PixelVerdict Judge(const PosteriorTile& tile, int num_components, std::int64_t i) {
-  PixelVerdict verdict;
+Verdict Judge(const PosteriorTile& tile, int num_components, std::int64_t i) {
+  Verdict verdict;
   float highest = -1;
   for (int k = 0; k < num_components; ++k) {
     const float p = tile.Posterior(k, i);
@@ -34,16 +34,17 @@ LabelTotals LabelTile(const PosteriorTile& tile, int num_components, const float
   double log_density = 0, entropy = 0;
   LabelTotals totals{{}, {}, std::vector<std::int64_t>(num_components)};
   for (std::int64_t i = 0; i < tile.count; ++i) {
-    const std::int64_t pixel = tile.first + i;
-    if (!(weights[pixel] > 0)) continue;
-    const PixelVerdict verdict = Judge(tile, num_components, i);
-    planes.labels[pixel] = static_cast<std::uint16_t>(verdict.best + 1);
-    planes.uncertainty[pixel] =
+    const std::int64_t sample = tile.first + i;
+    const double weight = weights[sample];
+    if (!(weight > 0)) continue;
+    const Verdict verdict = Judge(tile, num_components, i);
+    planes.labels[sample] = static_cast<std::uint16_t>(verdict.best + 1);
+    planes.uncertainty[sample] =
         num_components > 1 ? std::clamp(verdict.entropy / max_entropy, 0.0f, 1.0f) : 0.0f;
-    planes.log_density[pixel] = tile.log_densities[i];
-    log_density += tile.log_densities[i];
-    entropy += verdict.entropy;
-    ++totals.pixels[verdict.best];
+    planes.log_density[sample] = tile.log_densities[i];
+    log_density += weight * tile.log_densities[i];
+    entropy += weight * verdict.entropy;
+    totals.pixels[verdict.best] += std::llround(weight);
   }
   totals.log_density += log_density;
   totals.entropy += entropy;

@@ -1,4 +1,4 @@
-// From posteriors to labels, uncertainty and log-density, pixel by pixel.
+// From posteriors to labels, uncertainty and log-density, sample by sample.
 #pragma once
 
 #include <gmmseg/exact_sum.h>
@@ -11,7 +11,8 @@
 
 namespace gmmseg {
 
-// Sums over the pixels with data; the same bits for any number of threads.
+// Sums over the samples, each counted by its weight, which is its number of pixels; the same bits
+// for any number of threads.
 struct LabelTotals {
   ExactSum log_density;
   ExactSum entropy;                  // -Σ p ln p

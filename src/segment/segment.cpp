@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/stopwatch.h"
+#include "base/tile_loop.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
 #include "segment/quantiles.h"
@@ -13,20 +15,27 @@
 namespace gmmseg {
 namespace {
 
-// The result's planes, all "no data", and what the features say of the raster.
+// What the features say of the raster; no pixel has a label yet.
 Segmentation Unlabelled(const Raster& raster, FeaturePlanes planes) {
-  const std::size_t size = raster.num_pixels();
-  const float* weights = planes.samples.weights();
   Segmentation result;
   result.width = raster.width();
   result.height = raster.height();
   result.depth = raster.depth();
-  result.num_valid = std::count_if(weights, weights + size, [](float w) { return w > 0; });
-  result.labels.resize(size);
-  result.uncertainty.resize(size);
-  result.log_density.resize(size);
+  result.num_valid = planes.num_valid;
   result.planes = std::move(planes);
   return result;
+}
+
+// Values of samples as values of pixels.
+template <typename T>
+std::vector<T> ToPixels(std::vector<T> of_samples, const std::vector<std::uint32_t>& entry) {
+  if (entry.empty()) return of_samples;
+  const auto size = static_cast<std::int64_t>(entry.size());
+  std::vector<T> of_pixels(size);
+  ForEachTile(size, [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = first; i < first + count; ++i) of_pixels[i] = of_samples[entry[i]];
+  });
+  return of_pixels;
 }
 
 FitOptions FitOptionsFor(const SegmentOptions& options, const FeaturePlanes& planes) {
@@ -47,12 +56,18 @@ FitResult NothingFitted(const SegmentOptions& options, const FeatureLayout& layo
 }
 
 LabelTotals Label(Segmentation& result) {
-  const LabelTotals totals = LabelSamples(result.planes.samples, result.model.mixture(),
-                                          {result.labels, result.uncertainty, result.log_density});
+  const FeaturePlanes& planes = result.planes;
+  std::vector<std::uint16_t> labels(planes.samples.size());
+  std::vector<float> uncertainty(labels.size()), log_density(labels.size());
+  const LabelTotals totals =
+      LabelSamples(planes.samples, result.model.mixture(), {labels, uncertainty, log_density});
   if (totals.log_density.overflowed() || totals.entropy.overflowed())
     throw ParameterError(
         "the image lies too far from what the model was fitted on for its densities to be told in "
         "numbers; use an image of the same kind, with values in the same range");
+  result.labels = ToPixels(std::move(labels), planes.entry);
+  result.uncertainty = ToPixels(std::move(uncertainty), planes.entry);
+  result.log_density = ToPixels(std::move(log_density), planes.entry);
   if (result.num_valid > 0)
     result.log_likelihood = totals.log_density.ToDouble() / static_cast<double>(result.num_valid);
   return totals;
@@ -105,6 +120,9 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
   model.seed = options.fit.seed;
   if (result.num_valid == 0) {
     model.fit = NothingFitted(options, result.planes.layout);
+    result.labels.resize(raster.num_pixels());
+    result.uncertainty.resize(raster.num_pixels());
+    result.log_density.resize(raster.num_pixels());
     return result;
   }
   model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
@@ -137,14 +155,16 @@ std::vector<std::vector<float>> Segmentation::Posteriors(int first, int count) c
     throw ParameterError("classes " + std::to_string(first) + " to " +
                          std::to_string(first + count - 1) + "; must lie within 1 to " +
                          std::to_string(num_components));
-  std::vector<std::vector<float>> posteriors(count, std::vector<float>(labels.size()));
+  const Samples& samples = planes.samples;
+  std::vector<std::vector<float>> posteriors(count, std::vector<float>(samples.size()));
   if (count == 0) return posteriors;
-  VisitPosteriors(planes.samples, model.mixture(), [&](const PosteriorTile& tile) {
+  VisitPosteriors(samples, model.mixture(), [&](const PosteriorTile& tile) {
     for (int k = 0; k < count; ++k)
       for (std::int64_t i = 0; i < tile.count; ++i)
-        if (labels[tile.first + i] != 0)
+        if (samples.weights()[tile.first + i] > 0)
           posteriors[k][tile.first + i] = tile.Posterior(first - 1 + k, i);
   });
+  for (std::vector<float>& plane : posteriors) plane = ToPixels(std::move(plane), planes.entry);
   return posteriors;
 }
 

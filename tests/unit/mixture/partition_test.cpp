@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <set>
 
 #include "generated.h"
@@ -78,17 +81,48 @@ TEST_CASE("whitening: unit covariance within blocks, scaled by the root of the t
   CHECK(covariance.bottomRightCorner(2, 2).isApprox(0.25 * Eigen::Matrix2d::Identity(), 1e-6));
 }
 
-TEST_CASE("subsample: keeps weights, leaves out absent samples, and is a function of the seed") {
+TEST_CASE(
+    "subsample: leaves out absent samples, is a function of the seed, and adds up to its size") {
   Samples samples = PlainSamples(Sample(RandomMixture(2, 2), 5000, 2).points);
-  for (std::int64_t i = 0; i < 5000; i += 2) samples.weights()[i] = 0;
+  for (std::int64_t i = 0; i < 5000; i += 2) {
+    samples.weights()[i] = 0;
+    samples.Plane(0)[i] = 1000;
+  }
   for (std::int64_t i = 1; i < 5000; i += 2) samples.weights()[i] = 3;
   const Samples a = Subsample(samples, 300, 1), b = Subsample(samples, 300, 1),
                 c = Subsample(samples, 300, 2);
-  REQUIRE(a.size() == 300);
-  CHECK(std::equal(a.Plane(0), a.Plane(0) + 300, b.Plane(0)));
-  CHECK_FALSE(std::equal(a.Plane(0), a.Plane(0) + 300, c.Plane(0)));
-  CHECK(std::all_of(a.weights(), a.weights() + 300, [](float w) { return w == 3; }));
-  CHECK(Subsample(samples, 100000, 1).size() == 2500);
+  REQUIRE(a.size() > 250);
+  CHECK(std::accumulate(a.weights(), a.weights() + a.size(), 0.0) == 300);
+  CHECK(std::equal(a.Plane(0), a.Plane(0) + a.size(), b.Plane(0)));
+  CHECK_FALSE(std::equal(a.Plane(0), a.Plane(0) + 200, c.Plane(0)));
+  CHECK(std::count(a.Plane(0), a.Plane(0) + a.size(), 1000.0f) == 0);
+}
+
+TEST_CASE("subsample: as many samples as are asked for, or fewer, stay as they are") {
+  Samples samples = PlainSamples(Sample(RandomMixture(2, 2), 50, 2).points);
+  for (std::int64_t i = 0; i < 50; ++i) samples.weights()[i] = static_cast<float>(i % 5);
+  const Samples all = Subsample(samples, 40, 1);
+  REQUIRE(all.size() == 40);
+  for (std::int64_t j = 0; j < 40; ++j) {
+    CHECK(all.weights()[j] == static_cast<float>(j % 4 + 1));
+    CHECK(all.Plane(1)[j] == samples.Plane(1)[j / 4 * 5 + j % 4 + 1]);
+  }
+}
+
+TEST_CASE("subsample: each sample weighs its share of the weights, to a draw or two") {
+  Samples samples(1000, 1);
+  double total = 0;
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    samples.Plane(0)[i] = static_cast<float>(i);
+    samples.weights()[i] = i == 500 ? 1e6f : static_cast<float>(i * i);
+    total += samples.weights()[i];
+  }
+  const Samples drawn = Subsample(samples, 500, 1);
+  for (std::int64_t j = 0; j < drawn.size(); ++j) {
+    const auto i = static_cast<std::int64_t>(drawn.Plane(0)[j]);
+    CHECK(std::abs(drawn.weights()[j] - 500 * samples.weights()[i] / total) < 2);
+  }
+  CHECK(std::accumulate(drawn.weights(), drawn.weights() + drawn.size(), 0.0) == 500);
 }
 
 TEST_CASE("distinct samples: each once, in order, up to the limit") {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <gmmseg/errors.h>
+#include <gmmseg/posterior.h>
 #include <gmmseg/segment.h>
 #include <gmmseg/threads.h>
 
@@ -31,7 +32,136 @@ SegmentOptions TwoClasses() {
   return options;
 }
 
+// Few colours about three centres that are two deviations or so apart, every 11th pixel without
+// data.
+template <typename T>
+Raster FewColors(SampleType type, int num_bands, int step) {
+  Raster raster(kWidth, kHeight, num_bands, type,
+                num_bands == 1 ? ColorModel::kGray : ColorModel::kRgb);
+  RandomStream random(3, 1);
+  for (int i = 0; i < kWidth * kHeight; ++i) {
+    const int center = static_cast<int>(3 * random.Uniform());
+    for (int b = 0; b < num_bands; ++b)
+      raster.Band<T>(b)[i] = static_cast<T>(
+          step * std::lround(60 + 4 * center * (b + 1) / num_bands + 1.2 * random.Normal()));
+    if (i % 11 == 0) raster.Invalidate(i);
+  }
+  return raster;
+}
+
+// One row per pixel in the user's units, not a number where there is no data.
+Eigen::MatrixXd PixelRows(const Segmentation& segmentation) {
+  const FeaturePlanes& planes = segmentation.planes;
+  Eigen::MatrixXd rows(kWidth * kHeight, planes.samples.num_features());
+  for (int i = 0; i < kWidth * kHeight; ++i)
+    if (segmentation.labels[i] != 0)
+      rows.row(i) = planes.samples.Value(planes.SampleOf(i));
+    else
+      rows.row(i).setConstant(std::nan(""));
+  return rows;
+}
+
+// What the segmentation says of each pixel is what the model says of its row.
+void CheckLabelsAndPosteriors(const Segmentation& segmentation, const Samples& samples,
+                              const GaussianMixture& model) {
+  const int K = model.num_components();
+  const std::vector<std::vector<float>> posteriors = segmentation.Posteriors(1, K);
+  VisitPosteriors(samples, model, [&](const PosteriorTile& tile) {
+    for (std::int64_t i = 0; i < tile.count; ++i) {
+      const std::int64_t pixel = tile.first + i;
+      int best = 0;
+      float difference = 0;
+      for (int k = 0; k < K; ++k) {
+        if (tile.Posterior(k, i) > tile.Posterior(best, i)) best = k;
+        difference = std::max(difference, std::abs(tile.Posterior(k, i) - posteriors[k][pixel]));
+      }
+      if (!(samples.weights()[pixel] > 0)) {
+        CHECK(segmentation.labels[pixel] == 0);
+        continue;
+      }
+      CHECK(difference < 1e-3f);
+      CHECK(segmentation.labels[pixel] == best + 1);
+      CHECK(segmentation.log_density[pixel] ==
+            doctest::Approx(tile.log_densities[i]).epsilon(1e-4));
+    }
+  });
+}
+
+// Fits the distinct colours and then, from the same start, all pixels, by as many EM steps.
+void CheckPaletteIsExact(const Raster& raster) {
+  SegmentOptions options;
+  options.fit.num_components = 3;
+  options.fit.max_iterations = 2;
+  options.fit.start = Segment(raster, options).model.mixture();
+  options.fit.tolerance = 0;
+  options.fit.max_iterations = 15;
+  const Segmentation palette = Segment(raster, options);
+  REQUIRE_FALSE(palette.planes.entry.empty());
+  REQUIRE(palette.model.fit.iterations == 15);
+
+  const Samples samples = Samples::FromRows(PixelRows(palette));
+  FitOptions fit = options.fit;
+  fit.floor = palette.planes.floor;
+  const FitResult all = FitMixture(samples, fit);
+  CHECK(palette.model.fit.num_samples == all.num_samples);
+  CHECK(palette.num_valid == static_cast<std::int64_t>(all.num_samples));
+  CHECK(std::abs(palette.model.fit.log_likelihood - all.log_likelihood) < 1e-6);
+  for (int k = 0; k < 3; ++k)
+    for (int d = 0; d < samples.num_features(); ++d) {
+      const double sigma = std::sqrt(all.model.covariances[k](d, d));
+      CHECK(std::abs(palette.model.mixture().means(k, d) - all.model.means(k, d)) < 1e-4 * sigma);
+    }
+  CheckLabelsAndPosteriors(palette, samples, all.model);
+}
+
 }  // namespace
+
+TEST_CASE("palette: from one start, all pixels give the same fit, labels and posteriors") {
+  SUBCASE("8-bit colour") {
+    CheckPaletteIsExact(FewColors<std::uint8_t>(SampleType::kUint8, 3, 1));
+  }
+  SUBCASE("8 bits widened to 16") {
+    CheckPaletteIsExact(FewColors<std::uint16_t>(SampleType::kUint16, 3, 257));
+  }
+  SUBCASE("8-bit grey") { CheckPaletteIsExact(FewColors<std::uint8_t>(SampleType::kUint8, 1, 1)); }
+  SUBCASE("16-bit grey") {
+    CheckPaletteIsExact(FewColors<std::uint16_t>(SampleType::kUint16, 1, 300));
+  }
+}
+
+TEST_CASE("palette: repeating the image changes neither the labels nor the model") {
+  const Raster once = TwoTones();
+  Raster twice(kWidth, 2 * kHeight, 1, SampleType::kUint8, ColorModel::kGray);
+  const std::uint8_t* const values = once.Band<std::uint8_t>(0);
+  std::copy_n(values, kWidth * kHeight, twice.Band<std::uint8_t>(0));
+  std::copy_n(values, kWidth * kHeight, twice.Band<std::uint8_t>(0) + kWidth * kHeight);
+  const Segmentation a = Segment(once, TwoClasses()), b = Segment(twice, TwoClasses());
+  CHECK(std::equal(a.labels.begin(), a.labels.end(), b.labels.begin() + kWidth * kHeight));
+  CHECK(a.model.mixture().means == b.model.mixture().means);
+  CHECK(a.classes[0].share == b.classes[0].share);
+  CHECK(b.num_valid == 2 * a.num_valid);
+}
+
+TEST_CASE("palette: shares count pixels, not colours") {
+  const Segmentation result = Segment(FewColors<std::uint8_t>(SampleType::kUint8, 3, 1), {});
+  REQUIRE_FALSE(result.planes.entry.empty());
+  for (const ClassEntry& entry : result.classes) {
+    const auto pixels = std::count(result.labels.begin(), result.labels.end(), entry.index);
+    CHECK(entry.share ==
+          doctest::Approx(static_cast<double>(pixels) / static_cast<double>(result.num_valid)));
+  }
+}
+
+TEST_CASE("a flat image is one class, with or without a palette") {
+  for (const int width : {1, 50}) {
+    const Raster flat(width, 1, 3, SampleType::kUint8, ColorModel::kRgb);
+    const Segmentation result = Segment(flat, TwoClasses());
+    CHECK(result.planes.entry.empty() == (width == 1));
+    CHECK(result.labels == std::vector<std::uint16_t>(width, 1));
+    CHECK(result.num_valid == width);
+    CHECK(result.model.fit.num_samples == width);
+  }
+}
 
 TEST_CASE("two tones: labels follow the tones, and classes carry their means and shares") {
   const Segmentation result = Segment(TwoTones(), TwoClasses());
@@ -55,7 +185,7 @@ TEST_CASE(
   REQUIRE(K > 1);
   double total = 0;
   for (int i = 0; i < kWidth * kHeight; i += 7) {
-    const Eigen::VectorXd x = result.planes.samples.Value(i);
+    const Eigen::VectorXd x = result.planes.samples.Value(result.planes.SampleOf(i));
     const Eigen::VectorXd p = Posterior(mixture, x);
     const double entropy =
         -(p.array() > 0).select(p.array() * p.array().log(), 0.0).sum() / std::log(K);
