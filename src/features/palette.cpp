@@ -32,17 +32,22 @@ void VisitIntegers(const Raster& raster, int b, const Visitor& visitor) {
   });
 }
 
+// Values that an integer band can hold, be they above its white.
+std::size_t NumValues(const Raster& raster) {
+  return raster.type() == SampleType::kUint8 ? 256 : 65536;
+}
+
 // Values of a band, ascending.
 using Levels = std::vector<std::uint32_t>;
 
 Levels PossibleLevels(const Raster& raster) {
-  Levels levels(static_cast<std::size_t>(raster.white()) + 1);
+  Levels levels(NumValues(raster));
   std::iota(levels.begin(), levels.end(), 0u);
   return levels;
 }
 
 Levels OccurringLevels(const Raster& raster, int b) {
-  std::vector<std::atomic<bool>> occurs(static_cast<std::size_t>(raster.white()) + 1);
+  std::vector<std::atomic<bool>> occurs(NumValues(raster));
   VisitIntegers(raster, b, [&](const auto* values) {
     ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
       for (std::int64_t i = first; i < first + count; ++i)
@@ -83,7 +88,7 @@ class ColorKeys {
     for (const Levels& levels : bands_) {
       step /= static_cast<std::uint32_t>(levels.size());
       steps_.push_back(step);
-      terms_.emplace_back(static_cast<std::size_t>(raster.white()) + 1);
+      terms_.emplace_back(NumValues(raster));
       for (std::size_t rank = 0; rank < levels.size(); ++rank)
         terms_.back()[levels[rank]] = static_cast<std::uint32_t>(rank) * step;
     }
@@ -211,6 +216,7 @@ Raster ColorsOf(const Raster& raster, const ColorKeys& color_keys,
   const auto num_colors = static_cast<std::int64_t>(keys.size());
   Raster colors(num_colors + (num_missing > 0 ? 1 : 0), 1, raster.num_bands(), raster.type(),
                 raster.color_model());
+  colors.SetWhite(raster.white());
   if (raster.type() == SampleType::kUint8)
     color_keys.Decode<std::uint8_t>(keys, colors);
   else

@@ -175,7 +175,7 @@ TEST_CASE("features: values above the declared white are white") {
         above.Band<std::uint16_t>(b)[i] = static_cast<std::uint16_t>(i < 20 ? 1000 : 65535);
     const FeaturePlanes planes = ComputeFeatures(above, {space, 0});
     CheckSound(planes);
-    CHECK(planes.samples.Value(0) == planes.samples.Value(39));
+    CHECK(ValueAt(planes, 0) == ValueAt(planes, 39));
   }
 }
 
