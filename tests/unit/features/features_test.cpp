@@ -32,17 +32,23 @@ Eigen::VectorXd Means(const Samples& samples) {
 
 ColorSpace Resolved(const Raster& raster) { return DescribeFeatures(raster, {}).spec.color; }
 
-// Every plane with its padding is finite, weights are 0 or 1, and the floor is positive definite.
+// Every plane with its padding is finite, weights are whole and count the valid pixels, and the
+// floor is positive definite.
 void CheckSound(const FeaturePlanes& planes) {
   const Samples& samples = planes.samples;
-  bool finite = true, plain_weights = true;
+  bool finite = true, whole_weights = true;
+  double total = 0;
   for (std::int64_t i = 0; i < samples.stride(); ++i) {
     for (int d = 0; d < samples.num_features(); ++d) finite &= std::isfinite(samples.Plane(d)[i]);
     const float weight = samples.weights()[i];
-    plain_weights &= weight == 0 || (weight == 1 && i < samples.size());
+    total += weight;
+    whole_weights &=
+        weight == 0 ||
+        (i < samples.size() && (planes.entry.empty() ? weight == 1 : weight == std::floor(weight)));
   }
   CHECK(finite);
-  CHECK(plain_weights);
+  CHECK(whole_weights);
+  CHECK(total == planes.num_valid);
   CHECK(planes.floor.rows() == samples.num_features());
   CHECK(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(planes.floor).eigenvalues()[0] > 0);
 }
