@@ -9,14 +9,6 @@
 
 namespace gmmseg {
 
-// The sample that a model finds least likely; ties go to the smaller features. Mergeable: a
-// minimum.
-struct WorstSample {
-  float log_density = 0;        // natural logarithm
-  std::vector<float> features;  // D; empty if there is no sample
-  void Merge(const WorstSample& other);
-};
-
 // Sums over samples i with weights w_i and responsibilities r_ik under one fixed model, moments
 // about that model's means c_k:
 //   n = Σ w,  log_likelihood = Σ w log p(x),  s0_k = Σ w r,  s1_k = Σ w r (x - c_k),  s2_k = Σ w r
@@ -45,14 +37,10 @@ class MixtureStats {
   Eigen::MatrixXd Covariance(
       int k) const;  // about that mean, zero between blocks; zero where Weight is 0
 
-  const WorstSample& worst() const { return worst_; }
-
   // For the code that fills it: one tile's double sums, in the order s1[D] and packed s2 (see
   // PackedBlocks).
   void AddTotals(double n, double log_likelihood);
   void AddComponent(int k, double s0, const double* s1, const double* s2);
-
-  void AddWorst(const WorstSample& worst) { worst_.Merge(worst); }
 
   // The blocks whose second moments are kept, packed one after another, each as its lower triangle
   // by rows.
@@ -66,7 +54,6 @@ class MixtureStats {
   std::vector<FeatureBlock> packed_blocks_;
   int packed_size_ = 0;
   ExactSum n_, log_likelihood_;
-  WorstSample worst_;
   std::vector<ExactSum> s0_, s1_, s2_;  // K, K·D, K·packed_size
 };
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::int64_t kLanes = kAlignment / sizeof(float);
 
-std::int64_t RoundUp(std::int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+// Whole vectors, an odd number of them: planes a power of two apart would lie over the same few
+// places of the cache.
+std::int64_t PlaneStride(std::int64_t n) { return ((n + kLanes - 1) / kLanes | 1) * kLanes; }
 
 // Σ w · f(value) over one plane, the same for any number of threads: tiles are summed apart, then
 // in order.
@@ -76,7 +78,7 @@ void CheckWeights(const Eigen::VectorXd& weights, Eigen::Index n) {
 }  // namespace
 
 Samples::Samples(std::int64_t num_samples, int num_features)
-    : size_(num_samples), stride_(RoundUp(num_samples)), num_features_(num_features) {
+    : size_(num_samples), stride_(PlaneStride(num_samples)), num_features_(num_features) {
   if (num_features < 1)
     throw ParameterError("number of features = " + std::to_string(num_features) + "; must be >= 1");
   if (num_samples < 0)

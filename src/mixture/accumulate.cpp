@@ -1,15 +1,18 @@
 #include "mixture/accumulate.h"
 
 #include <gmmseg/errors.h>
+#include <oneapi/tbb/combinable.h>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
+#include <tuple>
 
 #include "base/tile_loop.h"
 #include "mixture/kernels.h"
+#include "mixture/plane_posteriors.h"
 
 namespace gmmseg {
 namespace {
@@ -22,21 +25,6 @@ struct Worker {
   MixtureStats stats;
 };
 
-// The tile's least likely samples are sought only where they may beat what the thread has seen.
-void AddWorst(const Samples& samples, std::int64_t first, std::int64_t count, Worker& worker) {
-  const float lowest = worker.sums.lowest_log2_density;
-  const float natural = lowest * std::numbers::ln2_v<float>;
-  const WorstSample& worst = worker.stats.worst();
-  if (!std::isfinite(lowest) || (!worst.features.empty() && natural > worst.log_density)) return;
-  for (std::int64_t i = 0; i < count; ++i) {
-    if (worker.sums.log2_densities[i] != lowest) continue;
-    WorstSample candidate{natural, {}};
-    for (int d = 0; d < samples.num_features(); ++d)
-      candidate.features.push_back(samples.Plane(d)[first + i]);
-    worker.stats.AddWorst(candidate);
-  }
-}
-
 void AddSums(const KernelModel& model, Worker& worker) {
   const TileSums& sums = worker.sums;
   worker.stats.AddTotals(sums.n, sums.log2_likelihood * std::numbers::ln2);
@@ -45,7 +33,18 @@ void AddSums(const KernelModel& model, Worker& worker) {
                               sums.s2.data() + static_cast<std::size_t>(k) * model.packed_size);
 }
 
+std::vector<float> Features(const Samples& samples, std::int64_t i) {
+  std::vector<float> features(samples.num_features());
+  for (int d = 0; d < samples.num_features(); ++d) features[d] = samples.Plane(d)[i];
+  return features;
+}
+
 }  // namespace
+
+void WorstSample::Merge(const WorstSample& other) {
+  const auto key = [](const WorstSample& s) { return std::tie(s.log_density, s.features); };
+  if (!other.features.empty() && (features.empty() || key(other) < key(*this))) *this = other;
+}
 
 MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
   const Kernels& kernels = ActiveKernels();
@@ -59,11 +58,26 @@ MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
         {samples_.Plane(0) + first, samples_.stride(), samples_.weights() + first, count},
         worker.sums);
     AddSums(kernel_model, worker);
-    AddWorst(samples_, first, count, worker);
   });
   MixtureStats total(model);
   for (const Worker& worker : workers) total += worker.stats;
   return total;
+}
+
+WorstSample SampleSource::FindWorst(const GaussianMixture& model) {
+  tbb::combinable<WorstSample> worst;
+  VisitPlanePosteriors(samples_, model, 0, [&](const PosteriorTile& tile) {
+    WorstSample& found = worst.local();
+    for (std::int64_t i = 0; i < tile.count; ++i) {
+      const std::int64_t sample = tile.first + i;
+      const bool present = samples_.weights()[sample] > 0;
+      if (present && (found.features.empty() || tile.log_densities[i] <= found.log_density))
+        found.Merge({tile.log_densities[i], Features(samples_, sample)});
+    }
+  });
+  WorstSample lowest;
+  worst.combine_each([&](const WorstSample& found) { lowest.Merge(found); });
+  return lowest;
 }
 
 GaussianMixture ToPlaneUnits(const GaussianMixture& model, const Samples& samples) {

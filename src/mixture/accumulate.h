@@ -4,7 +4,17 @@
 #include <gmmseg/mixture_stats.h>
 #include <gmmseg/samples.h>
 
+#include <vector>
+
 namespace gmmseg {
+
+// The sample that a model finds least likely; ties go to the smaller features. Mergeable: a
+// minimum.
+struct WorstSample {
+  float log_density = 0;        // natural logarithm, plane units
+  std::vector<float> features;  // D; empty if there is no sample
+  void Merge(const WorstSample& other);
+};
 
 // Everything that EM can be run on. A palette, the tiles of a file or the ranks of a job are other
 // sources.
@@ -14,6 +24,8 @@ class StatsSource {
   // E-step and the sums of the M-step, fused, one pass. `model` is in the source's plane units. The
   // sums may have overflowed where the model lies absurdly far away.
   virtual MixtureStats Accumulate(const GaussianMixture& model) = 0;
+  // One pass more, for the rare case that a component lost its samples.
+  virtual WorstSample FindWorst(const GaussianMixture& model) = 0;
 };
 
 // Feature planes in memory. Keeps a reference.
@@ -21,6 +33,7 @@ class SampleSource : public StatsSource {
  public:
   explicit SampleSource(const Samples& samples) : samples_(samples) {}
   MixtureStats Accumulate(const GaussianMixture& model) override;
+  WorstSample FindWorst(const GaussianMixture& model) override;
 
  private:
   const Samples& samples_;

@@ -71,7 +71,8 @@ class Climb {
     const bool rescued = !step.vanished.empty();
     if (rescued) {
       const int iteration = static_cast<int>(result_.history.size()) + 1;
-      RescueVanished(step, stats_.worst(), iteration, options_.max_rescues, result_);
+      RescueVanished(step, source_.FindWorst(result_.model), iteration, options_.max_rescues,
+                     result_);
     }
     const double previous = log_likelihood_;
     Take(step, Look(step.model));

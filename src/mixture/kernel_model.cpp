@@ -30,12 +30,29 @@ double FoldBlock(const Eigen::MatrixXd& covariance, const FeatureBlock& block,
   return block.temper * (log2_determinant - 0.5 * block.size * std::log2(2 * std::numbers::pi));
 }
 
+// Neighbouring blocks of one feature join, up to kMaxDiagonal of them.
+std::vector<KernelBlock> KernelBlocks(const std::vector<FeatureBlock>& blocks) {
+  std::vector<KernelBlock> result;
+  int packed = 0;
+  for (const FeatureBlock& block : blocks) {
+    const Shape shape = block.size == 1 ? Shape::kDiagonal : Shape::kFull;
+    if (shape == Shape::kDiagonal && !result.empty() && result.back().shape == shape &&
+        result.back().size < kMaxDiagonal)
+      ++result.back().size;
+    else
+      result.push_back({shape, block.first, block.size, packed});
+    packed += block.size * (block.size + 1) / 2;
+  }
+  return result;
+}
+
 }  // namespace
 
 KernelModel::KernelModel(const GaussianMixture& model)
     : num_components(model.num_components()), num_features(model.num_features()) {
   const MixtureStats layout(model);
   blocks = layout.packed_blocks();
+  kernel_blocks = KernelBlocks(blocks);
   packed_size = layout.packed_size();
   for (int k = 0; k < num_components; ++k) {
     double constant = std::log2(model.weights[k]);
@@ -50,14 +67,12 @@ TileSums::TileSums(const KernelModel& model)
     : s0(model.num_components),
       s1(static_cast<std::size_t>(model.num_components) * model.num_features),
       s2(static_cast<std::size_t>(model.num_components) * model.packed_size),
-      log2_densities(kTileSize),
-      scratch(static_cast<std::size_t>(model.num_components) * kRun) {
+      scratch(static_cast<std::size_t>(model.num_components + 2) * kRowStride) {
   Clear();
 }
 
 void TileSums::Clear() {
   n = log2_likelihood = 0;
-  lowest_log2_density = std::numeric_limits<float>::infinity();
   for (std::vector<double>* sums : {&s0, &s1, &s2}) std::fill(sums->begin(), sums->end(), 0.0);
 }
 

@@ -12,6 +12,16 @@
 
 namespace gmmseg {
 
+// Consecutive features as the SIMD kernels take them: a block of the model, or up to kMaxDiagonal
+// neighbouring blocks of one feature each.
+enum class Shape { kFull, kDiagonal };
+inline constexpr int kMaxDiagonal = 4;
+struct KernelBlock {
+  Shape shape;
+  int first, size;
+  int packed;  // where its entries start among a component's
+};
+
 // A mixture folded for evaluation in float, in units of log2:
 //   log2 (π_k p_k(x)) = constant_k − Σ_b ‖A_kb (x_b − μ_kb)‖²,  A = sqrt(W/2 · log2 e) · L⁻¹,  Σ =
 //   L Lᵀ.
@@ -27,9 +37,10 @@ struct KernelModel {
   int packed_size = 0;  // entries of all blocks' lower triangles
   std::vector<FeatureBlock>
       blocks;  // as MixtureStats packs them: single features for diagonal covariances
-  std::vector<float> constants;  // K
-  std::vector<float> means;      // K × D
-  std::vector<float> factors;    // K × packed_size: lower triangles by rows
+  std::vector<KernelBlock> kernel_blocks;  // the same features
+  std::vector<float> constants;            // K
+  std::vector<float> means;                // K × D
+  std::vector<float> factors;              // K × packed_size: lower triangles by rows
 };
 
 // Consecutive samples. Planes and weights may be read up to the next multiple of 16 samples.
@@ -40,6 +51,13 @@ struct TileView {
   std::int64_t count;
 };
 
+// Samples that a kernel takes through its passes at a time: many, for each pass has a start and an
+// end, but so few that the rows of a few components stay in the first-level cache.
+inline constexpr std::int64_t kRun = 768;
+// Rows lie an odd number of cache lines apart: a power of two would lay them all over the same few
+// places of the cache.
+inline constexpr std::int64_t kRowStride = kRun + 16;
+
 // Sums over one tile, about the kernel model's means, in log2 units.
 struct TileSums {
   explicit TileSums(const KernelModel& model);
@@ -47,15 +65,8 @@ struct TileSums {
 
   double n = 0, log2_likelihood = 0;
   std::vector<double> s0, s1, s2;  // K, K × D, K × packed_size
-  AlignedBuffer<float>
-      log2_densities;  // of the tile's samples: log2 p(x), +infinity where the weight is 0
-  float lowest_log2_density = 0;
-  AlignedBuffer<float> scratch;  // K × kRun, for the kernel's own use
+  AlignedBuffer<float> scratch;    // (K + 2) × kRowStride, for the kernel's own use
 };
-
-// Samples that a kernel takes through its passes at a time: K rows of them stay in the first-level
-// cache.
-inline constexpr std::int64_t kRun = 512;
 
 struct Kernels {
   std::string_view name;  // "scalar", "SSSE3", "SSE4", "AVX2", "AVX3", "NEON"

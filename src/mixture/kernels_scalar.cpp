@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "mixture/kernels.h"
@@ -61,11 +60,8 @@ void Accumulate(const KernelModel& model, const TileView& tile, TileSums& sums) 
   std::vector<double> r(model.num_components);
   for (std::int64_t i = 0; i < tile.count; ++i) {
     const double weight = tile.weights[i];
-    sums.log2_densities[i] = std::numeric_limits<float>::infinity();
     if (weight == 0) continue;
     const double log2_density = Responsibilities(model, tile, i, r);
-    sums.log2_densities[i] = static_cast<float>(log2_density);
-    sums.lowest_log2_density = std::min(sums.lowest_log2_density, sums.log2_densities[i]);
     sums.n += weight;
     sums.log2_likelihood += weight * log2_density;
     for (int k = 0; k < model.num_components; ++k)

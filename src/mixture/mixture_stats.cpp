@@ -2,7 +2,6 @@
 #include <gmmseg/mixture_stats.h>
 
 #include <algorithm>
-#include <tuple>
 
 namespace gmmseg {
 namespace {
@@ -50,7 +49,6 @@ MixtureStats& MixtureStats::operator+=(const MixtureStats& other) {
   Add(s0_, other.s0_);
   Add(s1_, other.s1_);
   Add(s2_, other.s2_);
-  worst_.Merge(other.worst_);
   return *this;
 }
 
@@ -94,11 +92,6 @@ void MixtureStats::AddComponent(int k, double s0, const double* s1, const double
   for (int d = 0; d < num_features(); ++d) s1_[k * num_features() + d] += s1[d];
   for (int p = 0; p < packed_size_; ++p)
     s2_[static_cast<std::size_t>(k) * packed_size_ + p] += s2[p];
-}
-
-void WorstSample::Merge(const WorstSample& other) {
-  const auto key = [](const WorstSample& s) { return std::tie(s.log_density, s.features); };
-  if (!other.features.empty() && (features.empty() || key(other) < key(*this))) *this = other;
 }
 
 }  // namespace gmmseg

@@ -7,6 +7,7 @@
 #include "base/tile_loop.h"
 #include "mixture/accumulate.h"
 #include "mixture/kernels.h"
+#include "mixture/plane_posteriors.h"
 
 namespace gmmseg {
 namespace {
@@ -19,21 +20,20 @@ std::int64_t VisitSize(int num_components) {
 }
 
 struct Worker {
-  Worker(int num_components, std::int64_t size)
-      : posteriors(num_components * size), log_densities(size) {}
+  Worker(int num_components, std::int64_t size, std::int64_t stride)
+      : posteriors(num_components * stride), log_densities(size) {}
   AlignedBuffer<float> posteriors, log_densities;
 };
 
 }  // namespace
 
-void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
-                     const std::function<void(const PosteriorTile&)>& visit) {
-  const GaussianMixture plane_model = ToPlaneUnits(model, samples);
+void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
+                          float log_shift, const std::function<void(const PosteriorTile&)>& visit) {
   const KernelModel kernel_model(plane_model);
   const Kernels& kernels = ActiveKernels();
-  const auto shift = static_cast<float>(-LogScale(model, samples.standardization()));
-  const std::int64_t size = VisitSize(model.num_components());
-  tbb::enumerable_thread_specific<Worker> workers(model.num_components(), size);
+  const std::int64_t size = VisitSize(plane_model.num_components());
+  const std::int64_t stride = size + 16;  // as for rows in kernels.h
+  tbb::enumerable_thread_specific<Worker> workers(plane_model.num_components(), size, stride);
   ForEachTile(samples.size(), [&](std::int64_t, std::int64_t tile_first, std::int64_t tile_count) {
     Worker& worker = workers.local();
     float* log_densities = worker.log_densities.data();
@@ -42,12 +42,18 @@ void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
       kernels.evaluate(
           kernel_model,
           {samples.Plane(0) + first, samples.stride(), samples.weights() + first, count},
-          worker.posteriors.data(), size, log_densities);
+          worker.posteriors.data(), stride, log_densities);
       for (std::int64_t i = 0; i < count; ++i)
-        log_densities[i] = log_densities[i] * std::numbers::ln2_v<float> + shift;
-      visit({first, count, worker.posteriors.data(), size, log_densities});
+        log_densities[i] = log_densities[i] * std::numbers::ln2_v<float> + log_shift;
+      visit({first, count, worker.posteriors.data(), stride, log_densities});
     }
   });
+}
+
+void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
+                     const std::function<void(const PosteriorTile&)>& visit) {
+  const auto log_shift = static_cast<float>(-LogScale(model, samples.standardization()));
+  VisitPlanePosteriors(samples, ToPlaneUnits(model, samples), log_shift, visit);
 }
 
 }  // namespace gmmseg
