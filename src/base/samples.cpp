@@ -33,6 +33,10 @@ double WeightedSum(const float* plane, const float* weights, std::int64_t n, con
 // The largest power of two that is not above x; 1 for 0.
 double PowerOfTwoBelow(double x) { return x > 0 ? std::exp2(std::floor(std::log2(x))) : 1.0; }
 
+// Differences below this count as none: a variance that the floor or a small weight makes smaller
+// still would be no number above 0.
+constexpr double kSmallestDifference = 1e-120;
+
 // Takes a column into [-2, 2] in double, before it becomes float: 1e9 + small differences survive.
 // The median is a centre that no outlier moves.
 struct Centering {
@@ -50,7 +54,7 @@ Centering CenterOf(const Eigen::Ref<const Eigen::VectorXd>& column, const float*
   const double center = *middle;
   double farthest = 0;
   for (const double x : values) farthest = std::max(farthest, std::abs(x - center));
-  return {center, PowerOfTwoBelow(farthest)};
+  return {center, farthest < kSmallestDifference ? 1.0 : PowerOfTwoBelow(farthest)};
 }
 
 // The largest value whose square, a variance, is still a number.
