@@ -33,6 +33,10 @@ double WeightedSum(const float* plane, const float* weights, std::int64_t n, con
 // The largest power of two that is not above x; 1 for 0.
 double PowerOfTwoBelow(double x) { return x > 0 ? std::exp2(std::floor(std::log2(x))) : 1.0; }
 
+// The sums of a fit do not see what weighs less than this much of the heaviest (exact_sum.h), but
+// standardisation would: such a sample could be left 1e20 deviations out, where squares overflow.
+constexpr double kSmallestWeight = 0x1p-60;
+
 // Differences below this count as none: a variance that the floor or a small weight makes smaller
 // still would be no number above 0.
 constexpr double kSmallestDifference = 1e-120;
@@ -120,11 +124,11 @@ Samples Samples::FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
   CheckRange(rows);
   Samples samples(rows.rows(), static_cast<int>(rows.cols()));
   samples.weight_unit_ = weights.size() ? PowerOfTwoBelow(weights.maxCoeff()) : 1.0;
-  for (Eigen::Index i = 0; i < rows.rows(); ++i)
-    if (!rows.row(i).allFinite())
-      samples.weights()[i] = 0;
-    else if (weights.size())
-      samples.weights()[i] = static_cast<float>(weights[i] / samples.weight_unit_);
+  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
+    const double weight = weights.size() ? weights[i] / samples.weight_unit_ : 1.0;
+    const bool counts = weight >= kSmallestWeight && rows.row(i).allFinite();
+    samples.weights()[i] = counts ? static_cast<float>(weight) : 0.0f;
+  }
   for (int d = 0; d < samples.num_features(); ++d) {
     const Centering centering = CenterOf(rows.col(d), samples.weights());
     for (Eigen::Index i = 0; i < rows.rows(); ++i)

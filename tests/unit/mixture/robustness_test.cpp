@@ -22,4 +22,21 @@ TEST_CASE("robust: differences too small to be squared count as none") {
   }
 }
 
+// Its weight hardly moves the deviations that the planes are scaled by.
+TEST_CASE("robust: a sample that weighs next to nothing, however far, leaves the fit as it is") {
+  Eigen::MatrixXd rows = Sample(RandomMixture(2, 2, 3), 500, 5).points;
+  FitOptions options;
+  options.num_components = 2;
+  const FitResult without = FitMixture(Samples::FromRows(rows.topRows(499)), options);
+  Eigen::VectorXd weights = Eigen::VectorXd::Ones(500);
+  weights[499] = 1e-37;
+  for (const double distance : {1e6, 1e14, 1e25}) {
+    CAPTURE(distance);
+    rows.row(499) << distance, -distance;
+    const FitResult with = FitMixture(Samples::FromRows(rows, weights), options);
+    CHECK(with.log_likelihood == doctest::Approx(without.log_likelihood).epsilon(1e-4));
+    CHECK((with.model.means - without.model.means).cwiseAbs().maxCoeff() < 0.02);
+  }
+}
+
 }  // namespace gmmseg
