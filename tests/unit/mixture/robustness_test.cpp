@@ -39,4 +39,20 @@ TEST_CASE("robust: a sample that weighs next to nothing, however far, leaves the
   }
 }
 
+TEST_CASE("robust: a spherical fit of features in very different units can be applied to its data") {
+  Eigen::MatrixXd rows = Sample(RandomMixture(2, 2, 3), 200, 5).points;
+  rows.col(0) *= 1e-20;
+  rows.col(1) *= 1e20;
+  FitOptions options;
+  options.num_components = 2;
+  options.covariance_type = CovarianceType::kSpherical;
+  const Samples samples = Samples::FromRows(rows);
+  const FitResult result = FitMixture(samples, options);
+  VisitPosteriors(samples, result.model, [&](const PosteriorTile& tile) {
+    for (std::int64_t i = 0; i < tile.count; ++i)
+      CHECK(tile.log_densities[i] ==
+            doctest::Approx(LogDensity(result.model, samples.Value(tile.first + i))).epsilon(1e-4));
+  });
+}
+
 }  // namespace gmmseg
