@@ -55,6 +55,41 @@ TEST_CASE("robust: a spherical fit of features in very different units can be ap
   });
 }
 
+TEST_CASE("robust: a start takes the covariance type and the floor before the first step") {
+  const Samples samples = Samples::FromRows(Sample(RandomMixture(2, 2, 3), 200, 5).points);
+  FitOptions options;
+  options.max_iterations = 0;
+  options.floor = Eigen::Matrix2d{{2, 0.5}, {0.5, 1}};
+  options.start = RandomMixture(2, 2, 3);
+  for (Eigen::MatrixXd& covariance : options.start->covariances) covariance *= 0.01;
+  const Eigen::MatrixXd floored = FitMixture(samples, options).model.covariances[0];
+  CHECK(floored.isApprox(options.floor, 1e-6));
+  options.floor = {};
+
+  options.start->covariance_type = CovarianceType::kTied;
+  const std::vector<Eigen::MatrixXd> tied = FitMixture(samples, options).model.covariances;
+  CHECK(tied[0].isApprox(tied[1]));
+  CHECK_FALSE(options.start->covariances[0].isApprox(options.start->covariances[1]));
+  options.start->covariance_type = CovarianceType::kSpherical;
+  const Eigen::MatrixXd spherical = FitMixture(samples, options).model.covariances[0];
+  CHECK(spherical.isApprox(spherical(0, 0) * Eigen::Matrix2d::Identity()));
+}
+
+TEST_CASE("robust: tied components stay tied when one is added that the subsample did not have") {
+  Eigen::MatrixXd rows(400, 1);
+  for (int i = 0; i < 400; ++i) rows(i, 0) = i % 2 ? 200 + i % 7 : 10;
+  rows(17, 0) = 90;
+  FitOptions options;
+  options.num_components = 5;
+  options.covariance_type = CovarianceType::kTied;
+  options.subsample_size = 3;
+  options.max_iterations = 0;
+  const GaussianMixture model = FitMixture(Samples::FromRows(rows), options).model;
+  REQUIRE(model.num_components() == 5);
+  for (const Eigen::MatrixXd& covariance : model.covariances)
+    CHECK(covariance.isApprox(model.covariances[0]));
+}
+
 // Two points in five dimensions: the width of their component in the other directions is what float
 // sums leave there, and once swung the likelihood up and down until the last iteration.
 TEST_CASE("robust: a component that lies in a plane does not make the likelihood swing") {
