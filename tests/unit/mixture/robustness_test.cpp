@@ -55,6 +55,24 @@ TEST_CASE("robust: a spherical fit of features in very different units can be ap
   });
 }
 
+TEST_CASE("robust: points that no component can tell apart count as one, and the result says so") {
+  Eigen::MatrixXd rows(40, 1);
+  for (int i = 0; i < 40; ++i) rows(i, 0) = std::pow(7.0, i);
+  FitOptions options;
+  options.num_components = 5;
+  for (const InitMethod init :
+       {InitMethod::kKMeans, InitMethod::kHierarchical, InitMethod::kRandom}) {
+    options.init = init;
+    const FitResult result = FitMixture(Samples::FromRows(rows), options);
+    CHECK(result.rescues.empty());
+    CHECK(result.model.num_components() == std::min(5, result.num_distinct));
+  }
+  options.num_components = 40;
+  const FitResult all = FitMixture(Samples::FromRows(rows), options);
+  CHECK(all.num_distinct < 20);
+  CHECK(all.model.num_components() == all.num_distinct);
+}
+
 TEST_CASE("robust: a start takes the covariance type and the floor before the first step") {
   const Samples samples = Samples::FromRows(Sample(RandomMixture(2, 2, 3), 200, 5).points);
   FitOptions options;
