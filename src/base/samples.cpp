@@ -123,11 +123,14 @@ Samples Samples::FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
   CheckWeights(weights, rows.rows());
   CheckRange(rows);
   Samples samples(rows.rows(), static_cast<int>(rows.cols()));
-  samples.weight_unit_ = weights.size() ? PowerOfTwoBelow(weights.maxCoeff()) : 1.0;
+  const Eigen::VectorXd of_finite = Eigen::VectorXd::NullaryExpr(rows.rows(), [&](Eigen::Index i) {
+    const double weight = weights.size() ? weights[i] : 1.0;
+    return rows.row(i).allFinite() ? weight : 0.0;
+  });
+  if (rows.rows() > 0) samples.weight_unit_ = PowerOfTwoBelow(of_finite.maxCoeff());
   for (Eigen::Index i = 0; i < rows.rows(); ++i) {
-    const double weight = weights.size() ? weights[i] / samples.weight_unit_ : 1.0;
-    const bool counts = weight >= kSmallestWeight && rows.row(i).allFinite();
-    samples.weights()[i] = counts ? static_cast<float>(weight) : 0.0f;
+    const double weight = of_finite[i] / samples.weight_unit_;
+    samples.weights()[i] = weight >= kSmallestWeight ? static_cast<float>(weight) : 0.0f;
   }
   for (int d = 0; d < samples.num_features(); ++d) {
     const Centering centering = CenterOf(rows.col(d), samples.weights());

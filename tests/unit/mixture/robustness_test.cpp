@@ -39,7 +39,21 @@ TEST_CASE("robust: a sample that weighs next to nothing, however far, leaves the
   }
 }
 
-TEST_CASE("robust: a spherical fit of features in very different units can be applied to its data") {
+TEST_CASE("robust: the weight of a row that is no number does not drown those of the others") {
+  Eigen::MatrixXd rows = Sample(RandomMixture(2, 2, 3), 500, 5).points;
+  FitOptions options;
+  options.num_components = 2;
+  const FitResult without = FitMixture(Samples::FromRows(rows.topRows(499)), options);
+  rows(499, 0) = std::nan("");
+  Eigen::VectorXd weights = Eigen::VectorXd::Ones(500);
+  weights[499] = 1e17;
+  const FitResult with = FitMixture(Samples::FromRows(rows, weights), options);
+  CHECK(with.log_likelihood == doctest::Approx(without.log_likelihood).epsilon(1e-9));
+  CHECK(with.num_samples == 499);
+}
+
+TEST_CASE(
+    "robust: a spherical fit of features in very different units can be applied to its data") {
   Eigen::MatrixXd rows = Sample(RandomMixture(2, 2, 3), 200, 5).points;
   rows.col(0) *= 1e-20;
   rows.col(1) *= 1e20;
@@ -114,7 +128,8 @@ TEST_CASE("robust: a component that lies in a plane does not make the likelihood
   int num_converged = 0;
   for (unsigned seed = 1; seed <= 50; ++seed) {
     Eigen::MatrixXd rows = Sample(RandomMixture(1, 5, seed), 30, 5).points;
-    for (int i = 3; i < 15; ++i) rows.row(i) = rows.row(0) + (i - 3) / 11.0 * (rows.row(1) - rows.row(0));
+    for (int i = 3; i < 15; ++i)
+      rows.row(i) = rows.row(0) + (i - 3) / 11.0 * (rows.row(1) - rows.row(0));
     FitOptions options;
     options.num_components = 2;
     options.seed = seed;
