@@ -44,8 +44,9 @@ class Samples {
   // All features 0, all weights 1 (0 in the padding).
   Samples(std::int64_t num_samples, int num_features);
 
-  // Copies N×D points of any range (up to ±1e150) and standardises them; a row with a NaN or an
-  // infinity gets weight 0. Throws ParameterError if D = 0, if a value is finite but beyond that
+  // Copies N×D points of any range (up to ±1e150; differences below 1e-120 count as none) and
+  // standardises them; a row with a NaN or an infinity, or less than 2^-60 of the largest weight,
+  // gets weight 0. Throws ParameterError if D = 0, if a value is finite but beyond that
   // range, or if `weights` is neither empty nor N long, finite and >= 0.
   static Samples FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
                           const Eigen::VectorXd& weights = {});

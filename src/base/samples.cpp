@@ -35,6 +35,14 @@ double WeightedSum(const float* plane, const float* weights, std::int64_t n, con
 // The largest power of two that is not above x; 1 for 0.
 double PowerOfTwoBelow(double x) { return x > 0 ? std::exp2(std::floor(std::log2(x))) : 1.0; }
 
+// The sums of a fit do not see what weighs less than this much of the heaviest (exact_sum.h), but
+// standardisation would: such a sample could be left 1e20 deviations out, where squares overflow.
+constexpr double kSmallestWeight = 0x1p-60;
+
+// Differences below this count as none: a variance that the floor or a small weight makes smaller
+// still would be no number above 0.
+constexpr double kSmallestDifference = 1e-120;
+
 // Takes a column into [-2, 2] in double, before it becomes float: 1e9 + small differences survive.
 // The median is a centre that no outlier moves.
 struct Centering {
@@ -52,7 +60,7 @@ Centering CenterOf(const Eigen::Ref<const Eigen::VectorXd>& column, const float*
   const double center = *middle;
   double farthest = 0;
   for (const double x : values) farthest = std::max(farthest, std::abs(x - center));
-  return {center, PowerOfTwoBelow(farthest)};
+  return {center, farthest < kSmallestDifference ? 1.0 : PowerOfTwoBelow(farthest)};
 }
 
 // The largest value whose square, a variance, is still a number.
@@ -117,12 +125,15 @@ Samples Samples::FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
   CheckWeights(weights, rows.rows());
   CheckRange(rows);
   Samples samples(rows.rows(), static_cast<int>(rows.cols()));
-  samples.weight_unit_ = weights.size() ? PowerOfTwoBelow(weights.maxCoeff()) : 1.0;
-  for (Eigen::Index i = 0; i < rows.rows(); ++i)
-    if (!rows.row(i).allFinite())
-      samples.weights()[i] = 0;
-    else if (weights.size())
-      samples.weights()[i] = static_cast<float>(weights[i] / samples.weight_unit_);
+  const Eigen::VectorXd of_finite = Eigen::VectorXd::NullaryExpr(rows.rows(), [&](Eigen::Index i) {
+    const double weight = weights.size() ? weights[i] : 1.0;
+    return rows.row(i).allFinite() ? weight : 0.0;
+  });
+  if (rows.rows() > 0) samples.weight_unit_ = PowerOfTwoBelow(of_finite.maxCoeff());
+  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
+    const double weight = of_finite[i] / samples.weight_unit_;
+    samples.weights()[i] = weight >= kSmallestWeight ? static_cast<float>(weight) : 0.0f;
+  }
   for (int d = 0; d < samples.num_features(); ++d) {
     const Centering centering = CenterOf(rows.col(d), samples.weights());
     for (Eigen::Index i = 0; i < rows.rows(); ++i)

@@ -84,8 +84,9 @@ GaussianMixture ToPlaneUnits(const GaussianMixture& model, const Samples& sample
   Validate(model);
   GaussianMixture plane = ToStandardized(model, samples.standardization());
   // Beyond these, float products overflow: a thousand million million standard deviations from the
-  // data, or as many times narrower than they are.
-  constexpr double kFarthest = 1e15, kNarrowest = 1e-30;
+  // data, or as many times narrower than they are. Wider ones lose nothing, as long as they are
+  // numbers: one variance for features of very different units is wide in the smaller ones.
+  constexpr double kFarthest = 1e15, kNarrowest = 1e-30, kWidest = 1e250;
   for (int k = 0; k < plane.num_components(); ++k) {
     const std::string component = "component " + std::to_string(k + 1);
     if (!(plane.means.row(k).cwiseAbs().maxCoeff() <= kFarthest))
@@ -93,10 +94,10 @@ GaussianMixture ToPlaneUnits(const GaussianMixture& model, const Samples& sample
           "the mean of " + component +
           " is more than 1e15 standard deviations from the data; give a model of such data");
     const Eigen::VectorXd variances = plane.covariances[k].diagonal();
-    if (!(variances.minCoeff() >= kNarrowest && variances.maxCoeff() <= 1 / kNarrowest))
-      throw ParameterError(
-          "a variance of " + component +
-          " is more than 1e30 times off that of the data; give a model of such data");
+    if (!(variances.minCoeff() >= kNarrowest && variances.maxCoeff() <= kWidest))
+      throw ParameterError("a variance of " + component +
+                           " is more than 1e30 times smaller or 1e250 times larger than that of "
+                           "the data; give a model of such data");
   }
   return plane;
 }

@@ -65,7 +65,7 @@ class Climb {
     return static_cast<int>(result_.history.size()) >= options_.max_iterations;
   }
 
-  // One EM step. Returns whether it has converged.
+  // One EM step. Returns whether it has converged: there is little left to climb, or nothing.
   bool Step() {
     MaximizeResult step = Maximize(stats_, options_.rules, options_.num_points);
     const bool rescued = !step.vanished.empty();
@@ -75,16 +75,20 @@ class Climb {
                      result_);
     }
     const double previous = log_likelihood_;
-    Take(step, Look(step.model));
+    if (rescued)
+      Take(step, Look(step.model));
+    else if (!TakeUphill(step))
+      return true;
     return !rescued && std::abs(log_likelihood_ - previous) < options_.tolerance;
   }
 
   // From `before`, the model before the last step, and this one: a longer step, if it is no worse
   // than where we are, else one EM step. Longer ones are allowed after a success at full length,
-  // shorter ones after a failure.
-  void Leap(const GaussianMixture& before) {
+  // shorter ones after a failure. Returns whether there is nothing left to climb.
+  bool Leap(const GaussianMixture& before) {
     MaximizeResult step = Maximize(stats_, options_.rules, options_.num_points);
-    if (!step.vanished.empty() || before.num_components() != result_.model.num_components()) return;
+    if (!step.vanished.empty() || before.num_components() != result_.model.num_components())
+      return false;
     const Extrapolation far =
         Extrapolate(before, result_.model, step.model, max_length_, options_.rules);
     if (far.length > 1) {
@@ -92,11 +96,12 @@ class Climb {
       if (!stats.overflowed() && PerSample(stats) >= log_likelihood_) {
         if (far.length == max_length_) max_length_ *= kLengthGrowth;
         step.model = far.model;
-        return Take(step, std::move(stats));
+        Take(step, std::move(stats));
+        return false;
       }
       max_length_ = std::max(kLengthGrowth, far.length / kLengthGrowth);
     }
-    Take(step, Look(step.model));
+    return !TakeUphill(step);
   }
 
   const GaussianMixture& model() const { return result_.model; }
@@ -107,6 +112,8 @@ class Climb {
 
  private:
   static constexpr double kLengthGrowth = 4;
+  // Of the log-likelihood: what float arithmetic may get wrong.
+  static constexpr double kRounding = 1e-6;
 
   static double PerSample(const MixtureStats& stats) {
     return stats.log_likelihood() / stats.num_samples();
@@ -125,6 +132,16 @@ class Climb {
     result_.model = model;
     stats_ = std::move(stats);
     log_likelihood_ = PerSample(stats_);
+  }
+
+  // An EM step falls by no more than rounding. Where it does all the same, the model hangs on what
+  // floats cannot tell, such as the width of a component whose features cancel out: we stay.
+  bool TakeUphill(const MaximizeResult& step) {
+    MixtureStats stats = Look(step.model);
+    const double lowest = log_likelihood_ - kRounding * (1 + std::abs(log_likelihood_));
+    if (PerSample(stats) < lowest) return false;
+    Take(step, std::move(stats));
+    return true;
   }
 
   void Take(const MaximizeResult& step, MixtureStats stats) {
@@ -151,7 +168,8 @@ EmResult RunEm(StatsSource& source, const GaussianMixture& start, const EmOption
   while (!climb.AtLimit()) {
     const GaussianMixture before = climb.model();
     if (climb.Step()) return climb.Finish(StopReason::kConverged);
-    if (leaps && !climb.AtLimit()) climb.Leap(before);
+    if (leaps && !climb.AtLimit() && climb.Leap(before))
+      return climb.Finish(StopReason::kConverged);
   }
   return climb.Finish(StopReason::kMaxIterations);
 }

@@ -17,6 +17,9 @@ namespace {
 // Uses of one seed that must not share draws.
 enum Stream : std::uint64_t { kSubsampleStream = 1, kKMeansStream = 1000, kRandomStream = 2000000 };
 
+// In plane units: nearer samples are one point to every component, whose deviation is at least 1e-5.
+constexpr float kResolution = 0x1p-30f;
+
 constexpr std::int64_t kMaxKMeansPoints = 4096;
 constexpr std::int64_t kMaxWardPoints = 2048;
 
@@ -147,7 +150,7 @@ Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit) {
   for (std::int64_t i = 0; i < samples.size() && static_cast<int>(found.size()) < limit; ++i) {
     if (!(samples.weights()[i] > 0)) continue;
     for (int d = 0; d < num_features; ++d) {
-      const float value = samples.Plane(d)[i] + 0.0f;  // -0 becomes 0
+      const float value = std::nearbyint(samples.Plane(d)[i] / kResolution) + 0.0f;  // no -0
       std::memcpy(key.data() + d * sizeof(float), &value, sizeof value);
     }
     if (key == previous) continue;

@@ -24,8 +24,8 @@ double NumPoints(const Samples& samples);
 // In ascending index.
 Samples Subsample(const Samples& samples, std::int64_t size, std::uint64_t seed);
 
-// The first `limit` distinct feature vectors of weight > 0, in order of appearance; rows × D, plane
-// units.
+// The first `limit` distinct feature vectors of weight > 0, to a billionth of a plane unit, in order
+// of appearance; rows × D, plane units.
 Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit);
 
 // One component per row of `points`, each with the smallest covariance the rules allow and equal

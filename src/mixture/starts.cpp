@@ -40,9 +40,28 @@ void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num
     model.weights[k] = 1.0 / (k + 1);
     model.means.conservativeResize(k + 1, Eigen::NoChange);
     model.means.row(k) = distinct.row(j);
-    model.covariances.push_back(SmallestCovariance(rules));
+    const bool tied = model.covariance_type == CovarianceType::kTied;
+    model.covariances.push_back(tied ? Eigen::MatrixXd(model.covariances.front())
+                                     : SmallestCovariance(rules));
   }
   model.weights /= model.weights.sum();
+}
+
+Eigen::MatrixXd Pooled(const GaussianMixture& model) {
+  Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(model.num_features(), model.num_features());
+  for (int k = 0; k < model.num_components(); ++k) pooled += model.weights[k] * model.covariances[k];
+  return pooled;
+}
+
+// The model to start from, its covariances of their type and above the floor, as they are after every step.
+GaussianMixture GivenStart(const GaussianMixture& given, const Samples& samples,
+                           const MaximizeRules& rules) {
+  GaussianMixture start = ToPlaneUnits(given, samples);
+  const bool tied = start.covariance_type == CovarianceType::kTied;
+  if (tied) start.covariances.assign(start.num_components(), Pooled(start));
+  for (Eigen::MatrixXd& covariance : start.covariances)
+    covariance = Clip(covariance, rules).covariance;
+  return start;
 }
 
 // One start tried on a subsample.
@@ -108,7 +127,7 @@ std::vector<Trial> Finalists(const std::vector<Trial>& trials) {
 
 Starts ChooseStarts(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
   if (options.start)
-    return {{ToPlaneUnits(*options.start, samples)}, {}, options.start->num_components()};
+    return {{GivenStart(*options.start, samples, rules)}, {}, options.start->num_components()};
   const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
   const int num_distinct = static_cast<int>(distinct.rows());
   if (num_distinct <= options.num_components)
