@@ -6,18 +6,19 @@
 #include <string>
 
 #include "base/tile_loop.h"
+#include "render/painters.h"
 
 namespace gmmseg {
 namespace {
 
-void Check(std::span<const Rgb> picture, std::int64_t width, std::int64_t height,
-           std::span<const std::uint16_t> labels, double opacity) {
-  if (width < 1 || height < 1 || std::ssize(picture) != width * height ||
-      picture.size() != labels.size())
-    throw ParameterError("overlay: " + std::to_string(picture.size()) + " colours and " +
-                         std::to_string(labels.size()) + " labels for an image of " +
+void CheckSize(const char* what, std::size_t count, std::int64_t width, std::int64_t height) {
+  if (width < 1 || height < 1 || static_cast<std::int64_t>(count) != width * height)
+    throw ParameterError("overlay: " + std::to_string(count) + " " + what + " for an image of " +
                          std::to_string(width) + " x " + std::to_string(height) +
-                         "; give one of each per pixel");
+                         "; give one for each pixel");
+}
+
+void CheckOpacity(double opacity) {
   if (!(opacity >= 0 && opacity <= 1))
     throw ParameterError("opacity = " + std::to_string(opacity) + "; must be 0 to 1");
 }
@@ -44,16 +45,6 @@ Rgb Blend(Rgb below, Rgb above, int opacity_256) {
 // Black on what is light and white on what is dark.
 Rgb Contrasting(Rgb color) { return Luma(color) > 127 ? Rgb{0, 0, 0} : Rgb{255, 255, 255}; }
 
-// The other class where pixel i lies on a boundary, else 0. A boundary is one pixel wide: the upper
-// or left one of two that differ.
-std::uint16_t LabelAcross(std::span<const std::uint16_t> labels, std::int64_t width,
-                          std::int64_t i) {
-  const std::uint16_t right = (i + 1) % width != 0 ? labels[i + 1] : labels[i];
-  const std::uint16_t below = i + width < std::ssize(labels) ? labels[i + width] : labels[i];
-  if (right != 0 && right != labels[i]) return right;
-  return below != labels[i] ? below : std::uint16_t{0};
-}
-
 }  // namespace
 
 std::vector<Rgb> LabelPalette(const ClassTable& classes) {
@@ -67,26 +58,52 @@ std::vector<Rgb> LabelPalette(const ClassTable& classes) {
   return palette;
 }
 
+OverlayPainter::OverlayPainter(std::int64_t width, std::int64_t height,
+                               std::span<const std::uint16_t> labels, const ClassTable& classes,
+                               double opacity)
+    : width_(width), labels_(labels), palette_(LabelPalette(classes)) {
+  CheckSize("labels", labels.size(), width, height);
+  CheckOpacity(opacity);
+  tint_256_ = static_cast<int>(std::lround(256 * opacity));
+  // The line leans on the classes more than the tint does: it shall not flicker between black and
+  // white along one boundary, nor vanish where there is no tint.
+  line_256_ = static_cast<int>(std::lround(256 * std::sqrt(opacity)));
+}
+
+// The other class where a pixel lies on a boundary, else 0. A boundary is one pixel wide: the upper
+// or left one of two that differ.
+std::uint16_t OverlayPainter::LabelAcross(std::int64_t pixel, bool is_last_of_row) const {
+  const std::uint16_t own = labels_[pixel];
+  const std::uint16_t right = is_last_of_row ? own : labels_[pixel + 1];
+  const std::uint16_t below = pixel + width_ < std::ssize(labels_) ? labels_[pixel + width_] : own;
+  if (right != 0 && right != own) return right;
+  return below != own ? below : std::uint16_t{0};
+}
+
+void OverlayPainter::Paint(std::int64_t first, std::int64_t count, Rgb* pixels) const {
+  CheckLabels(labels_.subspan(first, count), palette_.size());
+  std::int64_t left_in_row = width_ - first % width_;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const bool is_last_of_row = --left_in_row == 0;
+    if (is_last_of_row) left_in_row = width_;
+    const std::uint16_t label = labels_[first + i];
+    if (label == 0) continue;
+    const Rgb own = palette_[label];
+    const std::uint16_t other = LabelAcross(first + i, is_last_of_row);
+    pixels[i] = other == 0
+                    ? Blend(pixels[i], own, tint_256_)
+                    : Contrasting(Blend(pixels[i], Blend(own, palette_[other], 128), line_256_));
+  }
+}
+
 std::vector<Rgb> Overlay(std::span<const Rgb> picture, std::int64_t width, std::int64_t height,
                          std::span<const std::uint16_t> labels, const ClassTable& classes,
                          double opacity) {
-  Check(picture, width, height, labels, opacity);
-  const std::vector<Rgb> palette = LabelPalette(classes);
-  CheckLabels(labels, palette.size());
-  const int opacity_256 = static_cast<int>(std::lround(256 * opacity));
-  // The line leans on the classes more than the tint does: it shall not flicker between black and
-  // white along one boundary, nor vanish where there is no tint.
-  const int line_256 = static_cast<int>(std::lround(256 * std::sqrt(opacity)));
+  CheckSize("colours", picture.size(), width, height);
+  const OverlayPainter painter(width, height, labels, classes, opacity);
   std::vector<Rgb> out(picture.begin(), picture.end());
-  ForEachTile(std::ssize(picture), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    for (std::int64_t i = first; i < first + count; ++i) {
-      if (labels[i] == 0) continue;
-      const Rgb own = palette[labels[i]];
-      const std::uint16_t other = LabelAcross(labels, width, i);
-      out[i] = other == 0
-                   ? Blend(picture[i], own, opacity_256)
-                   : Contrasting(Blend(picture[i], Blend(own, palette[other], 128), line_256));
-    }
+  ForEachTile(std::ssize(out), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    painter.Paint(first, count, out.data() + first);
   });
   return out;
 }
