@@ -11,15 +11,14 @@ namespace gmmseg {
 namespace {
 
 constexpr int kWindowBits = 15;
-constexpr int kMemoryLevel = 8;  // zlib's and libpng's default
+constexpr int kMemoryLevel = 8;  // zlib's default
+constexpr int kLevel = 1;        // fast, says the header; runs are found at any level
 
 // zlib's state for one part, as a bare deflate stream without a frame.
 class Deflater {
  public:
-  Deflater(int level, DeflateStrategy strategy) {
-    const int zlib_strategy =
-        strategy == DeflateStrategy::kFiltered ? Z_FILTERED : Z_DEFAULT_STRATEGY;
-    Check(deflateInit2(&stream_, level, Z_DEFLATED, -kWindowBits, kMemoryLevel, zlib_strategy));
+  Deflater() {
+    Check(deflateInit2(&stream_, kLevel, Z_DEFLATED, -kWindowBits, kMemoryLevel, Z_RLE));
   }
   ~Deflater() { deflateEnd(&stream_); }
   Deflater(const Deflater&) = delete;
@@ -56,20 +55,17 @@ class Deflater {
 
 }  // namespace
 
-DeflatedPart DeflatePart(std::span<const std::uint8_t> raw, int level, DeflateStrategy strategy,
-                         StreamPart place) {
+DeflatedPart DeflatePart(std::span<const std::uint8_t> raw, StreamPart place) {
   const int flush = place == StreamPart::kLast ? Z_FINISH : Z_SYNC_FLUSH;
   const uLong adler = adler32_z(1, raw.data(), raw.size());
-  return {Deflater(level, strategy).Compress(raw, flush), std::ssize(raw),
-          static_cast<std::uint32_t>(adler)};
+  return {Deflater().Compress(raw, flush), std::ssize(raw), static_cast<std::uint32_t>(adler)};
 }
 
-std::vector<std::uint8_t> ZlibFrame::Header(int level) {
-  const int method = Z_DEFLATED | (kWindowBits - 8) << 4;
-  const int speed = level < 2 ? 0 : level < 6 ? 1 : level == 6 ? 2 : 3;
-  const int flags = speed << 6;
-  const int check = 31 - (method * 256 + flags) % 31;
-  return {static_cast<std::uint8_t>(method), static_cast<std::uint8_t>(flags + check)};
+std::vector<std::uint8_t> ZlibFrame::Header() {
+  constexpr int kMethod = Z_DEFLATED | (kWindowBits - 8) << 4;
+  constexpr int kFastest = 0;  // the level's two bits
+  constexpr int kCheck = 31 - (kMethod << 8 | kFastest << 6) % 31;
+  return {kMethod, kFastest << 6 | kCheck};
 }
 
 void ZlibFrame::Append(const DeflatedPart& part) {

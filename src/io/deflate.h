@@ -7,8 +7,6 @@
 
 namespace gmmseg {
 
-// What zlib is told of the data: filtered rows are mostly small values, somewhat random.
-enum class DeflateStrategy { kPlain, kFiltered };
 enum class StreamPart { kInner, kLast };
 
 struct DeflatedPart {
@@ -17,15 +15,14 @@ struct DeflatedPart {
   std::uint32_t adler;  // Adler-32 of the raw bytes
 };
 
-// Matches do not reach back beyond the part's begin. Reference: RFC 1951; an inner part ends with
-// an empty stored block, hence on a whole byte.
-DeflatedPart DeflatePart(std::span<const std::uint8_t> raw, int level, DeflateStrategy strategy,
-                         StreamPart place);
+// Runs of one byte and Huffman codes, no other matches: made for differences between rows.
+// Reference: RFC 1951; an inner part ends with an empty stored block, hence on a whole byte.
+DeflatedPart DeflatePart(std::span<const std::uint8_t> raw, StreamPart place);
 
 // What comes before the parts and after them (RFC 1950).
 class ZlibFrame {
  public:
-  static std::vector<std::uint8_t> Header(int level);
+  static std::vector<std::uint8_t> Header();
   void Append(const DeflatedPart& part);
   std::vector<std::uint8_t> Trailer() const;  // of the parts appended
 

@@ -29,14 +29,14 @@ Format FormatOf(PixelKind kind) {
 
 }  // namespace
 
-PngFile::PngFile(const Picture& picture, int compression_level)
+PngFile::PngFile(const Picture& picture)
     : file_(picture.path),
       png_(png_create_write_struct(PNG_LIBPNG_VER_STRING, this, KeepError, IgnoreWarning)),
       info_(png_ ? png_create_info_struct(png_) : nullptr) {
   if (!info_) throw InternalError("libpng cannot start; check that its version fits its headers");
   png_set_write_fn(png_, &file_, PutBytes, nullptr);
   Guarded([&] { PutHeader(picture); });
-  PutData(ZlibFrame::Header(compression_level));
+  PutData(ZlibFrame::Header());
 }
 
 PngFile::~PngFile() { png_destroy_write_struct(&png_, &info_); }

@@ -16,7 +16,7 @@ namespace gmmseg {
 // that would need a destructor.
 class PngFile {
  public:
-  PngFile(const Picture& picture, int compression_level);
+  explicit PngFile(const Picture& picture);
   ~PngFile();
   PngFile(const PngFile&) = delete;
   PngFile& operator=(const PngFile&) = delete;

@@ -16,19 +16,13 @@
 namespace gmmseg {
 namespace {
 
-// A 12-megapixel overlay takes 0.7 s and 9.2 MB at level 4, 2.5 s and 8.5 MB at level 6; the filter
-// "up" alone is as small as the choice among several and a fifth faster.
-constexpr int kCompressionLevel = 4;
-
 // Bytes of rows that are compressed apart from the others, about.
 constexpr std::int64_t kBandBytes = std::int64_t{1} << 18;
 
-// As a PNG numbers them: the value itself, or its difference to the value above.
-enum class RowFilter : std::uint8_t { kNone = 0, kUp = 2 };
-
-RowFilter FilterOf(PixelKind kind) {
-  return kind == PixelKind::kRgb8 ? RowFilter::kUp : RowFilter::kNone;
-}
+// Each value is stored as its difference to the value above: PNG's filter "up". With runs as the
+// only matches, the pictures of photographs are smaller than at zlib's level 4 (heatmaps, masks) or
+// 2 % larger (overlays), in less than half the time.
+constexpr std::uint8_t kFilterUp = 2;
 
 void Check(const Picture& picture) {
   constexpr std::int64_t kMaxSide = PNG_UINT_31_MAX;
@@ -91,9 +85,9 @@ void SwapBytes(std::span<std::uint8_t> values) {
 std::vector<std::uint8_t> RowsFromAbove(const Band& band) {
   const Picture& picture = *band.picture;
   std::vector<std::uint8_t> rows((band.count + 1) * picture.row_bytes());
-  const bool has_above = FilterOf(picture.kind) == RowFilter::kUp && !band.IsFirst();
-  picture.make_rows(band.first - has_above, band.count + has_above,
-                    rows.data() + (has_above ? 0 : picture.row_bytes()));
+  const std::int64_t skipped = band.IsFirst() ? 1 : 0;
+  picture.make_rows(band.first - 1 + skipped, band.count + 1 - skipped,
+                    rows.data() + skipped * picture.row_bytes());
   if (picture.kind == PixelKind::kGray16 && std::endian::native == std::endian::little)
     SwapBytes(rows);
   if (picture.kind == PixelKind::kIndex8)
@@ -104,17 +98,13 @@ std::vector<std::uint8_t> RowsFromAbove(const Band& band) {
 // The band as a PNG has it before compression: each row led by its filter.
 std::vector<std::uint8_t> FilteredRows(const Band& band) {
   const std::int64_t row_bytes = band.picture->row_bytes();
-  const RowFilter filter = FilterOf(band.picture->kind);
   const std::vector<std::uint8_t> rows = RowsFromAbove(band);
   std::vector<std::uint8_t> filtered(band.count * (row_bytes + 1));
   std::uint8_t* out = filtered.data();
   for (const std::uint8_t* row = rows.data() + row_bytes; row != rows.data() + rows.size();
        row += row_bytes) {
-    *out++ = static_cast<std::uint8_t>(filter);
-    if (filter == RowFilter::kUp)
-      out = std::transform(row, row + row_bytes, row - row_bytes, out, std::minus<>());
-    else
-      out = std::copy_n(row, row_bytes, out);
+    *out++ = kFilterUp;
+    out = std::transform(row, row + row_bytes, row - row_bytes, out, std::minus<>());
   }
   return filtered;
 }
@@ -125,10 +115,8 @@ struct CompressedBand {
 };
 
 CompressedBand Compress(const Band& band) {
-  const bool is_filtered = FilterOf(band.picture->kind) != RowFilter::kNone;
-  return {band, DeflatePart(FilteredRows(band), kCompressionLevel,
-                            is_filtered ? DeflateStrategy::kFiltered : DeflateStrategy::kPlain,
-                            band.IsLast() ? StreamPart::kLast : StreamPart::kInner)};
+  return {band,
+          DeflatePart(FilteredRows(band), band.IsLast() ? StreamPart::kLast : StreamPart::kInner)};
 }
 
 }  // namespace
@@ -156,7 +144,7 @@ void WritePictures(std::span<const Picture> pictures) {
   };
   std::optional<PngFile> file;
   const auto write = [&](const CompressedBand& compressed) {
-    if (compressed.band.IsFirst()) file.emplace(*compressed.band.picture, kCompressionLevel);
+    if (compressed.band.IsFirst()) file.emplace(*compressed.band.picture);
     file->Append(compressed.part);
     if (compressed.band.IsLast()) file->Finish();
   };
