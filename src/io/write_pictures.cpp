@@ -37,7 +37,8 @@ void Check(const Picture& picture) {
 }
 
 void CheckIndices(const Picture& picture, std::span<const std::uint8_t> indices) {
-  const std::size_t largest = *std::max_element(indices.begin(), indices.end());
+  std::uint8_t largest = 0;
+  for (const std::uint8_t index : indices) largest = std::max(largest, index);
   const std::size_t num_colors = picture.palette->colors.size();
   if (largest >= num_colors)
     throw ParameterError(picture.path + ": index " + std::to_string(largest) + " in a palette of " +

@@ -24,7 +24,8 @@ void CheckOpacity(double opacity) {
 }
 
 void CheckLabels(std::span<const std::uint16_t> labels, std::size_t num_colors) {
-  const std::size_t largest = *std::ranges::max_element(labels);
+  std::uint16_t largest = 0;
+  for (const std::uint16_t label : labels) largest = std::max(largest, label);
   if (largest >= num_colors)
     throw ParameterError("overlay: label " + std::to_string(largest) +
                          " is not in the class table, which ends at " +
@@ -45,6 +46,13 @@ Rgb Blend(Rgb below, Rgb above, int opacity_256) {
 // Black on what is light and white on what is dark.
 Rgb Contrasting(Rgb color) { return Luma(color) > 127 ? Rgb{0, 0, 0} : Rgb{255, 255, 255}; }
 
+// The other class where a pixel lies on a boundary, else 0. A boundary is one pixel wide: the upper
+// or left one of two that differ.
+std::uint16_t Across(std::uint16_t own, std::uint16_t right, std::uint16_t below) {
+  if (right != 0 && right != own) return right;
+  return below != own ? below : std::uint16_t{0};
+}
+
 }  // namespace
 
 std::vector<Rgb> LabelPalette(const ClassTable& classes) {
@@ -64,35 +72,49 @@ OverlayPainter::OverlayPainter(std::int64_t width, std::int64_t height,
     : width_(width), labels_(labels), palette_(LabelPalette(classes)) {
   CheckSize("labels", labels.size(), width, height);
   CheckOpacity(opacity);
-  tint_256_ = static_cast<int>(std::lround(256 * opacity));
+  const auto tint_256 = static_cast<std::uint32_t>(std::lround(256 * opacity));
+  tints_.resize(palette_.size());
+  for (const ClassEntry& entry : classes) {
+    Tint& tint = tints_[entry.index];
+    tint.keep = 256 - tint_256;
+    for (int c = 0; c < 3; ++c) tint.add[c] = entry.color[c] * tint_256 + 128;
+  }
   // The line leans on the classes more than the tint does: it shall not flicker between black and
   // white along one boundary, nor vanish where there is no tint.
   line_256_ = static_cast<int>(std::lround(256 * std::sqrt(opacity)));
 }
 
-// The other class where a pixel lies on a boundary, else 0. A boundary is one pixel wide: the upper
-// or left one of two that differ.
-std::uint16_t OverlayPainter::LabelAcross(std::int64_t pixel, bool is_last_of_row) const {
-  const std::uint16_t own = labels_[pixel];
-  const std::uint16_t right = is_last_of_row ? own : labels_[pixel + 1];
-  const std::uint16_t below = pixel + width_ < std::ssize(labels_) ? labels_[pixel + width_] : own;
-  if (right != 0 && right != own) return right;
-  return below != own ? below : std::uint16_t{0};
+Rgb OverlayPainter::Line(Rgb pixel, std::uint16_t label, std::uint16_t other) const {
+  return Contrasting(Blend(pixel, Blend(palette_[label], palette_[other], 128), line_256_));
+}
+
+void OverlayPainter::PaintWithinRow(std::int64_t first, std::int64_t count, Rgb* pixels) const {
+  const std::uint16_t* const labels = labels_.data() + first;
+  const std::uint16_t* const below =
+      first + width_ < std::ssize(labels_) ? labels + width_ : labels;
+  const std::int64_t last_of_row = width_ - 1 - first % width_;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint16_t label = labels[i];
+    const std::uint16_t right = i == last_of_row ? label : labels[i + 1];
+    const std::uint16_t other = Across(label, right, below[i]);
+    if (other != 0 && label != 0) {
+      pixels[i] = Line(pixels[i], label, other);
+      continue;
+    }
+    const Tint& tint = tints_[label];
+    for (int c = 0; c < 3; ++c)
+      pixels[i][c] = static_cast<std::uint8_t>((pixels[i][c] * tint.keep + tint.add[c]) >> 8);
+  }
 }
 
 void OverlayPainter::Paint(std::int64_t first, std::int64_t count, Rgb* pixels) const {
   CheckLabels(labels_.subspan(first, count), palette_.size());
-  std::int64_t left_in_row = width_ - first % width_;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const bool is_last_of_row = --left_in_row == 0;
-    if (is_last_of_row) left_in_row = width_;
-    const std::uint16_t label = labels_[first + i];
-    if (label == 0) continue;
-    const Rgb own = palette_[label];
-    const std::uint16_t other = LabelAcross(first + i, is_last_of_row);
-    pixels[i] = other == 0
-                    ? Blend(pixels[i], own, tint_256_)
-                    : Contrasting(Blend(pixels[i], Blend(own, palette_[other], 128), line_256_));
+  const std::int64_t end = first + count;
+  while (first < end) {
+    const std::int64_t in_row = std::min(width_ - first % width_, end - first);
+    PaintWithinRow(first, in_row, pixels);
+    first += in_row;
+    pixels += in_row;
   }
 }
 

@@ -46,12 +46,20 @@ class OverlayPainter {
   void Paint(std::int64_t first, std::int64_t count, Rgb* pixels) const;
 
  private:
-  std::uint16_t LabelAcross(std::int64_t pixel, bool is_last_of_row) const;
+  // What a class makes of a channel: (keep · value + add[c]) / 256. The identity for label 0.
+  struct Tint {
+    std::uint32_t keep = 256;
+    std::array<std::uint32_t, 3> add{};
+  };
+
+  void PaintWithinRow(std::int64_t first, std::int64_t count, Rgb* pixels) const;
+  Rgb Line(Rgb pixel, std::uint16_t label, std::uint16_t other) const;
 
   std::int64_t width_;
   std::span<const std::uint16_t> labels_;
   std::vector<Rgb> palette_;
-  int tint_256_, line_256_;
+  std::vector<Tint> tints_;  // by label
+  int line_256_;
 };
 
 }  // namespace gmmseg

@@ -77,7 +77,7 @@ LabelTotals Label(Segmentation& result) {
 // Of the labelled pixels; exact up to kSampleSize pixels, of more from that many spread over the
 // image.
 std::vector<double> LogDensityQuantiles(const Raster& raster, const Segmentation& segmentation) {
-  constexpr std::int64_t kSampleSize = 65536;
+  constexpr std::int64_t kSampleSize = 16384;
   std::vector<float> values;
   for (const std::int64_t pixel : SampleValidPixels(raster, kSampleSize))
     if (segmentation.labels[pixel] != 0) values.push_back(segmentation.LogDensity(pixel));
