@@ -19,6 +19,7 @@ THIRD_PARTIES = {
     "libtiff": r"tiff(io|conf|vers)?(\.h|\.hxx)$",
     "nlohmann-json": r"nlohmann/",
     "oneTBB": r"(oneapi/)?tbb/",
+    "zlib": r"zlib\.h$",
 }
 STANDARD = r"[a-z0-9_]+$"  # <vector>
 SYSTEM = r"(fcntl|sched|signal|unistd|sys/\w+)\.h$"  # POSIX, in sources alone

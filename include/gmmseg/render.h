@@ -30,11 +30,13 @@ std::vector<Rgb> LabelPalette(const ClassTable& classes);
 // clipped to 0…1, float grey stretched. Black where there is no data.
 std::vector<Rgb> DisplayImage(const Raster& raster);
 
+inline constexpr double kOverlayOpacity = 0.5;
+
 // The picture with class colours laid over it (opacity 0…1) and boundaries between classes drawn
 // one pixel wide, black or white; pixels of label 0 stay as they are. Throws ParameterError if the
 // sizes differ, a label is not in the table, or the opacity is out of range.
 std::vector<Rgb> Overlay(std::span<const Rgb> picture, std::int64_t width, std::int64_t height,
                          std::span<const std::uint16_t> labels, const ClassTable& classes,
-                         double opacity = 0.5);
+                         double opacity = kOverlayOpacity);
 
 }  // namespace gmmseg

@@ -23,20 +23,24 @@ struct SegmentSeconds {
 };
 
 // The result holds the features, so that posteriors can be had in as many classes at a time as
-// memory allows.
+// memory allows. What is said of samples is said of pixel i at planes.SampleOf(i).
 struct Segmentation {
   std::int64_t width = 0, height = 0, depth = 1;
   Model model;
   std::int64_t num_valid = 0;         // pixels with data
   std::vector<std::uint16_t> labels;  // row-major; 0 = no data, 1…K = most probable class
-  std::vector<float> uncertainty;     // −Σ p ln p / ln K, 0…1; 0 where no data or K = 1
-  std::vector<float> log_density;     // natural logarithm, the user's units; 0 where no data
-  ClassTable classes;                 // shares of this image
-  double log_likelihood = 0;          // mean of log_density over the valid pixels
+  // Of samples: −Σ p ln p / ln K, 0…1; 0 where no data or K = 1.
+  std::vector<float> sample_uncertainty;
+  // Of samples: natural logarithm, the user's units; 0 where no data.
+  std::vector<float> sample_log_density;
+  ClassTable classes;         // shares of this image
+  double log_likelihood = 0;  // mean of the log-density over the valid pixels
   SegmentSeconds seconds;
   FeaturePlanes planes;
 
   std::int64_t num_pixels() const { return width * height * depth; }
+  float Uncertainty(std::int64_t pixel) const { return sample_uncertainty[planes.SampleOf(pixel)]; }
+  float LogDensity(std::int64_t pixel) const { return sample_log_density[planes.SampleOf(pixel)]; }
 
   // P(class | pixel) of classes first…first+count-1 (from 1), one plane each, row-major; 0 where no
   // data.

@@ -2,13 +2,18 @@
 
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
+#include <gmmseg/posterior.h>
 #include <gmmseg/render.h>
-#include <oneapi/tbb/parallel_for_each.h>
+#include <oneapi/tbb/parallel_invoke.h>
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "batch/output_names.h"
+#include "io/write_pictures.h"
+#include "render/heat_index.h"
+#include "render/painters.h"
 
 namespace gmmseg {
 namespace {
@@ -16,7 +21,14 @@ namespace {
 constexpr std::int64_t kPosteriorBytes = std::int64_t{256} << 20;
 constexpr std::size_t kMaxIndexedClasses = 255;  // one byte, label 0 apart
 
-using Tasks = std::vector<std::function<void()>>;
+// Indices of one picture, sample by sample.
+using IndexPlane = std::vector<std::uint8_t>;
+
+// As many classes as memory for posteriors holds, at least one.
+int ClassesAtATime(std::int64_t bytes_per_class, int num_classes) {
+  return static_cast<int>(
+      std::clamp<std::int64_t>(kPosteriorBytes / bytes_per_class, 1, num_classes));
+}
 
 class OutputWriter {
  public:
@@ -24,13 +36,10 @@ class OutputWriter {
                const Segmentation& segmentation, const OutputOptions& output)
       : folder_(folder), stem_(stem), raster_(raster), result_(segmentation), output_(output) {}
 
-  void Write() {
+  void Write() const {
     CheckPlane();
-    Tasks tasks = ImageTasks();
-    if (Wants(Output::kMasks)) AddPerClass(tasks, [this](int k) { WriteMask(k); });
-    if (!result_.classes.empty() && (Wants(Output::kHeatmaps) || Wants(Output::kProbabilities)))
-      WritePosteriors(tasks);
-    Run(tasks);
+    if (Wants(Output::kModel)) WriteModel(PathOf(Output::kModel), result_.model);
+    tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteAllPictures(); });
   }
 
  private:
@@ -47,87 +56,137 @@ class OutputWriter {
     return (folder_ / OutputName(stem_, output, k)).string();
   }
 
-  static void Run(Tasks& tasks) {
-    tbb::parallel_for_each(tasks, [](const std::function<void()>& task) { task(); });
-    tasks.clear();
+  // make_pixels(first, count, bytes) makes a run of pixels.
+  template <typename MakePixels>
+  Picture MakePicture(std::string path, PixelKind kind, std::optional<Palette> palette,
+                      MakePixels make_pixels) const {
+    return {std::move(path),
+            result_.width,
+            result_.height,
+            kind,
+            std::move(palette),
+            [width = result_.width, make_pixels](std::int64_t first, std::int64_t count,
+                                                 std::uint8_t* rows) {
+              make_pixels(first * width, count * width, rows);
+            }};
   }
 
-  template <typename Write>
-  void AddPerClass(Tasks& tasks, const Write& write) const {
-    for (int k = 1; k <= num_classes(); ++k) tasks.push_back([write, k] { write(k); });
+  // A picture of f(label) at each pixel.
+  template <typename T, typename Function>
+  Picture LabelPicture(std::string path, PixelKind kind, std::optional<Palette> palette,
+                       Function f) const {
+    return MakePicture(std::move(path), kind, std::move(palette),
+                       [this, f](std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
+                         const auto labels = result_.labels.begin() + first;
+                         std::transform(labels, labels + count, reinterpret_cast<T*>(bytes), f);
+                       });
   }
 
-  // One task per file of the whole image; the slowest to compress comes first.
-  Tasks ImageTasks() const {
-    Tasks tasks;
-    if (Wants(Output::kOverlay)) tasks.push_back([this] { WriteOverlay(); });
-    if (Wants(Output::kUncertainty)) tasks.push_back([this] { WriteUncertainty(); });
-    if (Wants(Output::kLabels)) tasks.push_back([this] { WriteLabels(); });
-    if (Wants(Output::kModel))
-      tasks.push_back([this] { WriteModel(PathOf(Output::kModel), result_.model); });
-    return tasks;
-  }
-
-  void WriteLabels() const {
-    const std::string path = PathOf(Output::kLabels);
+  Picture LabelMask() const {
+    std::string path = PathOf(Output::kLabels);
+    const auto as_it_is = [](std::uint16_t label) { return label; };
     if (result_.classes.size() > kMaxIndexedClasses)
-      return WriteGrayPng(path, result_.width, result_.height, result_.labels);
-    std::vector<std::uint8_t> indices(result_.labels.size());
-    std::transform(result_.labels.begin(), result_.labels.end(), indices.begin(),
-                   [](std::uint16_t label) { return static_cast<std::uint8_t>(label); });
-    WriteIndexedPng(path, result_.width, result_.height, indices,
-                    {LabelPalette(result_.classes), ZeroIndex::kTransparent});
+      return LabelPicture<std::uint16_t>(std::move(path), PixelKind::kGray16, {}, as_it_is);
+    return LabelPicture<std::uint8_t>(
+        std::move(path), PixelKind::kIndex8,
+        Palette{LabelPalette(result_.classes), ZeroIndex::kTransparent},
+        [](std::uint16_t label) { return static_cast<std::uint8_t>(label); });
   }
 
-  void WriteOverlay() const {
-    WriteRgbPng(PathOf(Output::kOverlay), result_.width, result_.height,
-                Overlay(DisplayImage(raster_), result_.width, result_.height, result_.labels,
-                        result_.classes));
+  Picture ClassMask(int k) const {
+    return LabelPicture<std::uint8_t>(
+        PathOf(Output::kMasks, k), PixelKind::kGray8, {},
+        [k](std::uint16_t label) -> std::uint8_t { return label == k ? 255 : 0; });
   }
 
-  void WriteHeat(const std::string& path, std::span<const float> values, ColorMap map) const {
-    WriteIndexedPng(path, result_.width, result_.height, HeatIndices(values, result_.labels),
-                    {HeatPalette(map), ZeroIndex::kTransparent});
+  Picture OverlayPicture() const {
+    return MakePicture(PathOf(Output::kOverlay), PixelKind::kRgb8, {},
+                       [display = DisplayPainter(raster_),
+                        overlay = OverlayPainter(result_.width, result_.height, result_.labels,
+                                                 result_.classes, kOverlayOpacity)](
+                           std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
+                         Rgb* const pixels = reinterpret_cast<Rgb*>(bytes);
+                         display.Paint(first, count, pixels);
+                         overlay.Paint(first, count, pixels);
+                       });
   }
 
-  void WriteUncertainty() const {
-    WriteHeat(PathOf(Output::kUncertainty), result_.uncertainty, ColorMap::kMagma);
-  }
-
-  void WriteMask(int k) const {
-    std::vector<std::uint8_t> mask(result_.labels.size());
-    std::transform(result_.labels.begin(), result_.labels.end(), mask.begin(),
-                   [k](std::uint16_t label) -> std::uint8_t { return label == k ? 255 : 0; });
-    WriteGrayPng(PathOf(Output::kMasks, k), result_.width, result_.height, mask);
-  }
-
-  // Batch by batch of classes; `tasks` are run beside the first batch.
-  void WritePosteriors(Tasks& tasks) const {
-    std::optional<ProbabilityTiffWriter> tiff;
-    if (Wants(Output::kProbabilities))
-      tiff.emplace(PathOf(Output::kProbabilities), result_.width, result_.height, num_classes(),
-                   output_.depth);
-    const std::int64_t plane_bytes = result_.num_pixels() * std::int64_t{sizeof(float)};
-    const int batch =
-        static_cast<int>(std::clamp<std::int64_t>(kPosteriorBytes / plane_bytes, 1, num_classes()));
-    for (int first = 1; first <= num_classes(); first += batch)
-      WriteBatch(first, std::min(batch, num_classes() - first + 1), tiff, tasks);
-    if (tiff) tiff->Close();
-  }
-
-  void WriteBatch(int first, int count, std::optional<ProbabilityTiffWriter>& tiff,
-                  Tasks& tasks) const {
-    const std::vector<std::vector<float>> posteriors = result_.Posteriors(first, count);
-    if (tiff)
-      tasks.push_back([&] {
-        for (const std::vector<float>& plane : posteriors) tiff->WritePlane(plane, result_.labels);
-      });
-    if (Wants(Output::kHeatmaps))
-      for (int i = 0; i < count; ++i)
-        tasks.push_back([&, i] {
-          WriteHeat(PathOf(Output::kHeatmaps, first + i), posteriors[i], ColorMap::kViridis);
+  // The plane is the caller's to keep.
+  Picture Heatmap(std::string path, const IndexPlane& plane, ColorMap map) const {
+    return MakePicture(
+        std::move(path), PixelKind::kIndex8, Palette{HeatPalette(map), ZeroIndex::kTransparent},
+        [this, &plane](std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
+          const std::vector<std::uint32_t>& entry = result_.planes.entry;
+          if (entry.empty())
+            std::copy_n(plane.begin() + first, count, bytes);
+          else
+            std::transform(entry.begin() + first, entry.begin() + first + count, bytes,
+                           [&plane](std::uint32_t sample) { return plane[sample]; });
         });
-    Run(tasks);
+  }
+
+  bool HasData(std::int64_t sample) const { return result_.planes.samples.weights()[sample] > 0; }
+
+  IndexPlane UncertaintyIndices() const {
+    IndexPlane plane(result_.planes.samples.size());
+    for (std::int64_t i = 0; i < std::ssize(plane); ++i)
+      if (HasData(i)) plane[i] = HeatIndex(result_.sample_uncertainty[i]);
+    return plane;
+  }
+
+  std::vector<IndexPlane> PosteriorIndices(int first_class, int count) const {
+    const Samples& samples = result_.planes.samples;
+    std::vector<IndexPlane> planes(count, IndexPlane(samples.size()));
+    VisitPosteriors(samples, result_.model.mixture(), [&](const PosteriorTile& tile) {
+      for (int k = 0; k < count; ++k)
+        for (std::int64_t i = 0; i < tile.count; ++i)
+          if (HasData(tile.first + i))
+            planes[k][tile.first + i] = HeatIndex(tile.Posterior(first_class - 1 + k, i));
+    });
+    return planes;
+  }
+
+  // The slowest to compress come first. Heatmaps of as many classes at a time as memory allows; the
+  // other pictures join the first of them.
+  void WriteAllPictures() const {
+    IndexPlane uncertainty;
+    std::vector<Picture> pictures;
+    if (Wants(Output::kOverlay)) pictures.push_back(OverlayPicture());
+    if (Wants(Output::kUncertainty)) {
+      uncertainty = UncertaintyIndices();
+      pictures.push_back(Heatmap(PathOf(Output::kUncertainty), uncertainty, ColorMap::kMagma));
+    }
+    if (Wants(Output::kLabels)) pictures.push_back(LabelMask());
+    if (Wants(Output::kMasks))
+      for (int k = 1; k <= num_classes(); ++k) pictures.push_back(ClassMask(k));
+    if (Wants(Output::kHeatmaps) && num_classes() > 0) WriteHeatmaps(pictures);
+    WritePictures(pictures);
+  }
+
+  // Writes `pictures` too, and empties it.
+  void WriteHeatmaps(std::vector<Picture>& pictures) const {
+    const int most = ClassesAtATime(result_.planes.samples.size(), num_classes());
+    for (int first = 1; first <= num_classes(); first += most) {
+      const std::vector<IndexPlane> planes =
+          PosteriorIndices(first, std::min(most, num_classes() - first + 1));
+      for (int k = first; const IndexPlane& plane : planes)
+        pictures.push_back(Heatmap(PathOf(Output::kHeatmaps, k++), plane, ColorMap::kViridis));
+      WritePictures(pictures);
+      pictures.clear();
+    }
+  }
+
+  void WriteProbabilities() const {
+    if (!Wants(Output::kProbabilities) || num_classes() == 0) return;
+    ProbabilityTiffWriter tiff(PathOf(Output::kProbabilities), result_.width, result_.height,
+                               num_classes(), output_.depth);
+    const int most =
+        ClassesAtATime(result_.num_pixels() * std::int64_t{sizeof(float)}, num_classes());
+    for (int first = 1; first <= num_classes(); first += most)
+      for (const std::vector<float>& plane :
+           result_.Posteriors(first, std::min(most, num_classes() - first + 1)))
+        tiff.WritePlane(plane, result_.labels);
+    tiff.Close();
   }
 
   const boost::filesystem::path& folder_;

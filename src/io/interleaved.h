@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "base/tile_loop.h"
+
 namespace gmmseg {
 
 enum class ChannelOrder { kRgb, kBgr };
@@ -36,12 +38,14 @@ Raster ToRaster(const InterleavedImage<T>& image) {
   const int num_bands = image.channels < 3 ? 1 : 3;
   Raster raster(image.width, image.height, num_bands, SampleTypeOf<T>(),
                 num_bands == 1 ? ColorModel::kGray : ColorModel::kRgb);
-  for (int b = 0; b < num_bands; ++b) {
-    const int channel = image.order == ChannelOrder::kBgr ? num_bands - 1 - b : b;
-    T* band = raster.Band<T>(b);
-    for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
-      band[i] = image.values[i * image.channels + channel];
-  }
+  ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    const T* const pixels = image.values + first * image.channels;
+    for (int b = 0; b < num_bands; ++b) {
+      const int channel = image.order == ChannelOrder::kBgr ? num_bands - 1 - b : b;
+      T* const band = raster.Band<T>(b) + first;
+      for (std::int64_t i = 0; i < count; ++i) band[i] = pixels[i * image.channels + channel];
+    }
+  });
   if (image.HasAlpha())
     for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
       if (image.values[(i + 1) * image.channels - 1] == T{0}) raster.Invalidate(i);

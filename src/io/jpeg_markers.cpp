@@ -1,5 +1,7 @@
 #include "io/jpeg_markers.h"
 
+#include <cstring>
+
 namespace gmmseg {
 namespace {
 
@@ -21,13 +23,12 @@ class MarkerWalk {
 
   // The next marker that begins or ends a segment; steps over entropy-coded data.
   int NextMarker() {
-    for (; position_ + 1 < source_.bytes.size(); ++position_) {
+    while (FindMarkerByte()) {
       const int code = source_.bytes[position_ + 1];
       const bool is_data = code == 0 || code == 0xFF || code == kTemporary ||
                            (code >= kFirstRestart && code <= kLastRestart);
-      if (source_.bytes[position_] != 0xFF || is_data) continue;
-      position_ += 2;
-      return code;
+      position_ += is_data ? 1 : 2;
+      if (!is_data) return code;
     }
     ThrowTruncated(source_, kFormat, "no end-of-image marker");
   }
@@ -45,6 +46,17 @@ class MarkerWalk {
   }
 
  private:
+  // Moves on to the next 0xFF that has a byte behind it; false where there is none. Nearly all
+  // bytes are data, hence memchr.
+  bool FindMarkerByte() {
+    if (position_ + 1 >= source_.bytes.size()) return false;
+    const std::span<const unsigned char> left = source_.bytes.subspan(position_);
+    const auto* const found =
+        static_cast<const unsigned char*>(std::memchr(left.data(), 0xFF, left.size() - 1));
+    if (found) position_ += found - left.data();
+    return found != nullptr;
+  }
+
   const ImageSource& source_;
   std::size_t position_ = 2;  // behind the start-of-image marker
 };

@@ -1,5 +1,6 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/image_io.h>
+#include <oneapi/tbb/parallel_invoke.h>
 
 #include <algorithm>
 #include <cmath>
@@ -107,7 +108,11 @@ Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes
 
 LoadedImage LoadImage(const std::string& path) {
   const std::vector<unsigned char> bytes = ReadImageBytes(path);
-  return {DecodeImage(path, bytes), IsNullImage(path) ? "" : ContentHash(bytes)};
+  LoadedImage image;
+  // Neither the hash nor most decoders use more than one thread.
+  tbb::parallel_invoke([&] { image.raster = DecodeImage(path, bytes); },
+                       [&] { image.hash = IsNullImage(path) ? "" : ContentHash(bytes); });
+  return image;
 }
 
 Raster ReadImage(const std::string& path) { return LoadImage(path).raster; }

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "base/quantile.h"
 #include "base/tile_loop.h"
 #include "features/pixel_sample.h"
+#include "render/painters.h"
 
 namespace gmmseg {
 namespace {
 
 constexpr std::int64_t kSampleSize = 65536;  // pixels that the percentiles are taken from
-
-// The values that show as black and as white.
-struct DisplayRange {
-  double low, high;
-};
 
 // The 2nd and the 98th percentile of the band's finite values.
 DisplayRange StretchRange(const Raster& raster, int band) {
@@ -45,23 +42,51 @@ std::uint8_t ToByte(double value, DisplayRange range) {
   return static_cast<std::uint8_t>(255 * std::clamp(t, 0.0, 1.0) + 0.5);
 }
 
-void FillChannel(const Raster& raster, int band, int channel, std::vector<Rgb>& picture) {
-  const DisplayRange range = RangeOf(raster, band);
-  raster.VisitBand(band, [&](const auto* values) {
-    ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-      for (std::int64_t i = first; i < first + count; ++i)
-        if (raster.IsValid(i)) picture[i][channel] = ToByte(static_cast<double>(values[i]), range);
-    });
-  });
+std::vector<std::uint8_t> BytesOf(SampleType type, DisplayRange range) {
+  if (type == SampleType::kFloat32) return {};
+  std::vector<std::uint8_t> bytes(type == SampleType::kUint8 ? 256 : 65536);
+  for (std::size_t value = 0; value < bytes.size(); ++value)
+    bytes[value] = ToByte(static_cast<double>(value), range);
+  return bytes;
 }
 
 }  // namespace
 
+DisplayPainter::DisplayPainter(const Raster& raster) : raster_(raster) {
+  if (raster.num_bands() >= 3)
+    channels_ = {MakeChannel(0), MakeChannel(1), MakeChannel(2)};
+  else
+    channels_.fill(MakeChannel(0));
+}
+
+DisplayPainter::Channel DisplayPainter::MakeChannel(int band) const {
+  const DisplayRange range = RangeOf(raster_, band);
+  return {band, range, BytesOf(raster_.type(), range)};
+}
+
+void DisplayPainter::Paint(std::int64_t first, std::int64_t count, Rgb* pixels) const {
+  for (int c = 0; c < 3; ++c) {
+    const Channel& channel = channels_[c];
+    raster_.VisitBand(channel.band, [&]<typename T>(const T* values) {
+      const std::uint8_t* const bytes = channel.bytes.data();
+      for (std::int64_t i = 0; i < count; ++i)
+        if constexpr (std::is_integral_v<T>)
+          pixels[i][c] = bytes[values[first + i]];
+        else
+          pixels[i][c] = ToByte(values[first + i], channel.range);
+    });
+  }
+  if (raster_.validity().empty()) return;
+  for (std::int64_t i = 0; i < count; ++i)
+    if (!raster_.IsValid(first + i)) pixels[i] = {0, 0, 0};
+}
+
 std::vector<Rgb> DisplayImage(const Raster& raster) {
   std::vector<Rgb> picture(raster.num_pixels());
-  const bool in_color = raster.num_bands() >= 3;
-  for (int channel = 0; channel < 3; ++channel)
-    FillChannel(raster, in_color ? channel : 0, channel, picture);
+  const DisplayPainter painter(raster);
+  ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    painter.Paint(first, count, picture.data() + first);
+  });
   return picture;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/tile_loop.h"
+#include "render/heat_index.h"
 
 namespace gmmseg {
 namespace {
@@ -47,11 +48,6 @@ Rgb Interpolate(const Anchors& anchors, double t) {
     color[c] = static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
   }
   return color;
-}
-
-std::uint8_t HeatIndex(float value) {
-  if (!(value > 0)) return 1;  // a NaN shows as 0, never as "no data"
-  return static_cast<std::uint8_t>(1.5f + 254.0f * std::min(value, 1.0f));
 }
 
 }  // namespace

@@ -6,11 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "base/quantile.h"
 #include "base/stopwatch.h"
 #include "base/tile_loop.h"
+#include "features/pixel_sample.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
-#include "segment/quantiles.h"
 
 namespace gmmseg {
 namespace {
@@ -58,19 +59,34 @@ FitResult NothingFitted(const SegmentOptions& options, const FeatureLayout& layo
 LabelTotals Label(Segmentation& result) {
   const FeaturePlanes& planes = result.planes;
   std::vector<std::uint16_t> labels(planes.samples.size());
-  std::vector<float> uncertainty(labels.size()), log_density(labels.size());
+  result.sample_uncertainty.resize(labels.size());
+  result.sample_log_density.resize(labels.size());
   const LabelTotals totals =
-      LabelSamples(planes.samples, result.model.mixture(), {labels, uncertainty, log_density});
+      LabelSamples(planes.samples, result.model.mixture(),
+                   {labels, result.sample_uncertainty, result.sample_log_density});
   if (totals.log_density.overflowed() || totals.entropy.overflowed())
     throw ParameterError(
         "the image lies too far from what the model was fitted on for its densities to be told in "
         "numbers; use an image of the same kind, with values in the same range");
   result.labels = ToPixels(std::move(labels), planes.entry);
-  result.uncertainty = ToPixels(std::move(uncertainty), planes.entry);
-  result.log_density = ToPixels(std::move(log_density), planes.entry);
   if (result.num_valid > 0)
     result.log_likelihood = totals.log_density.ToDouble() / static_cast<double>(result.num_valid);
   return totals;
+}
+
+// Of the labelled pixels; exact up to kSampleSize pixels, of more from that many spread over the
+// image.
+std::vector<double> LogDensityQuantiles(const Raster& raster, const Segmentation& segmentation) {
+  constexpr std::int64_t kSampleSize = 16384;
+  std::vector<float> values;
+  for (const std::int64_t pixel : SampleValidPixels(raster, kSampleSize))
+    if (segmentation.labels[pixel] != 0) values.push_back(segmentation.LogDensity(pixel));
+  std::vector<double> quantiles;
+  if (values.empty()) return quantiles;
+  std::ranges::sort(values);
+  for (const double probability : Model::kQuantiles)
+    quantiles.push_back(Quantile(values, probability));
+  return quantiles;
 }
 
 // ICL = BIC + 2·entropy of the posteriors (Biernacki, Celeux, Govaert 2000).
@@ -121,8 +137,8 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
   if (result.num_valid == 0) {
     model.fit = NothingFitted(options, result.planes.layout);
     result.labels.resize(raster.num_pixels());
-    result.uncertainty.resize(raster.num_pixels());
-    result.log_density.resize(raster.num_pixels());
+    result.sample_uncertainty.resize(result.planes.samples.size());
+    result.sample_log_density.resize(result.planes.samples.size());
     return result;
   }
   model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
@@ -131,8 +147,7 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
   const LabelTotals totals = Label(result);
   model.classes = WithShares(ClassesOf(model.mixture()), totals.pixels);
   SetCriteria(model, totals.entropy.ToDouble());
-  model.log_density_quantiles =
-      LabelledQuantiles(result.log_density, result.labels, Model::kQuantiles, model.seed);
+  model.log_density_quantiles = LogDensityQuantiles(raster, result);
   result.classes = model.classes;
   result.seconds.labels = watch.Lap();
   return result;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/quantile.h"
 #include "base/random.h"
 
 namespace {
@@ -81,8 +82,7 @@ void CheckLabelsAndPosteriors(const Segmentation& segmentation, const Samples& s
       }
       CHECK(difference < 1e-3f);
       CHECK(segmentation.labels[pixel] == best + 1);
-      CHECK(segmentation.log_density[pixel] ==
-            doctest::Approx(tile.log_densities[i]).epsilon(1e-4));
+      CHECK(segmentation.LogDensity(pixel) == doctest::Approx(tile.log_densities[i]).epsilon(1e-4));
     }
   });
 }
@@ -190,10 +190,10 @@ TEST_CASE(
     const double entropy =
         -(p.array() > 0).select(p.array() * p.array().log(), 0.0).sum() / std::log(K);
     CHECK(p[result.labels[i] - 1] == doctest::Approx(p.maxCoeff()).epsilon(1e-4));
-    CHECK(result.uncertainty[i] == doctest::Approx(entropy).epsilon(1e-3).scale(1));
-    CHECK(result.log_density[i] == doctest::Approx(LogDensity(mixture, x)).epsilon(1e-4));
+    CHECK(result.Uncertainty(i) == doctest::Approx(entropy).epsilon(1e-3).scale(1));
+    CHECK(result.LogDensity(i) == doctest::Approx(LogDensity(mixture, x)).epsilon(1e-4));
   }
-  for (const float value : result.log_density) total += value;
+  for (int i = 0; i < kWidth * kHeight; ++i) total += result.LogDensity(i);
   CHECK(result.log_likelihood == doctest::Approx(total / (kWidth * kHeight)));
   CHECK(result.log_likelihood == doctest::Approx(result.model.fit.log_likelihood).epsilon(1e-5));
 }
@@ -203,11 +203,44 @@ TEST_CASE("ICL exceeds BIC by twice the entropy of the posteriors") {
   options.fit.num_components = 3;
   const Segmentation result = Segment(TwoTones(), options);
   double entropy = 0;
-  for (const float u : result.uncertainty)
-    entropy += u * std::log(static_cast<double>(result.classes.size()));
+  for (int i = 0; i < kWidth * kHeight; ++i)
+    entropy += result.Uncertainty(i) * std::log(static_cast<double>(result.classes.size()));
   REQUIRE(result.model.bic);
   CHECK(*result.model.icl - *result.model.bic == doctest::Approx(2 * entropy).epsilon(1e-4));
   CHECK(*result.model.aic < *result.model.bic);
+}
+
+TEST_CASE("quantiles of the log-density are those of the labelled pixels, exact for few pixels") {
+  Raster raster = TwoTones();
+  raster.Invalidate(7);
+  const Segmentation result = Segment(raster, TwoClasses());
+  std::vector<float> values;
+  for (int i = 0; i < kWidth * kHeight; ++i)
+    if (result.labels[i] != 0) values.push_back(result.LogDensity(i));
+  REQUIRE(values.size() == kWidth * kHeight - 1);
+  std::sort(values.begin(), values.end());
+  for (std::size_t q = 0; q < std::size(Model::kQuantiles); ++q)
+    CHECK(result.model.log_density_quantiles.at(q) == Quantile(values, Model::kQuantiles[q]));
+}
+
+TEST_CASE("quantiles of the log-density of many pixels have the ranks they stand for") {
+  Raster raster(400, 300, 1, SampleType::kUint8, ColorModel::kGray);
+  RandomStream random(5, 1);
+  for (int i = 0; i < raster.num_pixels(); ++i)
+    raster.Band<std::uint8_t>(0)[i] =
+        static_cast<std::uint8_t>(std::lround(128 + 20 * random.Normal()));
+  const Segmentation result = Segment(raster, TwoClasses());
+  for (std::size_t q = 0; q < std::size(Model::kQuantiles); ++q) {
+    const double value = result.model.log_density_quantiles.at(q);
+    double below = 0, at_most = 0;
+    for (int i = 0; i < raster.num_pixels(); ++i) {
+      below += result.LogDensity(i) < value;
+      at_most += result.LogDensity(i) <= value;
+    }
+    const auto num_pixels = static_cast<double>(raster.num_pixels());
+    CHECK(below / num_pixels <= Model::kQuantiles[q] + 0.01);
+    CHECK(at_most / num_pixels >= Model::kQuantiles[q] - 0.01);
+  }
 }
 
 TEST_CASE("a tempered model has no information criteria") {
@@ -254,7 +287,7 @@ TEST_CASE("a model applied to its own image gives the same labels and shares") {
   const Segmentation fitted = Segment(TwoTones(), TwoClasses());
   const Segmentation applied = Apply(TwoTones(), fitted.model);
   CHECK(applied.labels == fitted.labels);
-  CHECK(applied.uncertainty == fitted.uncertainty);
+  CHECK(applied.sample_uncertainty == fitted.sample_uncertainty);
   CHECK(applied.log_likelihood == fitted.log_likelihood);
   CHECK(applied.classes[0].share == fitted.classes[0].share);
 }
@@ -300,7 +333,7 @@ TEST_CASE("segmentation does not depend on the number of threads") {
   };
   const Segmentation one = run(1), two = run(2);
   CHECK(one.labels == two.labels);
-  CHECK(one.uncertainty == two.uncertainty);
+  CHECK(one.sample_uncertainty == two.sample_uncertainty);
   CHECK(one.log_likelihood == two.log_likelihood);
   CHECK(*one.model.icl == *two.model.icl);
 }
