@@ -85,7 +85,7 @@ class Layering(unittest.TestCase):
                            "base may include io, which is not a room above it")
 
     def test_a_row_that_names_an_unknown_library_is_refused(self):
-        self.assert_broken({"src/README.md": README.replace("libpng", "libpng zlib")}, "zlib")
+        self.assert_broken({"src/README.md": README.replace("libpng", "libpng zstd")}, "zstd")
 
 
 if __name__ == "__main__":

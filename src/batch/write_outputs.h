@@ -7,9 +7,10 @@
 
 namespace gmmseg {
 
-// Writes what `output` asks for into `folder`, pictures in parallel, posteriors in as many classes
-// at a time as 256 MB hold. An image without a class gets no file per class and no probabilities.
-// Throws ParameterError for anything but the model of a raster of more than one slice.
+// Writes what `output` asks for into `folder`, pictures band by band in parallel, heatmaps and
+// probabilities of as many classes at a time as 256 MB hold for each of the two. An image without a
+// class gets no file per class and no probabilities. Throws ParameterError for anything but the
+// model of a raster of more than one slice.
 void WriteOutputs(const boost::filesystem::path& folder, const std::string& stem,
                   const Raster& raster, const Segmentation& segmentation,
                   const OutputOptions& output);

@@ -20,8 +20,8 @@ namespace {
 constexpr std::int64_t kBandBytes = std::int64_t{1} << 18;
 
 // Each value is stored as its difference to the value above: PNG's filter "up". With runs as the
-// only matches, the pictures of photographs are smaller than at zlib's level 4 (heatmaps, masks) or
-// 2 % larger (overlays), in less than half the time.
+// only matches, the label masks of 13 photographs are 9 % smaller, the heatmaps as large and the
+// overlays 3 % larger than with zlib's full search at level 4, in less than half the time.
 constexpr std::uint8_t kFilterUp = 2;
 
 void Check(const Picture& picture) {
