@@ -44,8 +44,12 @@ ClippedCovariance ClipSpherical(const Eigen::MatrixXd& covariance, const Maximiz
 
 ClippedCovariance Pooled(const MixtureStats& stats, const MaximizeRules& rules) {
   Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(stats.num_features(), stats.num_features());
-  for (int k = 0; k < stats.num_components(); ++k) sum += stats.Weight(k) * stats.Covariance(k);
-  return Clip(sum / stats.num_samples(), rules);
+  double weight = 0;
+  for (int k = 0; k < stats.num_components(); ++k) {
+    sum += stats.Weight(k) * stats.Covariance(k);
+    weight += stats.Weight(k);
+  }
+  return Clip(sum / weight, rules);
 }
 
 // The heaviest component never counts as vanished: where every one holds next to nothing, one is
@@ -109,6 +113,7 @@ MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, d
     result.model.covariances.push_back(clipped.covariance);
     result.at_floor.push_back(clipped.clipped);
   }
+  result.model.weights /= result.model.weights.sum();  // 1 but for the rounding of float sums
   result.vanished = Vanished(result.model.weights, num_points);
   return result;
 }

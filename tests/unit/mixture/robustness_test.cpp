@@ -52,6 +52,13 @@ TEST_CASE("robust: the weight of a row that is no number does not drown those of
   CHECK(with.num_samples == 499);
 }
 
+TEST_CASE("robust: the mixing weights add up to 1 in double precision") {
+  const Samples samples = Samples::FromRows(Sample(RandomMixture(6, 3), 5000, 5).points);
+  FitOptions options;
+  options.num_components = 6;
+  CHECK(std::abs(FitMixture(samples, options).model.weights.sum() - 1) < 1e-14);
+}
+
 TEST_CASE(
     "robust: a spherical fit of features in very different units can be applied to its data") {
   Eigen::MatrixXd rows = Sample(RandomMixture(2, 2, 3), 200, 5).points;
