@@ -32,7 +32,8 @@ struct FitOptions {
 
   InitMethod init = InitMethod::kKMeans;
   // Starts from this model (the user's units) in place of `init` and `restarts`; its K, covariance
-  // type and blocks win.
+  // type and blocks win. Its covariances are first held to that type and above the floor, unless
+  // max_iterations is 0: then the model comes back as it is.
   std::optional<GaussianMixture> start;
   // Starts tried on a subsample of at most `subsample_size`, >= 1; the best is finished on all
   // samples.

@@ -49,14 +49,17 @@ void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num
 
 Eigen::MatrixXd Pooled(const GaussianMixture& model) {
   Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(model.num_features(), model.num_features());
-  for (int k = 0; k < model.num_components(); ++k) pooled += model.weights[k] * model.covariances[k];
+  for (int k = 0; k < model.num_components(); ++k)
+    pooled += model.weights[k] * model.covariances[k];
   return pooled;
 }
 
-// The model to start from, its covariances of their type and above the floor, as they are after every step.
-GaussianMixture GivenStart(const GaussianMixture& given, const Samples& samples,
+// The model to start from, its covariances of their type and above the floor, as they are after
+// every step; as it is where no step is asked for.
+GaussianMixture GivenStart(const Samples& samples, const FitOptions& options,
                            const MaximizeRules& rules) {
-  GaussianMixture start = ToPlaneUnits(given, samples);
+  GaussianMixture start = ToPlaneUnits(*options.start, samples);
+  if (options.max_iterations == 0) return start;
   const bool tied = start.covariance_type == CovarianceType::kTied;
   if (tied) start.covariances.assign(start.num_components(), Pooled(start));
   for (Eigen::MatrixXd& covariance : start.covariances)
@@ -127,7 +130,7 @@ std::vector<Trial> Finalists(const std::vector<Trial>& trials) {
 
 Starts ChooseStarts(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
   if (options.start)
-    return {{GivenStart(*options.start, samples, rules)}, {}, options.start->num_components()};
+    return {{GivenStart(samples, options, rules)}, {}, options.start->num_components()};
   const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
   const int num_distinct = static_cast<int>(distinct.rows());
   if (num_distinct <= options.num_components)

@@ -154,9 +154,11 @@ std::string FirstFlaw(const NastyFit& fit, const Samples& samples, const FitResu
   if (!std::isfinite(result.log_likelihood) || !std::isfinite(result.initial_log_likelihood))
     return "the log-likelihood is not finite";
   if (num_looks > kMaxStarts * fit.options.max_iterations) return "too many iterations";
+  const bool as_given = fit.options.start && fit.options.max_iterations == 0;
   for (const std::string& flaw :
-       {HistoryFlaw(result, fit.options), CountFlaw(result), TypeFlaw(result.model),
-        FloorFlaw(result.model, fit.options.floor), PosteriorFlaw(samples, result.model),
+       {HistoryFlaw(result, fit.options), CountFlaw(result), PosteriorFlaw(samples, result.model),
+        as_given ? "" : TypeFlaw(result.model),
+        as_given ? "" : FloorFlaw(result.model, fit.options.floor),
         fit.far_start ? "" : DensityFlaw(samples, result)})
     if (!flaw.empty()) return flaw;
   return "";
