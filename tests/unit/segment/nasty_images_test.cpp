@@ -26,10 +26,11 @@ std::string PixelFlaw(const Segmentation& result, const Raster& raster, std::int
   if (HasData(raster, pixel) != (label > 0) || label > num_classes)
     return "label " + std::to_string(label) + " where there is " +
            (HasData(raster, pixel) ? "data" : "none");
-  const float uncertainty = result.uncertainty[pixel];
+  if (label == 0) return "";
+  const float uncertainty = result.Uncertainty(pixel);
   if (!(uncertainty >= 0 && uncertainty <= 1))
     return "uncertainty is " + std::to_string(uncertainty);
-  if (!std::isfinite(result.log_density[pixel])) return "a log-density is not finite";
+  if (!std::isfinite(result.LogDensity(pixel))) return "a log-density is not finite";
   return "";
 }
 
