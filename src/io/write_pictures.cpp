@@ -115,9 +115,9 @@ struct CompressedBand {
   DeflatedPart part;
 };
 
-CompressedBand Compress(const Band& band) {
-  return {band,
-          DeflatePart(FilteredRows(band), band.IsLast() ? StreamPart::kLast : StreamPart::kInner)};
+void Compress(CompressedBand& compressed) {
+  const StreamPart place = compressed.band.IsLast() ? StreamPart::kLast : StreamPart::kInner;
+  compressed.part = DeflatePart(FilteredRows(compressed.band), place);
 }
 
 }  // namespace
@@ -137,27 +137,40 @@ std::int64_t Picture::row_bytes() const {
 
 void WritePictures(std::span<const Picture> pictures) {
   std::ranges::for_each(pictures, Check);
-  BandSequence sequence(pictures);
-  const auto next = [&](tbb::flow_control& flow) {
-    const std::optional<Band> band = sequence.Next();
-    if (!band) flow.stop();
-    return band.value_or(Band{});
-  };
-  std::optional<PngFile> file;
-  const auto write = [&](const CompressedBand& compressed) {
-    if (compressed.band.IsFirst()) file.emplace(*compressed.band.picture);
-    file->Append(compressed.part);
-    if (compressed.band.IsLast()) file->Finish();
-  };
   // Enough that no thread waits for a slow band's turn to be written.
   const std::size_t bands_in_flight =
       4 * tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+  // The pipeline hands on pointers into this ring: it loses what it owns when a filter throws.
+  // Bands leave in order, so that a place is free again by the time its turn comes.
+  std::vector<CompressedBand> ring(bands_in_flight);
+  std::size_t bands_begun = 0;
+  BandSequence sequence(pictures);
+  const auto next = [&](tbb::flow_control& flow) -> CompressedBand* {
+    const std::optional<Band> band = sequence.Next();
+    if (!band) {
+      flow.stop();
+      return nullptr;
+    }
+    CompressedBand& place = ring[bands_begun++ % bands_in_flight];
+    place.band = *band;
+    return &place;
+  };
+  const auto compress = [](CompressedBand* band) {
+    Compress(*band);
+    return band;
+  };
+  std::optional<PngFile> file;
+  const auto write = [&](const CompressedBand* compressed) {
+    if (compressed->band.IsFirst()) file.emplace(*compressed->band.picture);
+    file->Append(compressed->part);
+    if (compressed->band.IsLast()) file->Finish();
+  };
   using tbb::filter_mode;
   tbb::parallel_pipeline(
       bands_in_flight,
-      tbb::make_filter<void, Band>(filter_mode::serial_in_order, next) &
-          tbb::make_filter<Band, CompressedBand>(filter_mode::parallel, &Compress) &
-          tbb::make_filter<CompressedBand, void>(filter_mode::serial_in_order, write));
+      tbb::make_filter<void, CompressedBand*>(filter_mode::serial_in_order, next) &
+          tbb::make_filter<CompressedBand*, CompressedBand*>(filter_mode::parallel, compress) &
+          tbb::make_filter<CompressedBand*, void>(filter_mode::serial_in_order, write));
 }
 
 }  // namespace gmmseg
