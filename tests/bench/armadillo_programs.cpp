@@ -63,9 +63,9 @@ std::vector<Program> ArmadilloPrograms() {
 #ifdef _OPENMP
   set_threads = omp_set_num_threads;
 #endif
-  return {{"Armadillo gmm_full", CovarianceType::kFull, kPixels, 2, set_threads,
+  return {{"Armadillo gmm_full", CovarianceType::kFull, 0, kPixels, 2, set_threads,
            Prepare<arma::gmm_full>},
-          {"Armadillo gmm_diag", CovarianceType::kDiagonal, kPixels, 4, set_threads,
+          {"Armadillo gmm_diag", CovarianceType::kDiagonal, 0, kPixels, 4, set_threads,
            Prepare<arma::gmm_diag>}};
 }
 

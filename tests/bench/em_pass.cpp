@@ -1,5 +1,6 @@
 // Nanoseconds per pixel, component and iteration of EM: ours and others', on the colours of one
-// photograph, from one start. Usage: bench_em PHOTO [MEGAPIXELS]
+// photograph, without and with the pixels' places, from one start. Usage: bench_em PHOTO
+// [MEGAPIXELS]
 #include <gmmseg/posterior.h>
 
 #include <algorithm>
@@ -18,17 +19,18 @@ namespace gmmseg::bench {
 namespace {
 
 constexpr int kComponents = 4;
-constexpr int kRepeats = 7;
+constexpr int kRounds = 7;
 constexpr int kIterationsToCompare = 10;
 
-// R, G, B of the photograph's pixels, over and over until there are `num_pixels`.
+// R, G, B, column and row of the photograph's pixels, over and over until there are `num_pixels`.
 Eigen::MatrixXd ReadPoints(const std::string& path, std::int64_t num_pixels) {
   const cv::Mat image = cv::imread(path, cv::IMREAD_COLOR);
   if (image.empty()) throw std::runtime_error(path + ": cannot be read");
-  Eigen::MatrixXd points(3, num_pixels);
+  Eigen::MatrixXd points(5, num_pixels);
   for (std::int64_t i = 0; i < num_pixels; ++i) {
-    const std::uint8_t* bgr = image.data + 3 * (i % static_cast<std::int64_t>(image.total()));
-    points.col(i) << bgr[2], bgr[1], bgr[0];
+    const auto pixel = static_cast<int>(i % static_cast<std::int64_t>(image.total()));
+    const std::uint8_t* bgr = image.data + std::ptrdiff_t{3} * pixel;
+    points.col(i) << bgr[2], bgr[1], bgr[0], pixel % image.cols, pixel / image.cols;
   }
   return points;
 }
@@ -37,7 +39,7 @@ Eigen::MatrixXd ReadPoints(const std::string& path, std::int64_t num_pixels) {
 // data's.
 GaussianMixture Start(const Eigen::MatrixXd& points, CovarianceType type) {
   const auto num_pixels = points.cols();
-  const Eigen::VectorXd brightness = points.colwise().sum();
+  const Eigen::VectorXd brightness = points.topRows(3).colwise().sum();
   std::vector<Eigen::Index> order(num_pixels);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
@@ -48,9 +50,9 @@ GaussianMixture Start(const Eigen::MatrixXd& points, CovarianceType type) {
 
   GaussianMixture start;
   start.covariance_type = type;
-  start.blocks = {{.first = 0, .size = 3}};
+  start.blocks = {{.first = 0, .size = static_cast<int>(points.rows())}};
   start.weights = Eigen::VectorXd::Constant(kComponents, 1.0 / kComponents);
-  start.means.resize(kComponents, 3);
+  start.means.resize(kComponents, points.rows());
   for (int k = 0; k < kComponents; ++k)
     start.means.row(k) = points.col(order[(2 * k + 1) * num_pixels / (2 * kComponents)]);
   start.covariances.assign(kComponents, covariance);
@@ -63,14 +65,16 @@ double Seconds(const Fit& fit, int iterations) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// The difference between 2n and n iterations leaves out what does not depend on n; the median of
-// several leaves out what else the machine did.
+// The difference between 2n and n iterations leaves out what does not depend on n.
 double NanosecondsPerPass(const Fit& fit, int iterations, std::int64_t num_pixels) {
-  std::vector<double> seconds;
-  for (int i = 0; i < kRepeats; ++i)
-    seconds.push_back(Seconds(fit, 2 * iterations) - Seconds(fit, iterations));
-  std::nth_element(seconds.begin(), seconds.begin() + kRepeats / 2, seconds.end());
-  return 1e9 * seconds[kRepeats / 2] / (static_cast<double>(num_pixels) * kComponents * iterations);
+  const double seconds = Seconds(fit, 2 * iterations) - Seconds(fit, iterations);
+  return 1e9 * seconds / (static_cast<double>(num_pixels) * kComponents * iterations);
+}
+
+double Median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
 double MeanLogDensity(const Eigen::MatrixXd& points, const GaussianMixture& model) {
@@ -99,38 +103,54 @@ Task MakeTask(const Eigen::MatrixXd& points, std::int64_t num_pixels, Covariance
   return task;
 }
 
-struct Measurement {
-  double nanoseconds[2] = {0, 0};  // with 1 and 2 threads; 0: the program cannot
-  double log_density = 0;          // per pixel, of the model: programs that do the same work agree
-};
+constexpr int kThreads[] = {1, 2};
 
-Measurement Measure(const Program& program, const Eigen::MatrixXd& points) {
-  const Task task = MakeTask(points, program.max_pixels, program.covariance_type);
-  const Fit fit = program.prepare(task);
-  Measurement result;
-  for (const int num_threads : {1, 2}) {
-    if (program.set_threads) program.set_threads(num_threads);
-    if (program.set_threads || num_threads == 1)
-      result.nanoseconds[num_threads - 1] =
-          NanosecondsPerPass(fit, program.iterations, task.points.cols());
+// One program's times on one task.
+class Contestant {
+ public:
+  Contestant(const Program& program, const Eigen::MatrixXd& points)
+      : program_(program),
+        task_(MakeTask(points, program.max_pixels, program.covariance_type)),
+        fit_(program.prepare(task_)) {}
+
+  bool Knows(int num_threads) const { return program_.set_threads || num_threads == 1; }
+
+  void Run(int num_threads) {
+    if (program_.set_threads) program_.set_threads(num_threads);
+    nanoseconds_[num_threads - 1].push_back(
+        NanosecondsPerPass(fit_, program_.iterations, task_.points.cols()));
   }
-  const Task check = MakeTask(points, 10000, program.covariance_type);
-  result.log_density = MeanLogDensity(check.points, program.prepare(check)(kIterationsToCompare));
-  return result;
-}
+
+  double Nanoseconds(int num_threads) const { return Median(nanoseconds_[num_threads - 1]); }
+
+  // How many times slower than `other`, in the median of the rounds.
+  double Ratio(const Contestant& other, int num_threads) const {
+    std::vector<double> ratios;
+    for (int i = 0; i < kRounds; ++i)
+      ratios.push_back(nanoseconds_[num_threads - 1][i] / other.nanoseconds_[num_threads - 1][i]);
+    return Median(ratios);
+  }
+
+  // Per pixel: programs that do the same work agree.
+  double LogDensity(const Eigen::MatrixXd& points) const {
+    const Task check = MakeTask(points, 10000, program_.covariance_type);
+    return MeanLogDensity(check.points, program_.prepare(check)(kIterationsToCompare));
+  }
+
+  const std::string& name() const { return program_.name; }
+
+ private:
+  Program program_;
+  Task task_;
+  Fit fit_;
+  std::vector<double> nanoseconds_[std::size(kThreads)];
+};
 
 std::string ProcessorName() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);)
     if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   return "unknown processor";
-}
-
-std::string Cell(double nanoseconds, double ours) {
-  if (nanoseconds == 0) return "n/a | n/a";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.2f | %.1f ×", nanoseconds, nanoseconds / ours);
-  return text;
 }
 
 std::vector<Program> Programs() {
@@ -150,20 +170,34 @@ std::vector<Program> Programs() {
   return all;
 }
 
+// Every program in every round, so that what else the machine does meets them all.
 void PrintTable(CovarianceType type, const Eigen::MatrixXd& points) {
-  std::printf("\n| %s covariances | 1 thread, ns | ratio | 2 threads, ns | ratio | log-density |\n",
-              std::string(ToString(type)).c_str());
-  std::printf("|---|---|---|---|---|---|\n");
-  Measurement ours;
-  for (const Program& program : Programs()) {
-    if (program.covariance_type != type) continue;
-    const Measurement m = Measure(program, points);
-    if (program.name == "gmmseg") ours = m;
-    std::printf("| %s | %s | %s | %.4f |\n", program.name.c_str(),
-                Cell(m.nanoseconds[0], ours.nanoseconds[0]).c_str(),
-                Cell(m.nanoseconds[1], ours.nanoseconds[1]).c_str(), m.log_density);
-    std::fflush(stdout);
+  std::vector<Contestant> contestants;
+  for (const Program& program : Programs())
+    if (program.covariance_type == type &&
+        (program.num_features == 0 || program.num_features == points.rows()))
+      contestants.emplace_back(program, points);
+  for (int round = 0; round < kRounds; ++round)
+    for (const int num_threads : kThreads)
+      for (Contestant& contestant : contestants)
+        if (contestant.Knows(num_threads)) contestant.Run(num_threads);
+
+  std::printf(
+      "\n| %s covariances, D = %d | 1 thread, ns | ratio | 2 threads, ns | ratio | "
+      "log-density |\n|---|---|---|---|---|---|\n",
+      std::string(ToString(type)).c_str(), static_cast<int>(points.rows()));
+  for (const Contestant& contestant : contestants) {
+    std::printf("| %s |", contestant.name().c_str());
+    for (const int num_threads : kThreads) {
+      if (contestant.Knows(num_threads))
+        std::printf(" %.2f | %.1f × |", contestant.Nanoseconds(num_threads),
+                    contestant.Ratio(contestants.front(), num_threads));
+      else
+        std::printf(" n/a | n/a |");
+    }
+    std::printf(" %.4f |\n", contestant.LogDensity(points));
   }
+  std::fflush(stdout);
 }
 
 }  // namespace
@@ -175,14 +209,17 @@ int Main(int argc, char** argv) {
     throw std::runtime_error(std::string("MEGAPIXELS = ") + argv[2] + "; must be 0.0001 to 1000");
   const Eigen::MatrixXd points = ReadPoints(argv[1], std::llround(megapixels * 1e6));
   std::printf(
-      "EM on %s: nanoseconds per pixel, component and iteration (D = 3, K = %d, N = %lld)\n",
-      argv[1], kComponents, static_cast<long long>(points.cols()));
+      "EM on %s: nanoseconds per pixel, component and iteration (K = %d, N = %lld), medians of %d "
+      "rounds\n",
+      argv[1], kComponents, static_cast<long long>(points.cols()), kRounds);
   std::printf("log-density: per pixel, after %d iterations on the same 10 000 pixels\n",
               kIterationsToCompare);
   std::printf("%s, gmmseg's kernels: %s\n", ProcessorName().c_str(),
               std::string(InstructionSet()).c_str());
+  const Eigen::MatrixXd colors = points.topRows(3);
+  PrintTable(CovarianceType::kFull, colors);
+  PrintTable(CovarianceType::kDiagonal, colors);
   PrintTable(CovarianceType::kFull, points);
-  PrintTable(CovarianceType::kDiagonal, points);
   return 0;
 }
 

@@ -25,12 +25,24 @@ Fit Prepare(const Task& task) {
   };
 }
 
+// Colour and position independent of each other within a component.
+Fit PrepareColorAndPlace(Task task) {
+  task.start.blocks = {{.first = 0, .size = 3}, {.first = 3, .size = 2}};
+  for (Eigen::MatrixXd& covariance : task.start.covariances) {
+    covariance.topRightCorner(3, 2).setZero();
+    covariance.bottomLeftCorner(2, 3).setZero();
+  }
+  return Prepare(task);
+}
+
 }  // namespace
 
 std::vector<Program> GmmsegPrograms() {
   constexpr std::int64_t kNoLimit = std::int64_t{1} << 40;
-  return {{"gmmseg", CovarianceType::kFull, kNoLimit, 20, SetThreads, Prepare},
-          {"gmmseg", CovarianceType::kDiagonal, kNoLimit, 20, SetThreads, Prepare}};
+  return {{"gmmseg", CovarianceType::kFull, 0, kNoLimit, 20, SetThreads, Prepare},
+          {"gmmseg", CovarianceType::kDiagonal, 0, kNoLimit, 20, SetThreads, Prepare},
+          {"gmmseg, blocks 3 + 2", CovarianceType::kFull, 5, kNoLimit, 20, SetThreads,
+           PrepareColorAndPlace}};
 }
 
 }  // namespace gmmseg::bench

@@ -51,8 +51,8 @@ Fit Prepare(const Task& task) {
 
 std::vector<Program> OpenCvPrograms() {
   constexpr std::int64_t kPixels = 50000;
-  return {{"OpenCV cv::ml::EM", CovarianceType::kFull, kPixels, 2, {}, Prepare},
-          {"OpenCV cv::ml::EM", CovarianceType::kDiagonal, kPixels, 2, {}, Prepare}};
+  return {{"OpenCV cv::ml::EM", CovarianceType::kFull, 0, kPixels, 2, {}, Prepare},
+          {"OpenCV cv::ml::EM", CovarianceType::kDiagonal, 0, kPixels, 2, {}, Prepare}};
 }
 
 }  // namespace gmmseg::bench

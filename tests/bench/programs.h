@@ -21,6 +21,7 @@ using Fit = std::function<GaussianMixture(int iterations)>;
 struct Program {
   std::string name;
   CovarianceType covariance_type;
+  int num_features;                         // 0: any number
   std::int64_t max_pixels;                  // slow programs get fewer
   int iterations;                           // per timed run
   std::function<void(int)> set_threads;     // empty: it knows one thread only

@@ -52,7 +52,7 @@ void SetThreads(int num_threads) { vl_set_num_threads(num_threads); }
 }  // namespace
 
 std::vector<Program> VlfeatPrograms() {
-  return {{"VLFeat GMM", CovarianceType::kDiagonal, 500000, 4, SetThreads, Prepare}};
+  return {{"VLFeat GMM", CovarianceType::kDiagonal, 0, 500000, 4, SetThreads, Prepare}};
 }
 
 }  // namespace gmmseg::bench
