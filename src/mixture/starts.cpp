@@ -27,6 +27,8 @@ constexpr std::size_t kMaxFinalists = 3;
 // Samples that decide among finalists, and the number up to which all samples do.
 constexpr std::int64_t kDecisionSize = 131072;
 constexpr std::int64_t kMaxDecidedOnAll = 2 * kDecisionSize;
+// Fewer samples save little by a climb on that many first.
+constexpr std::int64_t kMinCoarseToFine = 4 * kDecisionSize;
 
 // Components that a start on the subsample lacks, at points of the whole that no mean has yet.
 void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num_components,
@@ -126,11 +128,26 @@ std::vector<Trial> Finalists(const std::vector<Trial>& trials) {
   return finalists;
 }
 
+// Where the start leads on a subsample. A component that loses its samples there may keep them on
+// the whole: then the start stays as it is.
+GaussianMixture FromCoarse(const Samples& samples, GaussianMixture start, const FitOptions& options,
+                           const MaximizeRules& rules) {
+  const bool wanted = options.coarse_to_fine && options.acceleration == Acceleration::kOn &&
+                      options.tolerance > 0 && options.max_iterations > 0;
+  if (!wanted || samples.size() < kMinCoarseToFine) return start;
+  const Samples subsample = Subsample(samples, kDecisionSize, options.seed);
+  SampleSource source(subsample);
+  EmResult coarse = RunEm(source, start, ToTheEnd(TrialOptions(subsample, options, rules)));
+  return coarse.rescues.empty() ? std::move(coarse.model) : std::move(start);
+}
+
 }  // namespace
 
 Starts ChooseStarts(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
   if (options.start)
-    return {{GivenStart(samples, options, rules)}, {}, options.start->num_components()};
+    return {{FromCoarse(samples, GivenStart(samples, options, rules), options, rules)},
+            {},
+            options.start->num_components()};
   const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
   const int num_distinct = static_cast<int>(distinct.rows());
   if (num_distinct <= options.num_components)

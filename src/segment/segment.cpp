@@ -42,6 +42,8 @@ std::vector<T> ToPixels(std::vector<T> of_samples, const std::vector<std::uint32
 FitOptions FitOptionsFor(const SegmentOptions& options, const FeaturePlanes& planes) {
   FitOptions fit = options.fit;
   fit.blocks = planes.layout.blocks;
+  // Colours alone are few; places make every pixel a sample of its own.
+  fit.coarse_to_fine = planes.layout.spec.position_weight > 0;
   fit.floor = options.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
   return fit;
 }

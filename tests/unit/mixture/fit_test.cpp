@@ -259,6 +259,20 @@ TEST_CASE("fit: acceleration climbs as high in fewer looks, and never down") {
   }
 }
 
+TEST_CASE("fit: coarse to fine comes as high in a third of the looks at all samples") {
+  GaussianMixture truth = RandomMixture(4, {{0, 3, 1.0}, {3, 2, 1.0}}, 7);
+  truth.means *= 0.6;
+  const Samples samples = Samples::FromRows(Sample(truth, 600000, 7).points);
+  FitOptions options;
+  options.start = RandomMixture(4, truth.blocks, 8);
+  const FitResult at_once = FitMixture(samples, options);
+  options.coarse_to_fine = true;
+  const FitResult fine = FitMixture(samples, options);
+  CHECK(fine.converged());
+  CHECK(3 * fine.iterations < at_once.iterations);
+  CHECK(fine.log_likelihood >= at_once.log_likelihood - 1e-4);
+}
+
 TEST_CASE("fit: nasty data give sound models") {
   const double inf = std::numeric_limits<double>::infinity();
   std::vector<std::pair<std::string, Eigen::MatrixXd>> cases;
