@@ -49,15 +49,23 @@ void WorstSample::Merge(const WorstSample& other) {
 MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
   const Kernels& kernels = ActiveKernels();
   const KernelModel kernel_model(model);
-  tbb::enumerable_thread_specific<Worker> workers(model, kernel_model);
-  ForEachTile(samples_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    Worker& worker = workers.local();
+  const auto add_tile = [&](std::int64_t first, std::int64_t count, Worker& worker) {
     worker.sums.Clear();
     kernels.accumulate(
         kernel_model,
         {samples_.Plane(0) + first, samples_.stride(), samples_.weights() + first, count},
         worker.sums);
     AddSums(kernel_model, worker);
+  };
+  // What the levels of grey are: handing them to threads would take longer than the pass.
+  if (samples_.size() <= kTileSize) {
+    Worker worker(model, kernel_model);
+    add_tile(0, samples_.size(), worker);
+    return std::move(worker.stats);
+  }
+  tbb::enumerable_thread_specific<Worker> workers(model, kernel_model);
+  ForEachTile(samples_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    add_tile(first, count, workers.local());
   });
   MixtureStats total(model);
   for (const Worker& worker : workers) total += worker.stats;

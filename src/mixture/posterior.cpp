@@ -52,8 +52,9 @@ void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_m
 
 void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
                      const std::function<void(const PosteriorTile&)>& visit) {
+  const GaussianMixture plane_model = ToPlaneUnits(model, samples);  // refuses other features
   const auto log_shift = static_cast<float>(-LogScale(model, samples.standardization()));
-  VisitPlanePosteriors(samples, ToPlaneUnits(model, samples), log_shift, visit);
+  VisitPlanePosteriors(samples, plane_model, log_shift, visit);
 }
 
 }  // namespace gmmseg
