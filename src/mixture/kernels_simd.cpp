@@ -167,14 +167,40 @@ HWY_INLINE V LogDensity(const Peaks& peaks, std::int64_t i) {
   return hn::Add(hn::Load(kTag, peaks.largest + i), Log2(hn::Load(kTag, peaks.sum + i)));
 }
 
+// Σ weight · log2 p(x) over a few vectors of samples. Where every weight is 1, one logarithm of a
+// product serves all: the sums lie between 1 and K.
+template <int kVectors>
+HWY_INLINE void AddLogDensities(std::int64_t i, const float* HWY_RESTRICT weights,
+                                const Peaks& peaks, V& n, DoubleSum& log2_likelihood) {
+  V weight[kVectors], largest[kVectors], sum[kVectors];
+  const V one = hn::Set(kTag, 1.0f);
+  auto all_one = hn::Eq(one, one);
+  for (int v = 0; v < kVectors; ++v) {
+    weight[v] = hn::Load(kTag, weights + i + v * kLanes);
+    largest[v] = hn::Load(kTag, peaks.largest + i + v * kLanes);
+    sum[v] = hn::Load(kTag, peaks.sum + i + v * kLanes);
+    all_one = hn::And(all_one, hn::Eq(weight[v], one));
+  }
+  const auto add = [](V a, V b) HWY_ATTR { return hn::Add(a, b); };
+  n = hn::Add(n, Reduce<kVectors>(weight, add));
+  if (hn::AllTrue(kTag, all_one)) {
+    const V product = Reduce<kVectors>(sum, [](V a, V b) HWY_ATTR { return hn::Mul(a, b); });
+    log2_likelihood.Add(hn::Add(Log2(product), Reduce<kVectors>(largest, add)));
+    return;
+  }
+  for (int v = 0; v < kVectors; ++v)
+    log2_likelihood.Add(hn::Mul(weight[v], hn::Add(largest[v], Log2(sum[v]))));
+}
+
 void AddTotals(const Run& run, const Peaks& peaks, TileSums& sums) {
   V n = hn::Zero(kTag);
   DoubleSum log2_likelihood;
-  for (std::int64_t i = 0; i < run.count; i += kLanes) {
-    const V weight = hn::Load(kTag, run.weights() + i);
-    n = hn::Add(n, weight);
-    log2_likelihood.Add(hn::Mul(weight, LogDensity(peaks, i)));
-  }
+  constexpr int kVectors = 4;
+  std::int64_t i = 0;
+  for (; i + kVectors * kLanes <= run.count; i += kVectors * kLanes)
+    AddLogDensities<kVectors>(i, run.weights(), peaks, n, log2_likelihood);
+  for (; i < run.count; i += kLanes)
+    AddLogDensities<1>(i, run.weights(), peaks, n, log2_likelihood);
   sums.n += Total(n);
   sums.log2_likelihood += log2_likelihood.Total();
 }

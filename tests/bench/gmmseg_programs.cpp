@@ -39,9 +39,9 @@ Fit PrepareColorAndPlace(Task task) {
 
 std::vector<Program> GmmsegPrograms() {
   constexpr std::int64_t kNoLimit = std::int64_t{1} << 40;
-  return {{"gmmseg", CovarianceType::kFull, 0, kNoLimit, 20, SetThreads, Prepare},
-          {"gmmseg", CovarianceType::kDiagonal, 0, kNoLimit, 20, SetThreads, Prepare},
-          {"gmmseg, blocks 3 + 2", CovarianceType::kFull, 5, kNoLimit, 20, SetThreads,
+  return {{"gmmseg", CovarianceType::kFull, 0, kNoLimit, 40, SetThreads, Prepare},
+          {"gmmseg", CovarianceType::kDiagonal, 0, kNoLimit, 40, SetThreads, Prepare},
+          {"gmmseg, blocks 3 + 2", CovarianceType::kFull, 5, kNoLimit, 40, SetThreads,
            PrepareColorAndPlace}};
 }
 

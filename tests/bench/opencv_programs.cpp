@@ -50,7 +50,7 @@ Fit Prepare(const Task& task) {
 }  // namespace
 
 std::vector<Program> OpenCvPrograms() {
-  constexpr std::int64_t kPixels = 50000;
+  constexpr std::int64_t kPixels = 20000;
   return {{"OpenCV cv::ml::EM", CovarianceType::kFull, 0, kPixels, 2, {}, Prepare},
           {"OpenCV cv::ml::EM", CovarianceType::kDiagonal, 0, kPixels, 2, {}, Prepare}};
 }
