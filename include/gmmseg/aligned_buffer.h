@@ -1,10 +1,11 @@
 // A fixed-size array whose first element lies on a 64-byte boundary, as the kernels need it.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
+#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -14,24 +15,26 @@ namespace gmmseg {
 inline constexpr std::size_t kAlignment = 64;  // bytes: one AVX-512 vector, one cache line
 
 // Movable, not copyable: image-sized copies are made on purpose or not at all. Elements start at
-// zero.
+// zero, at no cost where they are many: fresh pages are zero, and come when they are first touched,
+// by whichever thread that is.
 template <typename T>
 class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
   AlignedBuffer() = default;
-  explicit AlignedBuffer(std::size_t size) : data_(Allocate(size)), size_(size) {
-    std::fill_n(data_, size_, T{});
+  explicit AlignedBuffer(std::size_t size) : block_(Allocate(size)), size_(size) {
+    std::size_t space = size * sizeof(T) + kAlignment;
+    void* first = block_.get();
+    data_ = static_cast<T*>(std::align(kAlignment, size * sizeof(T), first, space));
   }
-  AlignedBuffer(AlignedBuffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  AlignedBuffer(AlignedBuffer&& other) noexcept { *this = std::move(other); }
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    std::swap(block_, other.block_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     return *this;
   }
-  ~AlignedBuffer() { ::operator delete[](data_, std::align_val_t{kAlignment}); }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -45,13 +48,21 @@ class AlignedBuffer {
   const T* end() const { return data_ + size_; }
 
  private:
-  static T* Allocate(std::size_t size) {
+  struct Free {
+    void operator()(void* block) const { std::free(block); }
+  };
+  using Block = std::unique_ptr<void, Free>;
+
+  static Block Allocate(std::size_t size) {
     if (size == 0) return nullptr;
-    if (size > std::numeric_limits<std::size_t>::max() / sizeof(T))
+    if (size > (std::numeric_limits<std::size_t>::max() - kAlignment) / sizeof(T))
       throw std::bad_array_new_length();
-    return static_cast<T*>(::operator new[](size * sizeof(T), std::align_val_t{kAlignment}));
+    Block block(std::calloc(size * sizeof(T) + kAlignment, 1));
+    if (!block) throw std::bad_alloc();
+    return block;
   }
 
+  Block block_;
   T* data_ = nullptr;
   std::size_t size_ = 0;
 };

@@ -1,6 +1,7 @@
 // Features: from a raster's pixels to the samples that a mixture is fitted to.
 #pragma once
 
+#include <gmmseg/aligned_buffer.h>
 #include <gmmseg/raster.h>
 #include <gmmseg/samples.h>
 
@@ -60,7 +61,7 @@ struct FeaturePlanes {
   // Which sample a pixel is, row-major. Empty: pixel i is sample i, of weight 1. Otherwise the
   // samples are the raster's distinct colours, ascending, weighted by their numbers of pixels
   // (rounded to float: exact up to 2^24), and all pixels without data are one more, of weight 0.
-  std::vector<std::uint32_t> entry;
+  AlignedBuffer<std::uint32_t> entry;
   std::int64_t num_valid = 0;  // pixels of weight > 0
   // D×D, the user's units: the covariance that quantisation alone gives a feature vector,
   // (step²/12)·mean of J Jᵀ, where step is the greatest common divisor of the band's value

@@ -116,7 +116,7 @@ class OutputWriter {
     return MakePicture(
         std::move(path), PixelKind::kIndex8, Palette{HeatPalette(map), ZeroIndex::kTransparent},
         [this, &plane](std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
-          const std::vector<std::uint32_t>& entry = result_.planes.entry;
+          const AlignedBuffer<std::uint32_t>& entry = result_.planes.entry;
           if (entry.empty())
             std::copy_n(plane.begin() + first, count, bytes);
           else

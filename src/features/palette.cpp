@@ -174,9 +174,9 @@ class KeySet {
 };
 
 // Each pixel's key; the valid ones' are put into the set.
-std::vector<std::uint32_t> CollectKeys(const Raster& raster, const ColorKeys& color_keys,
-                                       KeySet& set) {
-  std::vector<std::uint32_t> keys(raster.num_pixels());
+AlignedBuffer<std::uint32_t> CollectKeys(const Raster& raster, const ColorKeys& color_keys,
+                                         KeySet& set) {
+  AlignedBuffer<std::uint32_t> keys(raster.num_pixels());
   ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
     color_keys.Encode(raster, first, count, keys.data() + first);
     for (std::int64_t i = first; i < first + count; ++i)
@@ -190,7 +190,7 @@ std::vector<std::uint32_t> CollectKeys(const Raster& raster, const ColorKeys& co
 // more than keep the counters smaller than the image.
 std::vector<std::uint32_t> RankAndCount(const Raster& raster, const KeySet& set,
                                         std::uint32_t num_colors,
-                                        std::vector<std::uint32_t>& keys) {
+                                        AlignedBuffer<std::uint32_t>& keys) {
   const std::int64_t n = raster.num_pixels();
   const auto num_threads = static_cast<std::int64_t>(
       tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));

@@ -1,6 +1,7 @@
 // The palette: an integer raster's distinct colours, each with the number of its pixels.
 #pragma once
 
+#include <gmmseg/aligned_buffer.h>
 #include <gmmseg/raster.h>
 
 #include <cstdint>
@@ -12,9 +13,9 @@ namespace gmmseg {
 // Colours ascend by the first band, then by the next. Where the raster has pixels without data, one
 // more pixel, itself without data, stands behind the colours for all of them.
 struct ColorPalette {
-  Raster colors;                      // one row, of the raster's type, bands and colour model
-  std::vector<std::uint32_t> counts;  // per colour: its valid pixels
-  std::vector<std::uint32_t> entry;   // per pixel, row-major: its colour's index
+  Raster colors;                       // one row, of the raster's type, bands and colour model
+  std::vector<std::uint32_t> counts;   // per colour: its valid pixels
+  AlignedBuffer<std::uint32_t> entry;  // per pixel, row-major: its colour's index
 };
 
 // Nothing where it does not pay or cannot be had: for float bands, where the distinct colours are

@@ -29,7 +29,7 @@ Segmentation Unlabelled(const Raster& raster, FeaturePlanes planes) {
 
 // Values of samples as values of pixels.
 template <typename T>
-std::vector<T> ToPixels(std::vector<T> of_samples, const std::vector<std::uint32_t>& entry) {
+std::vector<T> ToPixels(std::vector<T> of_samples, const AlignedBuffer<std::uint32_t>& entry) {
   if (entry.empty()) return of_samples;
   const auto size = static_cast<std::int64_t>(entry.size());
   std::vector<T> of_pixels(size);

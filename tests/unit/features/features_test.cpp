@@ -4,6 +4,7 @@
 #include <gmmseg/threads.h>
 
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -62,7 +63,7 @@ bool SameBits(const FeaturePlanes& a, const FeaturePlanes& b) {
     if (!std::equal(a.samples.Plane(d), a.samples.Plane(d) + a.samples.stride(),
                     b.samples.Plane(d)))
       return false;
-  return a.floor == b.floor && a.entry == b.entry &&
+  return a.floor == b.floor && std::ranges::equal(a.entry, b.entry) &&
          a.samples.standardization().offset == b.samples.standardization().offset &&
          a.samples.standardization().scale == b.samples.standardization().scale;
 }

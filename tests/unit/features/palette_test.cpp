@@ -144,7 +144,7 @@ TEST_CASE("palette: one and two threads give the same bits") {
   };
   const ColorPalette one = make(1), two = make(2);
   CHECK(one.counts == two.counts);
-  CHECK(one.entry == two.entry);
+  CHECK(std::ranges::equal(one.entry, two.entry));
 }
 
 // The oracle: with a position there is one sample per pixel.
