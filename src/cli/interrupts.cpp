@@ -1,6 +1,7 @@
 #include "cli/interrupts.h"
 
 #include <gmmseg/job.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -17,28 +18,40 @@ bool IsIgnored(int signal) {
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-void WaitAndEnd(const sigset_t& signals) {
-  int signal = 0;
-  if (sigwait(&signals, &signal) != 0) return;
+sem_t received;
+volatile sig_atomic_t received_signal = 0;
+
+void Receive(int signal) {
+  received_signal = signal;
+  sem_post(&received);
+}
+
+void WaitAndEnd() {
+  while (sem_wait(&received) != 0) {  // an interrupted call
+  }
   AbandonJobs();
   // On a terminal, ^C and the progress line stand before it.
   const char* const message = isatty(STDERR_FILENO) == 1
                                   ? "\nsegment: interrupted; unfinished outputs were removed\n"
                                   : "segment: interrupted; unfinished outputs were removed\n";
   [[maybe_unused]] const auto written = write(STDERR_FILENO, message, std::strlen(message));
-  _exit(kSignalBase + signal);
+  _exit(kSignalBase + received_signal);
 }
 
 }  // namespace
 
+// Handlers, and not blocked signals for one thread to wait on: libraries may have started threads
+// of their own before main, as OpenBLAS does, and the system would pick one of those, where nothing
+// is blocked.
 void CleanUpOnInterrupts() {
   signal(SIGPIPE, SIG_IGN);
-  sigset_t signals;
-  sigemptyset(&signals);
+  sem_init(&received, 0, 0);
+  struct sigaction action {};
+  action.sa_handler = &Receive;
+  action.sa_flags = SA_RESTART;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-    if (!IsIgnored(signal)) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread([signals] { WaitAndEnd(signals); }).detach();
+    if (!IsIgnored(signal)) sigaction(signal, &action, nullptr);
+  std::thread(&WaitAndEnd).detach();
 }
 
 void EndOnClosedPipe() { signal(SIGPIPE, SIG_DFL); }

@@ -3,8 +3,7 @@
 namespace gmmseg::cli {
 
 // From here on SIGINT, SIGTERM and SIGHUP remove what unfinished jobs have written and end the
-// process with 128 + the signal's number; those that are ignored now stay ignored. Must be called
-// before any other thread is started: threads inherit the mask.
+// process with 128 + the signal's number; those that are ignored now stay ignored.
 void CleanUpOnInterrupts();
 
 // Until this is called, a pipe that nobody reads any more is an error of the write; from then on it

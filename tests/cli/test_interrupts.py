@@ -1,5 +1,6 @@
 """A run that is interrupted leaves nothing."""
 
+import os
 import signal
 import time
 import unittest
@@ -15,11 +16,11 @@ class Interrupts(ProgramTest):
         noise = np.random.default_rng(1).integers(0, 256, (800, 800, 3), dtype=np.uint8)
         self.image("noise.png", noise)
 
-    def interrupt(self, number, *words):
+    def interrupt(self, number, *words, env=None):
         """Starts a run that would take hours, waits until it works, and sends the signal."""
         before = self.tree()
         with start("noise.png", "-k", 8, "--tolerance", 0, "--max-iterations", 1000000, *words,
-                   cwd=self.folder) as process:
+                   cwd=self.folder, env=env) as process:
             try:
                 self.wait_for_staging(process)
                 process.send_signal(number)
@@ -43,6 +44,9 @@ class Interrupts(ProgramTest):
 
     def test_sigterm_leaves_nothing(self):
         self.interrupt(signal.SIGTERM)
+
+    def test_a_library_with_a_thread_of_its_own(self):
+        self.interrupt(signal.SIGTERM, env={**os.environ, "LD_PRELOAD": os.environ["THREAD_AT_LOAD"]})
 
     def test_an_existing_folder_stays_as_it_was(self):
         (self.folder / "out").mkdir()
