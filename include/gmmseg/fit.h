@@ -15,11 +15,13 @@
 namespace gmmseg {
 
 enum class InitMethod {
+  kAuto,          // kKMeans and kRandom in turn: random starts find what k-means never leads to
   kKMeans,        // k-means++ (Arthur, Vassilvitskii 2007) and Lloyd on a whitened subsample
   kHierarchical,  // Ward (1963) on a whitened subsample
   kRandom,        // K distinct samples as means, the data's covariance for all
 };
-// "kmeans", "hierarchical", "random". ParseInitMethod throws ParameterError for any other word.
+// "auto", "kmeans", "hierarchical", "random". ParseInitMethod throws ParameterError for any other
+// word.
 std::string_view ToString(InitMethod method);
 InitMethod ParseInitMethod(std::string_view word);
 
@@ -30,7 +32,7 @@ struct FitOptions {
   CovarianceType covariance_type = CovarianceType::kFull;
   std::vector<FeatureBlock> blocks;  // empty: one block of all features, temper 1
 
-  InitMethod init = InitMethod::kKMeans;
+  InitMethod init = InitMethod::kAuto;
   // Starts from this model (the user's units) in place of `init` and `restarts`; its K, covariance
   // type and blocks win. Its covariances are first held to that type and above the floor, unless
   // max_iterations is 0: then the model comes back as it is.

@@ -71,11 +71,12 @@ void DeclareWhat(CLI::App& app, Options& options) {
 
 void DeclareStart(CLI::App& app, Options& options) {
   FitOptions& fit = options.segment.fit;
-  CLI::Option* init =
-      Add(app, kHow, "--init", "METHOD",
-          "How a start is found: kmeans (k-means++ and Lloyd), hierarchical (Ward) or random. "
-          "Default: kmeans.",
-          [&fit](const std::string& word) { fit.init = ParseInitMethod(word); });
+  CLI::Option* init = Add(
+      app, kHow, "--init", "METHOD",
+      "How a start is found: kmeans (k-means++ and Lloyd), hierarchical (Ward), random, or auto, "
+      "which is kmeans and random in turn. "
+      "Default: auto.",
+      [&fit](const std::string& word) { fit.init = ParseInitMethod(word); });
   Add(app, kHow, "--init-model", "FILE",
       "Start from this model file; its number of classes, covariance type and features are taken. "
       "Default: none.",
@@ -102,7 +103,8 @@ void DeclareHow(CLI::App& app, Options& options) {
         fit.max_iterations = static_cast<int>(ParseInteger(word, 0, 1000000));
       });
   Add(app, kHow, "--accelerate", "on|off",
-      "Take longer steps where EM crawls (SQUAREM), if the likelihood does not fall. Default: on. "
+      "Take longer steps where EM crawls (SQUAREM), if the likelihood does not fall; with "
+      "--init-model and --position, climb on a part of a large image first. Default: on. "
       "--tolerance 0 is plain EM in any case.",
       [&fit](const std::string& word) { fit.acceleration = ParseAcceleration(word); });
   Add(app, kHow, "--floor", "on|off",

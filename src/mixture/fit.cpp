@@ -15,7 +15,8 @@
 namespace gmmseg {
 namespace {
 
-constexpr Word<InitMethod> kInitWords[] = {{InitMethod::kKMeans, "kmeans"},
+constexpr Word<InitMethod> kInitWords[] = {{InitMethod::kAuto, "auto"},
+                                           {InitMethod::kKMeans, "kmeans"},
                                            {InitMethod::kHierarchical, "hierarchical"},
                                            {InitMethod::kRandom, "random"}};
 constexpr Word<StopReason> kStopWords[] = {{StopReason::kConverged, "converged"},

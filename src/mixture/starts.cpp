@@ -12,7 +12,7 @@ namespace gmmseg {
 namespace {
 
 // A few steps rank the starts; the better half is then taken to where it leads.
-constexpr int kTrialIterations = 15;
+constexpr int kTrialIterations = 20;
 constexpr double kTrialTolerance = 1e-3;
 constexpr int kEndIterations = 200;
 constexpr double kEndTolerance = 1e-5;
@@ -105,12 +105,17 @@ EmOptions ToTheEnd(EmOptions em) {
   return em;
 }
 
+InitMethod MethodOf(InitMethod init, int restart) {
+  if (init != InitMethod::kAuto) return init;
+  return restart % 2 == 0 ? InitMethod::kKMeans : InitMethod::kRandom;
+}
+
 std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options, const EmOptions& em,
                           const MaximizeRules& rules) {
   std::vector<Trial> trials(options.restarts);
   tbb::parallel_for(0, options.restarts, [&](int restart) {
-    trials[restart].model =
-        InitialModel(subsample, options.init, options.num_components, rules, options.seed, restart);
+    trials[restart].model = InitialModel(subsample, MethodOf(options.init, restart),
+                                         options.num_components, rules, options.seed, restart);
   });
   Climb(subsample, em, trials.size(), trials);
   Climb(subsample, ToTheEnd(em), (trials.size() + 1) / 2, trials);

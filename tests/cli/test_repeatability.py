@@ -23,7 +23,7 @@ class Repeatability(ProgramTest):
         self.assert_same(self.files("a"), self.files("b"))
 
     def test_threads(self):
-        for method in ("kmeans", "hierarchical", "random"):
+        for method in ("auto", "kmeans", "hierarchical", "random"):
             with self.subTest(method):
                 self.assert_same(
                     self.files(f"{method}1", "--threads", 1, "--init", method, "--position", 1),

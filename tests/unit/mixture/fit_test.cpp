@@ -102,7 +102,7 @@ TEST_CASE("fit: recovers a mixture it was drawn from, by every initialisation") 
       Reordered(RandomMixture(4, 3, 8), CanonicalOrder(RandomMixture(4, 3, 8)));
   const Samples samples = Samples::FromRows(Sample(truth, 60000, 5).points);
   for (const InitMethod init :
-       {InitMethod::kKMeans, InitMethod::kHierarchical, InitMethod::kRandom}) {
+       {InitMethod::kAuto, InitMethod::kKMeans, InitMethod::kHierarchical, InitMethod::kRandom}) {
     CAPTURE(std::string(ToString(init)));
     FitOptions options;
     options.init = init;
@@ -298,8 +298,8 @@ TEST_CASE("fit: nasty data give sound models") {
   cases.emplace_back("duplicates", m);
   for (const auto& [name, rows] : cases) {
     for (const CovarianceType type : kTypes) {
-      for (const InitMethod init :
-           {InitMethod::kKMeans, InitMethod::kHierarchical, InitMethod::kRandom}) {
+      for (const InitMethod init : {InitMethod::kAuto, InitMethod::kKMeans,
+                                    InitMethod::kHierarchical, InitMethod::kRandom}) {
         CAPTURE(name);
         CAPTURE(std::string(ToString(type)));
         CAPTURE(std::string(ToString(init)));

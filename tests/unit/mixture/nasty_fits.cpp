@@ -212,7 +212,8 @@ GaussianMixture Start(NastyDraw& draw, const Standardization& units, const FitOp
 FitOptions Options(NastyDraw& draw, int num_samples, int num_features) {
   constexpr std::array kTypes{CovarianceType::kFull, CovarianceType::kTied,
                               CovarianceType::kDiagonal, CovarianceType::kSpherical};
-  constexpr std::array kInits{InitMethod::kKMeans, InitMethod::kHierarchical, InitMethod::kRandom};
+  constexpr std::array kInits{InitMethod::kAuto, InitMethod::kKMeans, InitMethod::kHierarchical,
+                              InitMethod::kRandom};
   FitOptions options;
   options.num_components =
       draw.Chance(0.3) ? std::max(1, num_samples + draw.Int(-2, 2)) : draw.Int(1, 8);

@@ -82,7 +82,7 @@ TEST_CASE("robust: points that no component can tell apart count as one, and the
   FitOptions options;
   options.num_components = 5;
   for (const InitMethod init :
-       {InitMethod::kKMeans, InitMethod::kHierarchical, InitMethod::kRandom}) {
+       {InitMethod::kAuto, InitMethod::kKMeans, InitMethod::kHierarchical, InitMethod::kRandom}) {
     options.init = init;
     const FitResult result = FitMixture(Samples::FromRows(rows), options);
     CHECK(result.rescues.empty());

@@ -143,7 +143,8 @@ SegmentOptions Options(NastyDraw& draw, const Raster& raster) {
                                ColorSpace::kYCrCb, ColorSpace::kRaw};
   constexpr std::array kTypes{CovarianceType::kFull, CovarianceType::kTied,
                               CovarianceType::kDiagonal, CovarianceType::kSpherical};
-  constexpr std::array kInits{InitMethod::kKMeans, InitMethod::kHierarchical, InitMethod::kRandom};
+  constexpr std::array kInits{InitMethod::kAuto, InitMethod::kKMeans, InitMethod::kHierarchical,
+                              InitMethod::kRandom};
   SegmentOptions options;
   options.features.color =
       raster.color_model() == ColorModel::kMultiband ? ColorSpace::kRaw : draw.OneOf(kSpaces);
