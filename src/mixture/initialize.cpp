@@ -17,7 +17,8 @@ namespace {
 // Uses of one seed that must not share draws.
 enum Stream : std::uint64_t { kSubsampleStream = 1, kKMeansStream = 1000, kRandomStream = 2000000 };
 
-// In plane units: nearer samples are one point to every component, whose deviation is at least 1e-5.
+// In plane units: nearer samples are one point to every component, whose deviation is at least
+// 1e-5.
 constexpr float kResolution = 0x1p-30f;
 
 constexpr std::int64_t kMaxKMeansPoints = 4096;
@@ -178,10 +179,14 @@ GaussianMixture InitialModel(const Samples& subsample, InitMethod method, int nu
   const std::int64_t size =
       std::max<std::int64_t>(ward ? kMaxWardPoints : kMaxKMeansPoints, num_components);
   const Samples points = Subsample(subsample, size, Mix(seed + restart));
-  const WhitenedPoints whitened = Whiten(points, rules.blocks);
+  // Classes lie along the directions of large variance or across them: k-means looks both ways.
+  const bool whiten = ward || restart % 4 < 2;
+  const ClusterPoints in_metric =
+      whiten ? Whiten(points, rules.blocks) : Weigh(points, rules.blocks);
   const std::vector<int> partition =
-      ward ? WardPartition(whitened, std::min<int>(num_components, static_cast<int>(points.size())))
-           : KMeansPartition(whitened, num_components, seed, kKMeansStream + restart);
+      ward
+          ? WardPartition(in_metric, std::min<int>(num_components, static_cast<int>(points.size())))
+          : KMeansPartition(in_metric, num_components, seed, kKMeansStream + restart);
   return FromPartition(points, partition, rules);
 }
 

@@ -24,16 +24,16 @@ double NumPoints(const Samples& samples);
 // In ascending index.
 Samples Subsample(const Samples& samples, std::int64_t size, std::uint64_t seed);
 
-// The first `limit` distinct feature vectors of weight > 0, to a billionth of a plane unit, in order
-// of appearance; rows × D, plane units.
+// The first `limit` distinct feature vectors of weight > 0, to a billionth of a plane unit, in
+// order of appearance; rows × D, plane units.
 Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit);
 
 // One component per row of `points`, each with the smallest covariance the rules allow and equal
 // weights.
 GaussianMixture PointMasses(const Eigen::MatrixXd& points, const MaximizeRules& rules);
 
-// A start by `method`, which is not kAuto, with num_components components, or fewer where the subsample has fewer
-// distinct points. Deterministic in (subsample, method, seed, restart).
+// A start by `method`, which is not kAuto, with num_components components, or fewer where the
+// subsample has fewer distinct points. Deterministic in (subsample, method, seed, restart).
 GaussianMixture InitialModel(const Samples& subsample, InitMethod method, int num_components,
                              const MaximizeRules& rules, std::uint64_t seed, int restart);
 

@@ -21,7 +21,7 @@ Eigen::Index Draw(const Eigen::VectorXd& masses, RandomStream& random) {
   return last;
 }
 
-Eigen::MatrixXd Seeds(const WhitenedPoints& points, int num_clusters, RandomStream& random) {
+Eigen::MatrixXd Seeds(const ClusterPoints& points, int num_clusters, RandomStream& random) {
   Eigen::MatrixXd centers(num_clusters, points.rows.cols());
   Eigen::VectorXd nearest = Eigen::VectorXd::Constant(points.rows.rows(), 1.0);
   int found = 0;
@@ -39,7 +39,7 @@ Eigen::MatrixXd Seeds(const WhitenedPoints& points, int num_clusters, RandomStre
 
 // Moves each point to its nearest centre; returns whether any changed. By panels of points: N × K
 // distances are never held.
-bool Assign(const WhitenedPoints& points, const Eigen::MatrixXd& centers,
+bool Assign(const ClusterPoints& points, const Eigen::MatrixXd& centers,
             std::vector<int>& partition) {
   constexpr Eigen::Index kPanel = 256;
   bool changed = false;
@@ -60,7 +60,7 @@ bool Assign(const WhitenedPoints& points, const Eigen::MatrixXd& centers,
 }
 
 // Each centre to the mean of its points; one without points stays.
-void Recentre(const WhitenedPoints& points, const std::vector<int>& partition,
+void Recentre(const ClusterPoints& points, const std::vector<int>& partition,
               Eigen::MatrixXd& centers) {
   Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(centers.rows(), centers.cols());
   Eigen::VectorXd weights = Eigen::VectorXd::Zero(centers.rows());
@@ -74,7 +74,7 @@ void Recentre(const WhitenedPoints& points, const std::vector<int>& partition,
 
 }  // namespace
 
-std::vector<int> KMeansPartition(const WhitenedPoints& points, int num_clusters, std::uint64_t seed,
+std::vector<int> KMeansPartition(const ClusterPoints& points, int num_clusters, std::uint64_t seed,
                                  std::uint64_t stream) {
   RandomStream random(seed, stream);
   Eigen::MatrixXd centers = Seeds(points, num_clusters, random);

@@ -15,7 +15,7 @@ struct Merge {
 // Clusters as weighted centroids; a merged cluster lives on in the lower of its two slots.
 class Clusters {
  public:
-  explicit Clusters(const WhitenedPoints& points)
+  explicit Clusters(const ClusterPoints& points)
       : centroids_(points.rows), weights_(points.weights), alive_(points.rows.rows()) {
     std::iota(alive_.begin(), alive_.end(), 0);
   }
@@ -61,7 +61,7 @@ class Clusters {
   std::vector<int> alive_;  // ascending
 };
 
-std::vector<Merge> AllMerges(const WhitenedPoints& points) {
+std::vector<Merge> AllMerges(const ClusterPoints& points) {
   Clusters clusters(points);
   std::vector<Merge> merges;
   std::vector<int> chain;
@@ -87,7 +87,7 @@ int Root(const std::vector<int>& parent, int i) {
 
 }  // namespace
 
-std::vector<int> WardPartition(const WhitenedPoints& points, int num_clusters) {
+std::vector<int> WardPartition(const ClusterPoints& points, int num_clusters) {
   const int n = static_cast<int>(points.rows.rows());
   std::vector<Merge> merges = AllMerges(points);
   std::stable_sort(merges.begin(), merges.end(),

@@ -15,10 +15,9 @@ Eigen::MatrixXd Whitener(const Eigen::MatrixXd& covariance) {
          eigen.eigenvalues().cwiseMax(1e-6 * largest).cwiseSqrt().cwiseInverse().asDiagonal();
 }
 
-}  // namespace
-
-WhitenedPoints Whiten(const Samples& samples, const std::vector<FeatureBlock>& blocks) {
-  WhitenedPoints points;
+// The samples' points about their mean.
+ClusterPoints Centered(const Samples& samples) {
+  ClusterPoints points;
   points.rows.resize(samples.size(), samples.num_features());
   points.weights =
       Eigen::Map<const Eigen::VectorXf>(samples.weights(), samples.size()).cast<double>();
@@ -29,12 +28,26 @@ WhitenedPoints Whiten(const Samples& samples, const std::vector<FeatureBlock>& b
   const double total = points.weights.sum();
   const Eigen::RowVectorXd mean = points.weights.transpose() * points.rows / total;
   points.rows.rowwise() -= mean;
+  return points;
+}
+
+}  // namespace
+
+ClusterPoints Whiten(const Samples& samples, const std::vector<FeatureBlock>& blocks) {
+  ClusterPoints points = Centered(samples);
   for (const FeatureBlock& b : blocks) {
     auto columns = points.rows.middleCols(b.first, b.size);
     const Eigen::MatrixXd covariance =
-        columns.transpose() * points.weights.asDiagonal() * columns / total;
+        columns.transpose() * points.weights.asDiagonal() * columns / points.weights.sum();
     columns = (columns * (std::sqrt(b.temper) * Whitener(covariance))).eval();
   }
+  return points;
+}
+
+ClusterPoints Weigh(const Samples& samples, const std::vector<FeatureBlock>& blocks) {
+  ClusterPoints points = Centered(samples);
+  for (const FeatureBlock& b : blocks)
+    points.rows.middleCols(b.first, b.size) *= std::sqrt(b.temper);
   return points;
 }
 

@@ -1,4 +1,4 @@
-// Whitened points: what distances mean to k-means and Ward.
+// Points as k-means and Ward see them: what a distance means.
 #pragma once
 
 #include <gmmseg/samples.h>
@@ -8,13 +8,18 @@
 
 namespace gmmseg {
 
-// N × D points of the samples with unit covariance within each block, times √temper, so that a
-// block counts in a distance as it does in a log-density. Directions with less than 1e-6 of the
-// largest variance are noise and are not blown up.
-struct WhitenedPoints {
+// N × D points about their mean, and a weight for each. Each block is scaled by √temper, so that it
+// counts in a distance as it does in a log-density.
+struct ClusterPoints {
   Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows;
   Eigen::VectorXd weights;
 };
-WhitenedPoints Whiten(const Samples& samples, const std::vector<FeatureBlock>& blocks);
+
+// Unit covariance within each block. Directions with less than 1e-6 of the largest variance are
+// noise and are not blown up.
+ClusterPoints Whiten(const Samples& samples, const std::vector<FeatureBlock>& blocks);
+
+// The samples' own units, as far as they are standardised the features' deviations.
+ClusterPoints Weigh(const Samples& samples, const std::vector<FeatureBlock>& blocks);
 
 }  // namespace gmmseg

@@ -14,10 +14,10 @@ namespace gmmseg {
 namespace {
 
 // Three tight groups of 40 points each, in turn: point i belongs to group i % 3.
-WhitenedPoints ThreeGroups() {
+ClusterPoints ThreeGroups() {
   std::mt19937_64 random(4);
   std::normal_distribution<double> normal(0, 0.1);
-  WhitenedPoints points;
+  ClusterPoints points;
   points.rows.resize(120, 2);
   points.weights = Eigen::VectorXd::Ones(120);
   for (int i = 0; i < 120; ++i)
@@ -57,7 +57,7 @@ TEST_CASE("ward: finds well separated groups and cuts at the number asked for") 
 TEST_CASE("ward: equals scipy's cut on points without structure") {
   // scipy 1.10.1: fcluster(linkage(x, 'ward'), 4, 'maxclust') for x_i = (i² mod 53, 7 i³ mod 59), i
   // = 0…29.
-  WhitenedPoints points;
+  ClusterPoints points;
   points.rows.resize(30, 2);
   points.weights = Eigen::VectorXd::Ones(30);
   for (int i = 0; i < 30; ++i) points.rows.row(i) << i * i % 53, 7 * i * i * i % 59;
@@ -66,7 +66,7 @@ TEST_CASE("ward: equals scipy's cut on points without structure") {
 }
 
 TEST_CASE("partitions: points that are all the same are one cluster, or fall into any") {
-  WhitenedPoints points{Eigen::MatrixXd::Ones(10, 2), Eigen::VectorXd::Ones(10)};
+  ClusterPoints points{Eigen::MatrixXd::Ones(10, 2), Eigen::VectorXd::Ones(10)};
   const std::vector<int> partition = KMeansPartition(points, 3, 1, 0);
   CHECK(std::set<int>(partition.begin(), partition.end()).size() == 1);
   CHECK(WardPartition(points, 3).size() == 10);
@@ -74,7 +74,7 @@ TEST_CASE("partitions: points that are all the same are one cluster, or fall int
 
 TEST_CASE("whitening: unit covariance within blocks, scaled by the root of the temper") {
   const std::vector<FeatureBlock> blocks{{0, 2, 1.0}, {2, 2, 0.25}};
-  const WhitenedPoints points =
+  const ClusterPoints points =
       Whiten(PlainSamples(Sample(RandomMixture(2, 4), 5000, 2).points), blocks);
   const Eigen::MatrixXd covariance = points.rows.transpose() * points.rows / 5000;
   CHECK(covariance.topLeftCorner(2, 2).isApprox(Eigen::Matrix2d::Identity(), 1e-6));
