@@ -15,15 +15,16 @@ namespace gmmseg {
 inline constexpr std::size_t kAlignment = 64;  // bytes: one AVX-512 vector, one cache line
 
 // Movable, not copyable: image-sized copies are made on purpose or not at all. Elements start at
-// zero, at no cost where they are many: fresh pages are zero, and come when they are first touched,
-// by whichever thread that is.
+// zero, as a rule at little cost where they are many: fresh pages are zero, and come when they are
+// first touched, by whichever thread that is.
 template <typename T>
 class AlignedBuffer {
-  static_assert(std::is_trivially_copyable_v<T>);
+  static_assert(std::is_arithmetic_v<T>);
 
  public:
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t size) : block_(Allocate(size)), size_(size) {
+    if (size == 0) return;
     std::size_t space = size * sizeof(T) + kAlignment;
     void* first = block_.get();
     data_ = static_cast<T*>(std::align(kAlignment, size * sizeof(T), first, space));

@@ -14,7 +14,7 @@ enum class Floor { kOn, kOff };
 
 struct SegmentOptions {
   FeatureSpec features;
-  FitOptions fit;            // blocks and floor are set from the features
+  FitOptions fit;            // blocks, floor and coarse_to_fine are set from the features
   Floor floor = Floor::kOn;  // hold covariances above what quantisation alone would give
 };
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <thread>
 
@@ -19,10 +20,12 @@ bool IsIgnored(int signal) {
 }
 
 sem_t received;
-volatile sig_atomic_t received_signal = 0;
+std::atomic<int> received_signal{0};  // the first
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void Receive(int signal) {
-  received_signal = signal;
+  int none = 0;
+  received_signal.compare_exchange_strong(none, signal);
   sem_post(&received);
 }
 
@@ -48,6 +51,7 @@ void CleanUpOnInterrupts() {
   sem_init(&received, 0, 0);
   struct sigaction action {};
   action.sa_handler = &Receive;
+  sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
     if (!IsIgnored(signal)) sigaction(signal, &action, nullptr);

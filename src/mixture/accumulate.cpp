@@ -57,8 +57,9 @@ MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
         worker.sums);
     AddSums(kernel_model, worker);
   };
-  // What the levels of grey are: handing them to threads would take longer than the pass.
-  if (samples_.size() <= kTileSize) {
+  // One tile, as the levels of a grey image are: to hand it to a thread would take longer than the
+  // pass.
+  if (NumTiles(samples_.size()) <= 1) {
     Worker worker(model, kernel_model);
     add_tile(0, samples_.size(), worker);
     return std::move(worker.stats);

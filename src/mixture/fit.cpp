@@ -79,6 +79,17 @@ EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts
   return best;
 }
 
+// From where the start led on a subsample; from the start itself if that ends below it.
+EmResult Refined(const Samples& samples, const Starts& starts, const EmOptions& em) {
+  SampleSource source(samples);
+  const MixtureStats at_start = source.Accumulate(starts.models.front());
+  const double initial = at_start.log_likelihood() / at_start.num_samples();
+  EmResult fine = RunEm(source, *starts.coarse_end, em);
+  if (!(fine.log_likelihood() >= initial)) return RunEm(source, starts.models.front(), em);
+  fine.initial_log_likelihood = initial;
+  return fine;
+}
+
 // From plane units to the user's, components in canonical order.
 FitResult Report(const EmResult& em, const Starts& starts, const Samples& samples,
                  const FitOptions& options) {
@@ -140,7 +151,9 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
     em.progress = [&](int iteration, double log_likelihood) {
       options.progress(iteration, log_likelihood + shift);
     };
-  return Report(Best(samples, starts.models, em), starts, samples, options);
+  const EmResult best =
+      starts.coarse_end ? Refined(samples, starts, em) : Best(samples, starts.models, em);
+  return Report(best, starts, samples, options);
 }
 
 }  // namespace gmmseg

@@ -1,5 +1,7 @@
 #include "mixture/initialize.h"
 
+#include <gmmseg/errors.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -171,18 +173,18 @@ GaussianMixture PointMasses(const Eigen::MatrixXd& points, const MaximizeRules& 
           std::vector<Eigen::MatrixXd>(n, SmallestCovariance(rules))};
 }
 
-GaussianMixture InitialModel(const Samples& subsample, InitMethod method, int num_components,
-                             const MaximizeRules& rules, std::uint64_t seed, int restart) {
+GaussianMixture InitialModel(const Samples& subsample, InitMethod method, Metric metric,
+                             int num_components, const MaximizeRules& rules, std::uint64_t seed,
+                             int restart) {
+  if (method == InitMethod::kAuto) throw InternalError("a start needs one method");
   if (method == InitMethod::kRandom)
     return RandomModel(subsample, num_components, rules, seed, restart);
   const bool ward = method == InitMethod::kHierarchical;
   const std::int64_t size =
       std::max<std::int64_t>(ward ? kMaxWardPoints : kMaxKMeansPoints, num_components);
   const Samples points = Subsample(subsample, size, Mix(seed + restart));
-  // Classes lie along the directions of large variance or across them: k-means looks both ways.
-  const bool whiten = ward || restart % 4 < 2;
-  const ClusterPoints in_metric =
-      whiten ? Whiten(points, rules.blocks) : Weigh(points, rules.blocks);
+  const ClusterPoints in_metric = metric == Metric::kWhitened ? Whiten(points, rules.blocks)
+                                                              : ScaleBlocks(points, rules.blocks);
   const std::vector<int> partition =
       ward
           ? WardPartition(in_metric, std::min<int>(num_components, static_cast<int>(points.size())))

@@ -32,9 +32,13 @@ Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit);
 // weights.
 GaussianMixture PointMasses(const Eigen::MatrixXd& points, const MaximizeRules& rules);
 
+// What a distance means to k-means and Ward: see whiten.h.
+enum class Metric { kWhitened, kScaled };
+
 // A start by `method`, which is not kAuto, with num_components components, or fewer where the
 // subsample has fewer distinct points. Deterministic in (subsample, method, seed, restart).
-GaussianMixture InitialModel(const Samples& subsample, InitMethod method, int num_components,
-                             const MaximizeRules& rules, std::uint64_t seed, int restart);
+GaussianMixture InitialModel(const Samples& subsample, InitMethod method, Metric metric,
+                             int num_components, const MaximizeRules& rules, std::uint64_t seed,
+                             int restart);
 
 }  // namespace gmmseg

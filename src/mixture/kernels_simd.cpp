@@ -168,7 +168,8 @@ HWY_INLINE V LogDensity(const Peaks& peaks, std::int64_t i) {
 }
 
 // Σ weight · log2 p(x) over a few vectors of samples. Where every weight is 1, one logarithm of a
-// product serves all: the sums lie between 1 and K.
+// product serves all: the sums lie between 1 and K, and four of them within a float. Where every
+// density underflowed they are next to nothing, and nothing that counts beside such a peak.
 template <int kVectors>
 HWY_INLINE void AddLogDensities(std::int64_t i, const float* HWY_RESTRICT weights,
                                 const Peaks& peaks, V& n, DoubleSum& log2_likelihood) {
@@ -185,7 +186,8 @@ HWY_INLINE void AddLogDensities(std::int64_t i, const float* HWY_RESTRICT weight
   n = hn::Add(n, Reduce<kVectors>(weight, add));
   if (hn::AllTrue(kTag, all_one)) {
     const V product = Reduce<kVectors>(sum, [](V a, V b) HWY_ATTR { return hn::Mul(a, b); });
-    log2_likelihood.Add(hn::Add(Log2(product), Reduce<kVectors>(largest, add)));
+    const V normal = hn::Max(product, hn::Set(kTag, 0x1p-126f));
+    log2_likelihood.Add(hn::Add(Log2(normal), Reduce<kVectors>(largest, add)));
     return;
   }
   for (int v = 0; v < kVectors; ++v)

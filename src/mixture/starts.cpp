@@ -3,6 +3,8 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "mixture/accumulate.h"
 #include "mixture/em.h"
@@ -105,16 +107,30 @@ EmOptions ToTheEnd(EmOptions em) {
   return em;
 }
 
-InitMethod MethodOf(InitMethod init, int restart) {
-  if (init != InitMethod::kAuto) return init;
-  return restart % 2 == 0 ? InitMethod::kKMeans : InitMethod::kRandom;
+// What a restart begins with.
+struct StartKind {
+  InitMethod method;
+  Metric metric;
+};
+
+// k-means looks at both metrics in turn: classes lie along the directions of large variance, or
+// across them.
+StartKind KindOf(InitMethod init, int restart) {
+  const bool random = init == InitMethod::kAuto && restart % 2 == 1;
+  const InitMethod method = random                      ? InitMethod::kRandom
+                            : init == InitMethod::kAuto ? InitMethod::kKMeans
+                                                        : init;
+  const int round = init == InitMethod::kAuto ? restart / 2 : restart;
+  const bool scaled = method == InitMethod::kKMeans && round % 2 == 1;
+  return {method, scaled ? Metric::kScaled : Metric::kWhitened};
 }
 
 std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options, const EmOptions& em,
                           const MaximizeRules& rules) {
   std::vector<Trial> trials(options.restarts);
   tbb::parallel_for(0, options.restarts, [&](int restart) {
-    trials[restart].model = InitialModel(subsample, MethodOf(options.init, restart),
+    const StartKind kind = KindOf(options.init, restart);
+    trials[restart].model = InitialModel(subsample, kind.method, kind.metric,
                                          options.num_components, rules, options.seed, restart);
   });
   Climb(subsample, em, trials.size(), trials);
@@ -133,30 +149,41 @@ std::vector<Trial> Finalists(const std::vector<Trial>& trials) {
   return finalists;
 }
 
-// Where the start leads on a subsample. A component that loses its samples there may keep them on
-// the whole: then the start stays as it is.
-GaussianMixture FromCoarse(const Samples& samples, GaussianMixture start, const FitOptions& options,
-                           const MaximizeRules& rules) {
-  const bool wanted = options.coarse_to_fine && options.acceleration == Acceleration::kOn &&
-                      options.tolerance > 0 && options.max_iterations > 0;
-  if (!wanted || samples.size() < kMinCoarseToFine) return start;
+// Where a given start leads on a subsample, if that is wanted and no component is lost: it may keep
+// its samples on the whole.
+std::optional<GaussianMixture> CoarseEnd(const Samples& samples, const GaussianMixture& start,
+                                         const FitOptions& options, const MaximizeRules& rules) {
+  const bool wanted = options.coarse_to_fine == CoarseToFine::kOn &&
+                      options.acceleration == Acceleration::kOn && options.tolerance > 0 &&
+                      options.max_iterations > 0;
+  if (!wanted || CountPresent(samples) < kMinCoarseToFine) return std::nullopt;
   const Samples subsample = Subsample(samples, kDecisionSize, options.seed);
+  EmOptions em = TrialOptions(subsample, options, rules);
+  em.tolerance = options.tolerance;
+  em.max_iterations = options.max_iterations;
   SampleSource source(subsample);
-  EmResult coarse = RunEm(source, start, ToTheEnd(TrialOptions(subsample, options, rules)));
-  return coarse.rescues.empty() ? std::move(coarse.model) : std::move(start);
+  EmResult coarse = RunEm(source, start, em);
+  if (!coarse.rescues.empty()) return std::nullopt;
+  return std::move(coarse.model);
+}
+
+Starts StartsFromGiven(const Samples& samples, const FitOptions& options,
+                       const MaximizeRules& rules) {
+  Starts starts;
+  starts.models = {GivenStart(samples, options, rules)};
+  starts.coarse_end = CoarseEnd(samples, starts.models.front(), options, rules);
+  starts.num_distinct = options.start->num_components();
+  return starts;
 }
 
 }  // namespace
 
 Starts ChooseStarts(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
-  if (options.start)
-    return {{FromCoarse(samples, GivenStart(samples, options, rules), options, rules)},
-            {},
-            options.start->num_components()};
+  if (options.start) return StartsFromGiven(samples, options, rules);
   const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
   const int num_distinct = static_cast<int>(distinct.rows());
   if (num_distinct <= options.num_components)
-    return {{PointMasses(distinct, rules)}, {}, num_distinct};
+    return {{PointMasses(distinct, rules)}, {}, {}, num_distinct};
 
   const Samples subsample = Subsample(samples, options.subsample_size, options.seed);
   const EmOptions em = TrialOptions(subsample, options, rules);
@@ -168,7 +195,8 @@ Starts ChooseStarts(const Samples& samples, const FitOptions& options, const Max
     finalists.resize(1);
   }
 
-  Starts starts{{}, {}, num_distinct};
+  Starts starts;
+  starts.num_distinct = num_distinct;
   for (Trial& finalist : finalists) {
     AddMissing(finalist.model, distinct, options.num_components, rules);
     starts.models.push_back(std::move(finalist.model));

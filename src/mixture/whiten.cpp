@@ -44,7 +44,7 @@ ClusterPoints Whiten(const Samples& samples, const std::vector<FeatureBlock>& bl
   return points;
 }
 
-ClusterPoints Weigh(const Samples& samples, const std::vector<FeatureBlock>& blocks) {
+ClusterPoints ScaleBlocks(const Samples& samples, const std::vector<FeatureBlock>& blocks) {
   ClusterPoints points = Centered(samples);
   for (const FeatureBlock& b : blocks)
     points.rows.middleCols(b.first, b.size) *= std::sqrt(b.temper);

@@ -19,7 +19,7 @@ struct ClusterPoints {
 // noise and are not blown up.
 ClusterPoints Whiten(const Samples& samples, const std::vector<FeatureBlock>& blocks);
 
-// The samples' own units, as far as they are standardised the features' deviations.
-ClusterPoints Weigh(const Samples& samples, const std::vector<FeatureBlock>& blocks);
+// Plane units: where the samples are standardised, one deviation of each feature.
+ClusterPoints ScaleBlocks(const Samples& samples, const std::vector<FeatureBlock>& blocks);
 
 }  // namespace gmmseg

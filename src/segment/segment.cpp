@@ -42,8 +42,9 @@ std::vector<T> ToPixels(std::vector<T> of_samples, const AlignedBuffer<std::uint
 FitOptions FitOptionsFor(const SegmentOptions& options, const FeaturePlanes& planes) {
   FitOptions fit = options.fit;
   fit.blocks = planes.layout.blocks;
-  // Colours alone are few; places make every pixel a sample of its own.
-  fit.coarse_to_fine = planes.layout.spec.position_weight > 0;
+  // Places make every pixel a sample of its own, and passes slow.
+  fit.coarse_to_fine =
+      planes.layout.spec.position_weight > 0 ? CoarseToFine::kOn : CoarseToFine::kOff;
   fit.floor = options.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
   return fit;
 }

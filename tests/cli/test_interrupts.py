@@ -45,6 +45,7 @@ class Interrupts(ProgramTest):
     def test_sigterm_leaves_nothing(self):
         self.interrupt(signal.SIGTERM)
 
+    @unittest.skipUnless("THREAD_AT_LOAD" in os.environ, "needs the library that tests/cli builds")
     def test_a_library_with_a_thread_of_its_own(self):
         self.interrupt(signal.SIGTERM, env={**os.environ, "LD_PRELOAD": os.environ["THREAD_AT_LOAD"]})
 

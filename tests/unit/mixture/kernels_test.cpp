@@ -13,11 +13,19 @@
 namespace gmmseg {
 namespace {
 
+enum class Weights { kAny, kOne, kOneButSome };  // 0 to 3; 1; 1 but every 100th 0
+
 struct Case {
   int num_components;
   std::vector<FeatureBlock> blocks;
   std::int64_t count;
+  Weights weights = Weights::kAny;
 };
+
+float WeightOf(Weights weights, std::int64_t i, std::mt19937_64& random) {
+  if (weights == Weights::kAny) return static_cast<float>(random() % 4);
+  return weights == Weights::kOneButSome && i % 100 == 57 ? 0.0f : 1.0f;
+}
 
 // Every unrolled block size and beyond, every unrolled K and beyond, two blocks, single samples,
 // tails and whole tiles.
@@ -28,6 +36,8 @@ std::vector<Case> Cases() {
   for (const int k : {1, 2, 3, 5, 6, 7, 8, 9, 30}) cases.push_back({k, {{0, 3, 1.0}}, 700});
   for (const std::int64_t n : {1, 15, 16, 17, 511, 512, 513, 4095, 4096})
     cases.push_back({3, {{0, 2, 1.0}}, n});
+  for (const Weights weights : {Weights::kOne, Weights::kOneButSome})
+    for (const int k : {1, 4, 9, 2000}) cases.push_back({k, {{0, 3, 1.0}}, 700, weights});
   cases.push_back({4, {{0, 3, 1.0}, {3, 2, 0.4}}, 1000});
   cases.push_back({2, {{0, 9, 1.0}, {9, 1, 2.0}, {10, 8, 0.0}}, 600});
   return cases;
@@ -41,7 +51,7 @@ struct Fixture {
     std::mt19937_64 random(5);
     std::normal_distribution<float> normal(0, 4);
     for (std::int64_t i = 0; i < samples.size(); ++i) {
-      samples.weights()[i] = static_cast<float>(random() % 4);
+      samples.weights()[i] = WeightOf(c.weights, i, random);
       for (int d = 0; d < samples.num_features(); ++d) samples.Plane(d)[i] = normal(random);
     }
   }
@@ -122,7 +132,7 @@ TEST_CASE("kernels: the scalar ones equal the mixture's own definition") {
 
 TEST_CASE(
     "kernels: samples where every density underflows get finite posteriors that add up to 1") {
-  Fixture f({3, {{0, 2, 1.0}}, 64});
+  Fixture f({3, {{0, 2, 1.0}}, 64, Weights::kOne});
   for (std::int64_t i = 0; i < 64; ++i) f.samples.Plane(0)[i] = 1e25f;
   for (const Kernels& kernels : AvailableKernels()) {
     if (kernels.name == "scalar") continue;  // double holds these densities
@@ -132,6 +142,9 @@ TEST_CASE(
       CHECK(posteriors[i] + posteriors[64 + i] + posteriors[128 + i] == doctest::Approx(1.0));
       CHECK(std::isfinite(density[i]));
     }
+    TileSums sums(f.model);
+    kernels.accumulate(f.model, f.tile(), sums);
+    CHECK(std::isfinite(sums.log2_likelihood));
   }
 }
 

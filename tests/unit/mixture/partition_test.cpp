@@ -81,6 +81,17 @@ TEST_CASE("whitening: unit covariance within blocks, scaled by the root of the t
   CHECK(covariance.bottomRightCorner(2, 2).isApprox(0.25 * Eigen::Matrix2d::Identity(), 1e-6));
 }
 
+TEST_CASE("scaling: plane units about the mean, times the root of the temper") {
+  const Samples samples = PlainSamples(Sample(RandomMixture(2, 3), 5000, 2).points);
+  const ClusterPoints points = ScaleBlocks(samples, {{0, 2, 1.0}, {2, 1, 0.25}});
+  CHECK(points.rows.colwise().mean().cwiseAbs().maxCoeff() < 1e-9);
+  const auto difference = [&](int d) {
+    return static_cast<double>(samples.Plane(d)[7]) - static_cast<double>(samples.Plane(d)[8]);
+  };
+  CHECK(points.rows(7, 1) - points.rows(8, 1) == doctest::Approx(difference(1)));
+  CHECK(points.rows(7, 2) - points.rows(8, 2) == doctest::Approx(0.5 * difference(2)));
+}
+
 TEST_CASE(
     "subsample: leaves out absent samples, is a function of the seed, and adds up to its size") {
   Samples samples = PlainSamples(Sample(RandomMixture(2, 2), 5000, 2).points);
