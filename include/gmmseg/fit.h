@@ -17,7 +17,7 @@ namespace gmmseg {
 enum class InitMethod {
   kAuto,          // kKMeans and kRandom in turn: random starts find what k-means never leads to
   kKMeans,        // k-means++ (Arthur, Vassilvitskii 2007) and Lloyd on a subsample, whitened for
-                  // two restarts of four, else as standardised
+                  // every other restart, else as standardised
   kHierarchical,  // Ward (1963) on a whitened subsample
   kRandom,        // K distinct samples as means, the data's covariance for all
 };

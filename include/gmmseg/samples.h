@@ -36,8 +36,8 @@ struct Standardization {
 };
 
 // Layout: plane d starts at Plane(d), 64-byte aligned, stride() floats apart; stride() is size()
-// rounded up to an odd number of whole 16-float vectors. A sample with weight 0 (padding, nodata, outside a mask)
-// contributes nothing, and its features are finite. Weights are finite and >= 0.
+// rounded up to an odd number of whole 16-float vectors. A sample with weight 0 (padding, nodata,
+// outside a mask) contributes nothing, and its features are finite. Weights are finite and >= 0.
 class Samples {
  public:
   Samples() = default;

@@ -14,10 +14,7 @@ namespace {
 // Moves a component that lost its samples to the one that the model fits worst, with the others'
 // pooled covariance.
 void PlaceAnew(GaussianMixture& model, int k, const WorstSample& worst) {
-  Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(model.num_features(), model.num_features());
-  for (int j = 0; j < model.num_components(); ++j)
-    pooled += model.weights[j] * model.covariances[j];
-  model.covariances[k] = pooled / model.weights.sum();
+  model.covariances[k] = PooledCovariance(model);
   for (int d = 0; d < model.num_features(); ++d) model.means(k, d) = worst.features[d];
   model.weights[k] = 1.0 / model.num_components();
 }

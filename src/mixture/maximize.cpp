@@ -92,6 +92,13 @@ ClippedCovariance ClipToFloor(const Eigen::MatrixXd& covariance, const Eigen::Ma
   return {0.5 * (raised + raised.transpose()), true};
 }
 
+Eigen::MatrixXd PooledCovariance(const GaussianMixture& model) {
+  Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(model.num_features(), model.num_features());
+  for (int k = 0; k < model.num_components(); ++k)
+    pooled += model.weights[k] * model.covariances[k];
+  return pooled / model.weights.sum();
+}
+
 Eigen::MatrixXd SmallestCovariance(const MaximizeRules& rules) {
   return Clip(Eigen::MatrixXd::Zero(rules.floor.rows(), rules.floor.cols()), rules).covariance;
 }

@@ -44,6 +44,9 @@ ClippedCovariance ClipToFloor(const Eigen::MatrixXd& covariance, const Eigen::Ma
 // one given.
 ClippedCovariance Clip(const Eigen::MatrixXd& covariance, const MaximizeRules& rules);
 
+// The covariances' mean by weight.
+Eigen::MatrixXd PooledCovariance(const GaussianMixture& model);
+
 // The floor's own covariance for every component of such a model: what a component of one repeated
 // point has.
 Eigen::MatrixXd SmallestCovariance(const MaximizeRules& rules);

@@ -51,13 +51,6 @@ void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num
   model.weights /= model.weights.sum();
 }
 
-Eigen::MatrixXd Pooled(const GaussianMixture& model) {
-  Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(model.num_features(), model.num_features());
-  for (int k = 0; k < model.num_components(); ++k)
-    pooled += model.weights[k] * model.covariances[k];
-  return pooled;
-}
-
 // The model to start from, its covariances of their type and above the floor, as they are after
 // every step; as it is where no step is asked for.
 GaussianMixture GivenStart(const Samples& samples, const FitOptions& options,
@@ -65,7 +58,7 @@ GaussianMixture GivenStart(const Samples& samples, const FitOptions& options,
   GaussianMixture start = ToPlaneUnits(*options.start, samples);
   if (options.max_iterations == 0) return start;
   const bool tied = start.covariance_type == CovarianceType::kTied;
-  if (tied) start.covariances.assign(start.num_components(), Pooled(start));
+  if (tied) start.covariances.assign(start.num_components(), PooledCovariance(start));
   for (Eigen::MatrixXd& covariance : start.covariances)
     covariance = Clip(covariance, rules).covariance;
   return start;
@@ -116,13 +109,11 @@ struct StartKind {
 // k-means looks at both metrics in turn: classes lie along the directions of large variance, or
 // across them.
 StartKind KindOf(InitMethod init, int restart) {
-  const bool random = init == InitMethod::kAuto && restart % 2 == 1;
-  const InitMethod method = random                      ? InitMethod::kRandom
-                            : init == InitMethod::kAuto ? InitMethod::kKMeans
-                                                        : init;
-  const int round = init == InitMethod::kAuto ? restart / 2 : restart;
-  const bool scaled = method == InitMethod::kKMeans && round % 2 == 1;
-  return {method, scaled ? Metric::kScaled : Metric::kWhitened};
+  const bool odd = restart % 2 == 1;
+  if (init == InitMethod::kAuto)
+    return odd ? StartKind{InitMethod::kRandom, Metric::kWhitened}
+               : KindOf(InitMethod::kKMeans, restart / 2);
+  return {init, init == InitMethod::kKMeans && odd ? Metric::kScaled : Metric::kWhitened};
 }
 
 std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options, const EmOptions& em,
