@@ -46,27 +46,36 @@ void WorstSample::Merge(const WorstSample& other) {
   if (!other.features.empty() && (features.empty() || key(other) < key(*this))) *this = other;
 }
 
+SampleSource::SampleSource(const Samples& samples)
+    : samples_(samples), ones_(kTileSize), all_one_(NumTiles(samples.size())) {
+  std::fill_n(ones_.data(), kTileSize, 1.0f);
+  ForEachTile(samples.size(), [&](std::int64_t tile, std::int64_t first, std::int64_t count) {
+    const float* weights = samples.weights() + first;
+    all_one_[tile] = count == kTileSize && std::equal(weights, weights + count, ones_.data());
+  });
+}
+
 MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
   const Kernels& kernels = ActiveKernels();
   const KernelModel kernel_model(model);
-  const auto add_tile = [&](std::int64_t first, std::int64_t count, Worker& worker) {
+  const auto add_tile = [&](std::int64_t tile, std::int64_t first, std::int64_t count,
+                            Worker& worker) {
     worker.sums.Clear();
-    kernels.accumulate(
-        kernel_model,
-        {samples_.Plane(0) + first, samples_.stride(), samples_.weights() + first, count},
-        worker.sums);
+    const float* weights = all_one_[tile] ? ones_.data() : samples_.weights() + first;
+    kernels.accumulate(kernel_model, {samples_.Plane(0) + first, samples_.stride(), weights, count},
+                       worker.sums);
     AddSums(kernel_model, worker);
   };
   // One tile, as the levels of a grey image are: to hand it to a thread would take longer than the
   // pass.
   if (NumTiles(samples_.size()) <= 1) {
     Worker worker(model, kernel_model);
-    add_tile(0, samples_.size(), worker);
+    add_tile(0, 0, samples_.size(), worker);
     return std::move(worker.stats);
   }
   tbb::enumerable_thread_specific<Worker> workers(model, kernel_model);
-  ForEachTile(samples_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    add_tile(first, count, workers.local());
+  ForEachTile(samples_.size(), [&](std::int64_t tile, std::int64_t first, std::int64_t count) {
+    add_tile(tile, first, count, workers.local());
   });
   MixtureStats total(model);
   for (const Worker& worker : workers) total += worker.stats;

@@ -1,6 +1,7 @@
 // How EM looks at samples: through one call, whatever holds them.
 #pragma once
 
+#include <gmmseg/aligned_buffer.h>
 #include <gmmseg/mixture_stats.h>
 #include <gmmseg/samples.h>
 
@@ -28,15 +29,19 @@ class StatsSource {
   virtual WorstSample FindWorst(const GaussianMixture& model) = 0;
 };
 
-// Feature planes in memory. Keeps a reference.
+// Feature planes in memory. Keeps a reference; the weights do not change while it lives.
 class SampleSource : public StatsSource {
  public:
-  explicit SampleSource(const Samples& samples) : samples_(samples) {}
+  explicit SampleSource(const Samples& samples);
   MixtureStats Accumulate(const GaussianMixture& model) override;
   WorstSample FindWorst(const GaussianMixture& model) override;
 
  private:
   const Samples& samples_;
+  // Tiles whose weights are all 1, as most are, share one: what is not read from memory costs no
+  // time, and weights would be a quarter of what a pass over three features reads.
+  AlignedBuffer<float> ones_;
+  std::vector<char> all_one_;  // by tile
 };
 
 // The user's model in plane units, checked: it fits the samples, and its numbers stay within what
