@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,24 @@ struct LoadedImage {
 
 // ReadImage and the content's hash from one reading of the file, which so may be a pipe.
 LoadedImage LoadImage(const std::string& path);
+
+// What a file says of its picture before any pixel is decoded.
+struct ImageHeader {
+  // As stored: the orientation that the file asks for, which ReadImage applies, may swap them.
+  std::int64_t width = 0, height = 0;
+  int num_bands = 0;  // these as ReadImage would give them; alpha is no band
+  SampleType type = SampleType::kUint8;
+  ColorModel color_model = ColorModel::kGray;
+};
+
+// Nothing where the file is of none of the formats that ReadImage knows. Throws IoError where it
+// cannot be opened, is empty or no regular file, or is of such a format with a damaged header; what
+// is wrong behind the header is not seen. Cost: one small read, whatever the size of the file; a
+// few more for TIFF and where much stands before the picture of a JPEG or PNG.
+std::optional<ImageHeader> ReadImageHeader(const std::string& path);
+
+// Whether the name ends, in any case of letters, as those of the formats that ReadImage knows.
+bool HasImageExtension(const std::string& path);
 
 // One byte per pixel into a palette of at most 256 colours; `transparent_zero`: index 0 is shown as
 // transparent.

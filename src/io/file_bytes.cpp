@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "io/file_descriptor.h"
-
 namespace gmmseg {
 namespace {
 
@@ -29,28 +27,74 @@ std::size_t FirstCapacity(const struct stat& status) {
   return S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) + 1 : kPipe;
 }
 
+[[noreturn]] void FailRead(const std::string& path) {
+  Fail(path, std::string("cannot be read: ") + std::strerror(errno));
+}
+
+void RequireBytes(bool any, const std::string& path, const std::string& expected) {
+  if (!any) Fail(path, "is empty (0 bytes); give " + expected);
+}
+
+struct OpenedFile {
+  FileDescriptor file;
+  struct stat status {};
+};
+
+OpenedFile Open(const std::string& path, const std::string& expected, int flags) {
+  OpenedFile opened{FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags))};
+  if (opened.file.get() < 0) FailOpen(path, expected);
+  if (::fstat(opened.file.get(), &opened.status) != 0) FailOpen(path, expected);
+  if (S_ISDIR(opened.status.st_mode)) Fail(path, "is a folder; give " + expected);
+  return opened;
+}
+
 }  // namespace
 
 std::vector<unsigned char> ReadFileBytes(const std::string& path, const std::string& expected) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) FailOpen(path, expected);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) FailOpen(path, expected);
-  if (S_ISDIR(status.st_mode)) Fail(path, "is a folder; give " + expected);
-
-  std::vector<unsigned char> bytes(FirstCapacity(status));
+  const OpenedFile opened = Open(path, expected, 0);
+  std::vector<unsigned char> bytes(FirstCapacity(opened.status));
   std::size_t size = 0;
   for (;;) {
     if (size == bytes.size()) bytes.resize(2 * size);
-    const ssize_t count = ::read(file.get(), bytes.data() + size, bytes.size() - size);
+    const ssize_t count = ::read(opened.file.get(), bytes.data() + size, bytes.size() - size);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) Fail(path, std::string("cannot be read: ") + std::strerror(errno));
+    if (count < 0) FailRead(path);
     if (count == 0) break;
     size += static_cast<std::size_t>(count);
   }
-  if (size == 0) Fail(path, "is empty (0 bytes); give " + expected);
+  RequireBytes(size > 0, path, expected);
   bytes.resize(size);
   return bytes;
+}
+
+// O_NONBLOCK: a pipe without a writer is refused, not waited for.
+PeekedFile::PeekedFile(const std::string& path, const std::string& expected) : path_(path) {
+  OpenedFile opened = Open(path, expected, O_NONBLOCK);
+  if (!S_ISREG(opened.status.st_mode)) Fail(path, "is no regular file; give " + expected);
+  RequireBytes(opened.status.st_size > 0, path, expected);
+  file_ = std::move(opened.file);
+  size_ = opened.status.st_size;
+}
+
+std::vector<unsigned char> PeekedFile::First(std::int64_t count) const {
+  std::vector<unsigned char> bytes(count);
+  const ssize_t size = ReadAt(bytes.data(), bytes.size(), 0);
+  if (size < 0) FailRead(path_);
+  bytes.resize(size);
+  return bytes;
+}
+
+ssize_t PeekedFile::ReadAt(void* out, std::size_t count, std::int64_t offset) const noexcept {
+  std::size_t size = 0;
+  while (size < count) {
+    const ssize_t got = ::pread(file_.get(), static_cast<char*>(out) + size, count - size,
+                                offset + static_cast<std::int64_t>(size));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  return static_cast<ssize_t>(size);
 }
 
 bool IsNullImage(const std::string& path) { return path.starts_with("null:"); }

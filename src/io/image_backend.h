@@ -1,8 +1,12 @@
 // What a file format looks like to ReadImage, and what all formats share.
 #pragma once
 
+#include <gmmseg/errors.h>
+#include <gmmseg/image_io.h>
 #include <gmmseg/raster.h>
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,16 +17,21 @@ namespace gmmseg {
 inline constexpr int kMaxBands = 65535;  // of an image: TIFF counts samples in 16 bits
 
 struct ImageSource {
-  std::string path;  // as the user gave it, for messages
-  std::span<const unsigned char> bytes;
+  std::string path;                      // as the user gave it, for messages
+  std::span<const unsigned char> bytes;  // from the file's start; all of them to read its picture
+  std::int64_t file_size = static_cast<std::int64_t>(bytes.size());
 
   bool StartsWith(std::string_view magic, std::size_t offset = 0) const;
 };
 
 struct ImageBackend {
   std::string_view formats;  // "JPEG, BMP, WebP"; empty for formats that no user gives
+  std::array<std::string_view, 5> extensions;  // in small letters; empty behind the last
   // Nothing: the source is not of these formats. Throws IoError: it is, but cannot be read.
   std::optional<Raster> (*read)(const ImageSource& source);
+  // The same, of the header alone. The source may hold but the file's first bytes; where they do
+  // not reach, TruncatedImage is thrown.
+  std::optional<ImageHeader> (*header)(const ImageSource& source);
 };
 
 std::optional<Raster> ReadNull(const ImageSource& source);
@@ -31,7 +40,18 @@ std::optional<Raster> ReadPng(const ImageSource& source);
 std::optional<Raster> ReadPnm(const ImageSource& source);
 std::optional<Raster> ReadWithOpenCv(const ImageSource& source);
 
-// "photo.png: truncated PNG (`detail`); …" and the like, as IoError.
+std::optional<ImageHeader> ReadNullHeader(const ImageSource& source);
+std::optional<ImageHeader> ReadTiffHeader(const ImageSource& source);
+std::optional<ImageHeader> ReadPngHeader(const ImageSource& source);
+std::optional<ImageHeader> ReadPnmHeader(const ImageSource& source);
+std::optional<ImageHeader> ReadOpenCvHeader(const ImageSource& source);
+
+// The source ends too early.
+class TruncatedImage : public IoError {
+  using IoError::IoError;
+};
+
+// "photo.png: truncated PNG (`detail`); …" and the like, as TruncatedImage and as IoError.
 [[noreturn]] void ThrowTruncated(const ImageSource& source, std::string_view format,
                                  const std::string& detail);
 [[noreturn]] void ThrowDamaged(const ImageSource& source, std::string_view format,
@@ -41,7 +61,7 @@ std::optional<Raster> ReadWithOpenCv(const ImageSource& source);
 // header must not become an allocation. Allows what any codec can make of a flat image.
 void CheckSize(const ImageSource& source, std::int64_t width, std::int64_t height,
                std::int64_t bytes_per_pixel);
-// The most bytes that a decoder may make of the source.
+// The most bytes that a decoder may make of the file.
 std::int64_t MaxDecodedBytes(const ImageSource& source);
 
 }  // namespace gmmseg

@@ -1,6 +1,7 @@
 // From pixels as most decoders give them to planes.
 #pragma once
 
+#include <gmmseg/image_io.h>
 #include <gmmseg/raster.h>
 
 #include <cstdint>
@@ -32,12 +33,19 @@ constexpr SampleType SampleTypeOf() {
                                             : SampleType::kFloat32;
 }
 
-// Grey stays one band, alpha 0 becomes "no data".
+// Grey stays one band; alpha is none.
+inline ImageHeader HeaderOf(std::int64_t width, std::int64_t height, int channels,
+                            SampleType type) {
+  const bool is_gray = channels < 3;
+  return {width, height, is_gray ? 1 : 3, type, is_gray ? ColorModel::kGray : ColorModel::kRgb};
+}
+
+// As HeaderOf says; alpha 0 becomes "no data".
 template <typename T>
 Raster ToRaster(const InterleavedImage<T>& image) {
-  const int num_bands = image.channels < 3 ? 1 : 3;
-  Raster raster(image.width, image.height, num_bands, SampleTypeOf<T>(),
-                num_bands == 1 ? ColorModel::kGray : ColorModel::kRgb);
+  const ImageHeader header = HeaderOf(image.width, image.height, image.channels, SampleTypeOf<T>());
+  const int num_bands = header.num_bands;
+  Raster raster(header.width, header.height, num_bands, header.type, header.color_model);
   ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
     const T* const pixels = image.values + first * image.channels;
     for (int b = 0; b < num_bands; ++b) {

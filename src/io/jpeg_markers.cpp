@@ -66,7 +66,8 @@ void TakeFrame(const ImageSource& source, std::span<const unsigned char> segment
   if (segment.size() < 6) ThrowDamaged(source, kFormat, "a frame header that is too short");
   facts.height = segment[1] << 8 | segment[2];
   facts.width = segment[3] << 8 | segment[4];
-  CheckSize(source, facts.width, facts.height, segment[5]);
+  facts.num_channels = segment[5];
+  CheckSize(source, facts.width, facts.height, facts.num_channels);
 }
 
 void TakeExif(std::span<const unsigned char> segment, JpegFacts& facts) {
@@ -77,7 +78,7 @@ void TakeExif(std::span<const unsigned char> segment, JpegFacts& facts) {
 
 }  // namespace
 
-JpegFacts WalkJpeg(const ImageSource& source) {
+JpegFacts WalkJpeg(const ImageSource& source, JpegPart part) {
   JpegFacts facts;
   bool has_scan = false;
   MarkerWalk walk(source);
@@ -86,6 +87,7 @@ JpegFacts WalkJpeg(const ImageSource& source) {
       ThrowDamaged(source, kFormat, "unknown marker " + std::to_string(marker));
     const std::span<const unsigned char> segment = walk.Segment();
     if (IsFrame(marker)) TakeFrame(source, segment, facts);
+    if (IsFrame(marker) && part == JpegPart::kHeader) return facts;
     if (marker == kApp1) TakeExif(segment, facts);
     has_scan |= marker == kStartOfScan;
   }

@@ -11,11 +11,17 @@ namespace gmmseg {
 
 struct JpegFacts {
   std::int64_t width = 0, height = 0;
+  int num_channels = 0;
   std::span<const unsigned char> exif;  // the TIFF structure; empty where there is none
 };
 
-// Throws IoError where the file ends before its end-of-image marker or its markers make no sense.
-// Bytes behind that marker are not looked at.
-JpegFacts WalkJpeg(const ImageSource& source);
+enum class JpegPart {
+  kHeader,  // up to the frame header: EXIF may come later
+  kWhole,   // up to the end-of-image marker
+};
+
+// Throws IoError where the source ends before that part does or its markers make no sense. Bytes
+// behind it are not looked at.
+JpegFacts WalkJpeg(const ImageSource& source, JpegPart part);
 
 }  // namespace gmmseg

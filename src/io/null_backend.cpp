@@ -12,12 +12,6 @@
 namespace gmmseg {
 namespace {
 
-struct NullSpec {
-  std::int64_t width = 0, height = 0;
-  int num_bands = 0;
-  SampleType type = SampleType::kUint8;
-};
-
 // Takes a positive number off the front of `text`; 0 where there is none.
 std::int64_t TakeNumber(std::string_view& text) {
   std::int64_t value = 0;
@@ -39,9 +33,15 @@ std::optional<SampleType> TypeOf(std::string_view suffix) {
   return std::nullopt;
 }
 
-std::optional<NullSpec> Parse(std::string_view text) {
+ColorModel ColorModelOf(int num_bands) {
+  return num_bands == 1   ? ColorModel::kGray
+         : num_bands == 3 ? ColorModel::kRgb
+                          : ColorModel::kMultiband;
+}
+
+std::optional<ImageHeader> Parse(std::string_view text) {
   constexpr std::int64_t kMaxPixels = std::int64_t{1} << 40;
-  NullSpec spec;
+  ImageHeader spec;
   spec.width = TakeNumber(text);
   if (!Take(text, 'x')) return std::nullopt;
   spec.height = TakeNumber(text);
@@ -53,13 +53,8 @@ std::optional<NullSpec> Parse(std::string_view text) {
     return std::nullopt;
   spec.num_bands = static_cast<int>(num_bands);
   spec.type = *type;
+  spec.color_model = ColorModelOf(spec.num_bands);
   return spec;
-}
-
-ColorModel ColorModelOf(int num_bands) {
-  return num_bands == 1   ? ColorModel::kGray
-         : num_bands == 3 ? ColorModel::kRgb
-                          : ColorModel::kMultiband;
 }
 
 // Waves of another length and phase in each band, plus a twentieth of noise: 0…1.
@@ -80,16 +75,21 @@ void FillBand(Raster& raster, int b) {
 
 }  // namespace
 
-std::optional<Raster> ReadNull(const ImageSource& source) {
+std::optional<ImageHeader> ReadNullHeader(const ImageSource& source) {
   if (!IsNullImage(source.path)) return std::nullopt;
-  const std::optional<NullSpec> spec = Parse(std::string_view(source.path).substr(5));
+  const std::optional<ImageHeader> spec = Parse(std::string_view(source.path).substr(5));
   if (!spec)
     throw IoError(IoError::Operation::kRead,
                   source.path + ": no such null image; write null:WxHxB, then :u8, :u16 or :f32, " +
                       "every number >= 1, at most 2^40 pixels and " + std::to_string(kMaxBands) +
                       " bands");
-  Raster raster(spec->width, spec->height, spec->num_bands, spec->type,
-                ColorModelOf(spec->num_bands));
+  return spec;
+}
+
+std::optional<Raster> ReadNull(const ImageSource& source) {
+  const std::optional<ImageHeader> spec = ReadNullHeader(source);
+  if (!spec) return std::nullopt;
+  Raster raster(spec->width, spec->height, spec->num_bands, spec->type, spec->color_model);
   for (int b = 0; b < raster.num_bands(); ++b)
     raster.VisitBand(b, [&]<typename T>(const T*) { FillBand<T>(raster, b); });
   return raster;

@@ -97,6 +97,26 @@ void Require(bool ok, const PngDecoder& decoder, const ImageSource& source) {
   ThrowDamaged(source, "PNG", decoder.error);
 }
 
+// Reads all that stands before the pixels, and plans what they become.
+void Open(PngDecoder& decoder, const ImageSource& source) {
+  Require(ReadHeader(decoder), decoder, source);
+  // Before libpng makes room for whole rows.
+  CheckSize(source, png_get_image_width(decoder.png, decoder.info),
+            png_get_image_height(decoder.png, decoder.info), 1);
+  Require(PlanConversion(decoder), decoder, source);
+}
+
+// What the pixels become.
+ImageHeader HeaderOf(const PngDecoder& decoder) {
+  const bool deep = png_get_bit_depth(decoder.png, decoder.info) == 16;
+  return HeaderOf(png_get_image_width(decoder.png, decoder.info),
+                  png_get_image_height(decoder.png, decoder.info),
+                  png_get_channels(decoder.png, decoder.info),
+                  deep ? SampleType::kUint16 : SampleType::kUint8);
+}
+
+bool IsPng(const ImageSource& source) { return source.StartsWith("\x89PNG\r\n\x1a\n"); }
+
 template <typename T>
 Raster ReadPixels(PngDecoder& decoder, const ImageSource& source) {
   const std::int64_t width = png_get_image_width(decoder.png, decoder.info);
@@ -114,17 +134,20 @@ Raster ReadPixels(PngDecoder& decoder, const ImageSource& source) {
 }  // namespace
 
 std::optional<Raster> ReadPng(const ImageSource& source) {
-  if (!source.StartsWith("\x89PNG\r\n\x1a\n")) return std::nullopt;
+  if (!IsPng(source)) return std::nullopt;
   PngDecoder decoder(source.bytes);
-  Require(ReadHeader(decoder), decoder, source);
-  // Before libpng makes room for whole rows.
-  CheckSize(source, png_get_image_width(decoder.png, decoder.info),
-            png_get_image_height(decoder.png, decoder.info), 1);
-  Require(PlanConversion(decoder), decoder, source);
-  Raster raster = png_get_bit_depth(decoder.png, decoder.info) == 16
+  Open(decoder, source);
+  Raster raster = HeaderOf(decoder).type == SampleType::kUint16
                       ? ReadPixels<std::uint16_t>(decoder, source)
                       : ReadPixels<std::uint8_t>(decoder, source);
   return Upright(std::move(raster), OrientationOf(decoder));
+}
+
+std::optional<ImageHeader> ReadPngHeader(const ImageSource& source) {
+  if (!IsPng(source)) return std::nullopt;
+  PngDecoder decoder(source.bytes);
+  Open(decoder, source);
+  return HeaderOf(decoder);
 }
 
 }  // namespace gmmseg

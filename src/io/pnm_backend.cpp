@@ -33,7 +33,7 @@ class PnmText {
     while (position_ < source_.bytes.size() && position_ - first < max_length &&
            belongs(source_.bytes[position_]))
       ++position_;
-    if (position_ == first && position_ == source_.bytes.size())
+    if (position_ == first && AtEnd())
       ThrowTruncated(source_, kFormat, "it ends in the middle of its numbers");
     return {reinterpret_cast<const char*>(source_.bytes.data()) + first, position_ - first};
   }
@@ -53,6 +53,8 @@ class PnmText {
   double Real() {
     return Parse<double>(Word([](unsigned char c) { return !IsSpace(c); }, 64));
   }
+
+  bool AtEnd() const { return position_ == source_.bytes.size(); }
 
   // The pixels behind the one blank that ends the header.
   std::span<const unsigned char> Raw(std::int64_t count) {
@@ -90,6 +92,11 @@ struct PnmHeader {
   double scale = 1;  // PFM: negative for little-endian
   std::int64_t max_value = 1;
 
+  bool IsFloat() const { return kind == 'f' || kind == 'F'; }
+  SampleType Type() const {
+    return IsFloat() ? SampleType::kFloat32
+                     : (max_value > 255 ? SampleType::kUint16 : SampleType::kUint8);
+  }
   std::int64_t NumValues() const { return width * height * channels; }
 };
 
@@ -100,11 +107,12 @@ PnmHeader ReadHeader(PnmText& text, const ImageSource& source) {
   header.height = text.Integer();
   const bool is_color = header.kind == '3' || header.kind == '6' || header.kind == 'F';
   const bool is_bits = header.kind == '1' || header.kind == '4';
-  const bool is_float = header.kind == 'f' || header.kind == 'F';
   header.channels = is_color ? 3 : 1;
   CheckSize(source, header.width, header.height, header.channels * 4);
-  if (is_float) header.scale = text.Real();
-  if (!is_bits && !is_float) header.max_value = text.Integer();
+  if (header.IsFloat()) header.scale = text.Real();
+  if (!is_bits && !header.IsFloat()) header.max_value = text.Integer();
+  // The last number may go on behind the end.
+  if (text.AtEnd()) ThrowTruncated(source, kFormat, "it ends in its header");
   if (header.max_value < 1 || header.max_value > 65535)
     ThrowDamaged(source, kFormat,
                  "largest value " + std::to_string(header.max_value) + "; must be 1 to 65535");
@@ -125,7 +133,7 @@ Raster Collect(const PnmHeader& header, const Next& next) {
 // 0…255.
 Raster CollectIntegers(const PnmHeader& header, const auto& next) {
   const std::int64_t max = header.max_value;
-  if (max > 255) {
+  if (header.Type() == SampleType::kUint16) {
     Raster raster = Collect<std::uint16_t>(
         header, [&](std::size_t i) { return static_cast<std::uint16_t>(next(i)); });
     raster.SetWhite(static_cast<double>(max));
@@ -148,7 +156,7 @@ Raster ReadBits(PnmText& text, const PnmHeader& header) {
 }
 
 Raster ReadBinary(PnmText& text, const PnmHeader& header) {
-  if (header.max_value <= 255) {
+  if (header.Type() == SampleType::kUint8) {
     const std::span<const unsigned char> raw = text.Raw(header.NumValues());
     return CollectIntegers(header, [&](std::size_t i) { return raw[i]; });
   }
@@ -205,6 +213,13 @@ std::optional<Raster> ReadPnm(const ImageSource& source) {
     default:
       return ReadText(text, header, source);
   }
+}
+
+std::optional<ImageHeader> ReadPnmHeader(const ImageSource& source) {
+  if (!IsPnm(source)) return std::nullopt;
+  PnmText text(source);
+  const PnmHeader header = ReadHeader(text, source);
+  return HeaderOf(header.width, header.height, header.channels, header.Type());
 }
 
 }  // namespace gmmseg

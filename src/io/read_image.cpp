@@ -16,11 +16,11 @@ namespace {
 // In the order in which they are asked. Every format here is known by its first bytes, so the
 // extension of the name has no say.
 constexpr ImageBackend kBackends[] = {
-    {"", ReadNull},
-    {"PNG", ReadPng},
-    {"TIFF", ReadTiff},
-    {"PNM, PFM", ReadPnm},
-    {"JPEG, BMP, WebP", ReadWithOpenCv},
+    {"", {}, ReadNull, ReadNullHeader},
+    {"PNG", {".png"}, ReadPng, ReadPngHeader},
+    {"TIFF", {".tif", ".tiff"}, ReadTiff, ReadTiffHeader},
+    {"PNM, PFM", {".pbm", ".pgm", ".ppm", ".pnm", ".pfm"}, ReadPnm, ReadPnmHeader},
+    {"JPEG, BMP, WebP", {".jpg", ".jpeg", ".bmp", ".webp"}, ReadWithOpenCv, ReadOpenCvHeader},
 };
 
 std::string Formats() {
@@ -43,9 +43,13 @@ void InvalidateNonFinite(Raster& raster) {
     }
 }
 
-std::optional<Raster> AskBackends(const ImageSource& source) {
+// The first answer that any back end's `question` gives.
+template <typename Answer>
+std::optional<Answer> AskBackends(
+    std::optional<Answer> (*ImageBackend::*question)(const ImageSource&),
+    const ImageSource& source) {
   for (const ImageBackend& backend : kBackends)
-    if (std::optional<Raster> raster = backend.read(source)) return raster;
+    if (std::optional<Answer> answer = (backend.*question)(source)) return answer;
   return std::nullopt;
 }
 
@@ -62,8 +66,9 @@ bool ImageSource::StartsWith(std::string_view magic, std::size_t offset) const {
 }
 
 void ThrowTruncated(const ImageSource& source, std::string_view format, const std::string& detail) {
-  throw IoError(IoError::Operation::kRead, source.path + ": truncated " + std::string(format) +
-                                               " (" + detail + "); copy or download it again");
+  throw TruncatedImage(IoError::Operation::kRead, source.path + ": truncated " +
+                                                      std::string(format) + " (" + detail +
+                                                      "); copy or download it again");
 }
 
 void ThrowDamaged(const ImageSource& source, std::string_view format, const std::string& detail) {
@@ -73,7 +78,7 @@ void ThrowDamaged(const ImageSource& source, std::string_view format, const std:
 
 std::int64_t MaxDecodedBytes(const ImageSource& source) {
   constexpr std::int64_t kAlways = std::int64_t{1} << 28, kPerByte = std::int64_t{1} << 16;
-  return kAlways + kPerByte * static_cast<std::int64_t>(source.bytes.size());
+  return kAlways + kPerByte * source.file_size;
 }
 
 void CheckSize(const ImageSource& source, std::int64_t width, std::int64_t height,
@@ -87,14 +92,14 @@ void CheckSize(const ImageSource& source, std::int64_t width, std::int64_t heigh
   if (decoded > static_cast<double>(MaxDecodedBytes(source)))
     throw IoError(IoError::Operation::kRead,
                   source.path + ": image size " + SizeText(width, height) +
-                      " cannot come from a file of " + std::to_string(source.bytes.size()) +
+                      " cannot come from a file of " + std::to_string(source.file_size) +
                       " bytes; its header is damaged");
 }
 
 Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes) {
   std::optional<Raster> raster;
   try {
-    raster = AskBackends({path, bytes});
+    raster = AskBackends(&ImageBackend::read, {path, bytes});
   } catch (const std::bad_alloc&) {
     throw IoError(IoError::Operation::kRead,
                   path + ": too large for this machine's memory; give a smaller image");
@@ -116,5 +121,33 @@ LoadedImage LoadImage(const std::string& path) {
 }
 
 Raster ReadImage(const std::string& path) { return LoadImage(path).raster; }
+
+std::optional<ImageHeader> ReadImageHeader(const std::string& path) {
+  if (IsNullImage(path)) return AskBackends(&ImageBackend::header, {path, {}});
+  // Enough for nearly all; profiles and thumbnails before the picture may take more.
+  constexpr std::int64_t kFirst = 1 << 16, kMost = 1 << 24, kGrowth = 16;
+  const PeekedFile file(path, "an image file");
+  for (std::int64_t size = kFirst;; size *= kGrowth) {
+    const std::vector<unsigned char> bytes = file.First(std::min(size, file.size()));
+    try {
+      return AskBackends(&ImageBackend::header, {path, bytes, file.size()});
+    } catch (const TruncatedImage&) {
+      if (size >= std::min(kMost, file.size())) throw;
+    }
+  }
+}
+
+bool HasImageExtension(const std::string& path) {
+  std::string name = path;
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  const auto matches = [&](std::string_view extension) {
+    return !extension.empty() && name.ends_with(extension);
+  };
+  return std::ranges::any_of(kBackends, [&](const ImageBackend& backend) {
+    return std::ranges::any_of(backend.extensions, matches);
+  });
+}
 
 }  // namespace gmmseg

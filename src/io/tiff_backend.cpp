@@ -10,6 +10,7 @@
 #include <functional>
 #include <vector>
 
+#include "io/file_bytes.h"
 #include "io/image_backend.h"
 #include "io/interleaved.h"
 #include "io/orientation.h"
@@ -21,29 +22,57 @@ namespace {
 
 constexpr int kNone = -1;
 
-class MemoryStream : public TiffStream {
+// What is only read, and knows its size.
+class InputStream : public TiffStream {
  public:
-  explicit MemoryStream(std::span<const unsigned char> bytes) : bytes_(bytes) {}
+  explicit InputStream(toff_t size) : size_(size) {}
 
   tmsize_t Read(void* out, tmsize_t count) override {
-    const toff_t left = position_ < bytes_.size() ? bytes_.size() - position_ : 0;
-    const toff_t taken = std::min<toff_t>(left, count);
-    if (taken > 0) std::memcpy(out, bytes_.data() + position_, taken);
-    position_ += taken;
-    return static_cast<tmsize_t>(taken);
+    const toff_t left = position_ < size_ ? size_ - position_ : 0;
+    const tmsize_t taken = ReadAt(out, std::min<toff_t>(left, count), position_);
+    if (taken > 0) position_ += taken;
+    return taken;
   }
   tmsize_t Write(const void*, tmsize_t) override { return 0; }
   toff_t Seek(toff_t offset, int whence) override {
-    position_ = offset + (whence == SEEK_CUR   ? position_
-                          : whence == SEEK_END ? static_cast<toff_t>(bytes_.size())
-                                               : 0);
+    position_ = offset + (whence == SEEK_CUR ? position_ : whence == SEEK_END ? size_ : 0);
     return position_;
   }
-  toff_t Size() override { return bytes_.size(); }
+  toff_t Size() override { return size_; }
 
  private:
-  std::span<const unsigned char> bytes_;
+  // `count` bytes that lie within the size; negative: an error.
+  virtual tmsize_t ReadAt(void* out, std::size_t count, toff_t offset) = 0;
+
+  toff_t size_;
   toff_t position_ = 0;
+};
+
+class MemoryStream : public InputStream {
+ public:
+  explicit MemoryStream(std::span<const unsigned char> bytes)
+      : InputStream(bytes.size()), bytes_(bytes) {}
+
+ private:
+  tmsize_t ReadAt(void* out, std::size_t count, toff_t offset) override {
+    if (count > 0) std::memcpy(out, bytes_.data() + offset, count);
+    return static_cast<tmsize_t>(count);
+  }
+
+  std::span<const unsigned char> bytes_;
+};
+
+class FileStream : public InputStream {
+ public:
+  explicit FileStream(const PeekedFile& file)
+      : InputStream(static_cast<toff_t>(file.size())), file_(file) {}
+
+ private:
+  tmsize_t ReadAt(void* out, std::size_t count, toff_t offset) override {
+    return file_.ReadAt(out, count, static_cast<std::int64_t>(offset));
+  }
+
+  const PeekedFile& file_;
 };
 
 // One file being read.
@@ -248,84 +277,97 @@ Raster ReadSamples(const TiffInput& input, const TiffLayout& layout, const Sampl
   return raster;
 }
 
-Raster ReadUnsigned(const TiffInput& input, const TiffLayout& layout) {
+// Calls visit(sample) with the kind of sample that the layout means, and gives what it gives.
+template <typename Visitor>
+auto VisitUnsigned(const TiffInput& input, const TiffLayout& layout, const Visitor& visit) {
   switch (layout.bits) {
     case 8:
-      return ReadSamples(input, layout, WholeSample<std::uint8_t>{});
+      return visit(WholeSample<std::uint8_t>{});
     case 16:
-      return ReadSamples(input, layout, WholeSample<std::uint16_t>{});
+      return visit(WholeSample<std::uint16_t>{});
     case 32:
-      return ReadSamples(input, layout, WholeSample<std::uint32_t>{});
+      return visit(WholeSample<std::uint32_t>{});
     case 64:
-      return ReadSamples(input, layout, WholeSample<std::uint64_t>{});
+      return visit(WholeSample<std::uint64_t>{});
     default:
       break;
   }
-  if (layout.bits >= 1 && layout.bits < 8)
-    return ReadSamples(input, layout, PackedSample<std::uint8_t>{layout.bits});
-  if (layout.bits > 8 && layout.bits < 16) {
-    Raster raster = ReadSamples(input, layout, PackedSample<std::uint16_t>{layout.bits});
-    raster.SetWhite((1 << layout.bits) - 1);
-    return raster;
-  }
+  if (layout.bits >= 1 && layout.bits < 8) return visit(PackedSample<std::uint8_t>{layout.bits});
+  if (layout.bits > 8 && layout.bits < 16) return visit(PackedSample<std::uint16_t>{layout.bits});
   input.ThrowUnsupported(std::to_string(layout.bits) + "-bit integers");
 }
 
-Raster ReadSigned(const TiffInput& input, const TiffLayout& layout) {
+template <typename Visitor>
+auto VisitSigned(const TiffInput& input, const TiffLayout& layout, const Visitor& visit) {
   switch (layout.bits) {
     case 8:
-      return ReadSamples(input, layout, WholeSample<std::int8_t>{});
+      return visit(WholeSample<std::int8_t>{});
     case 16:
-      return ReadSamples(input, layout, WholeSample<std::int16_t>{});
+      return visit(WholeSample<std::int16_t>{});
     case 32:
-      return ReadSamples(input, layout, WholeSample<std::int32_t>{});
+      return visit(WholeSample<std::int32_t>{});
     case 64:
-      return ReadSamples(input, layout, WholeSample<std::int64_t>{});
+      return visit(WholeSample<std::int64_t>{});
     default:
       input.ThrowUnsupported(std::to_string(layout.bits) + "-bit signed integers");
   }
 }
 
-Raster ReadFloat(const TiffInput& input, const TiffLayout& layout) {
+template <typename Visitor>
+auto VisitFloat(const TiffInput& input, const TiffLayout& layout, const Visitor& visit) {
   switch (layout.bits) {
     case 32:
-      return ReadSamples(input, layout, WholeSample<float>{});
+      return visit(WholeSample<float>{});
     case 64:
-      return ReadSamples(input, layout, WholeSample<double>{});
+      return visit(WholeSample<double>{});
     default:
       input.ThrowUnsupported(std::to_string(layout.bits) + "-bit float samples");
   }
 }
 
-Raster ReadByFormat(const TiffInput& input, const TiffLayout& layout) {
+template <typename Visitor>
+auto VisitSampleKind(const TiffInput& input, const TiffLayout& layout, const Visitor& visit) {
   switch (layout.format) {
     case SAMPLEFORMAT_UINT:
     case SAMPLEFORMAT_VOID:
-      return ReadUnsigned(input, layout);
+      return VisitUnsigned(input, layout, visit);
     case SAMPLEFORMAT_INT:
-      return ReadSigned(input, layout);
+      return VisitSigned(input, layout, visit);
     case SAMPLEFORMAT_IEEEFP:
-      return ReadFloat(input, layout);
+      return VisitFloat(input, layout, visit);
     default:
       input.ThrowUnsupported("complex samples");
   }
 }
 
+Raster ReadPlain(const TiffInput& input, const TiffLayout& layout) {
+  Raster raster = VisitSampleKind(
+      input, layout, [&](const auto& sample) { return ReadSamples(input, layout, sample); });
+  if (raster.type() == SampleType::kUint16) raster.SetWhite((1 << layout.bits) - 1);
+  return raster;
+}
+
+void RequireRgba(const TiffInput& input) {
+  char reason[1024] = "";
+  if (!TIFFRGBAImageOK(input.get(), reason))
+    input.ThrowUnsupported(std::string("colours: ") + reason);
+}
+
+constexpr int kRgbaChannels = 4;
+
 // Palettes, YCbCr, CMYK, LogLuv and the like: libtiff's own conversion to 8-bit colour. It is told
 // the file's own orientation, so that it turns nothing.
 Raster ReadAsRgba(const TiffInput& input, const TiffLayout& layout) {
   static_assert(std::endian::native == std::endian::little, "libtiff packs R into the low byte");
-  CheckSize(input.source, layout.width, layout.height, 4);
-  char reason[1024] = "";
-  if (!TIFFRGBAImageOK(input.get(), reason))
-    input.ThrowUnsupported(std::string("colours: ") + reason);
+  CheckSize(input.source, layout.width, layout.height, kRgbaChannels);
+  RequireRgba(input);
   std::vector<std::uint32_t> pixels(static_cast<std::size_t>(layout.width) * layout.height);
   constexpr int kStopOnError = 1;
   input.Require(TIFFReadRGBAImageOriented(input.get(), layout.width, layout.height, pixels.data(),
                                           layout.orientation, kStopOnError) == 1);
-  return ToRaster(
-      InterleavedImage<std::uint8_t>{reinterpret_cast<const std::uint8_t*>(pixels.data()),
-                                     layout.width, layout.height, 4, ChannelOrder::kRgb});
+  return ToRaster(InterleavedImage<std::uint8_t>{
+      reinterpret_cast<const std::uint8_t*>(pixels.data()), layout.width, layout.height,
+      kRgbaChannels, ChannelOrder::kRgb});
 }
 
 std::optional<double> NoData(TIFF* tiff) {
@@ -374,19 +416,43 @@ bool IsTiff(const ImageSource& source) {
          source.StartsWith({"II+\0", 4}) || source.StartsWith({"MM\0+", 4});
 }
 
+// Goes to the picture that is read, and tells how it is stored.
+TiffLayout OpenPicture(const TiffInput& input) {
+  input.Require(input.get() != nullptr);
+  GoToFullSizePicture(input);
+  const TiffLayout layout = LayoutOf(input.get());
+  CheckSize(input.source, layout.width, layout.height, 1);
+  return layout;
+}
+
 }  // namespace
+
+std::optional<ImageHeader> ReadTiffHeader(const ImageSource& source) {
+  if (!IsTiff(source)) return std::nullopt;
+  // The tags stand anywhere in the file.
+  const PeekedFile file(source.path, "an image file");
+  FileStream stream(file);
+  const TiffHandle handle(source.path, "rmO", stream, MaxDecodedBytes(source));
+  const TiffInput input{source, handle};
+  const TiffLayout layout = OpenPicture(input);
+  if (!IsPlain(layout.photometric)) {
+    RequireRgba(input);
+    return HeaderOf(layout.width, layout.height, kRgbaChannels, SampleType::kUint8);
+  }
+  const SampleType type = VisitSampleKind(input, layout, [](const auto& sample) {
+    return SampleTypeOf<typename std::decay_t<decltype(sample)>::Value>();
+  });
+  return ImageHeader{layout.width, layout.height, layout.num_bands(), type, ColorModelOf(layout)};
+}
 
 std::optional<Raster> ReadTiff(const ImageSource& source) {
   if (!IsTiff(source)) return std::nullopt;
   MemoryStream stream(source.bytes);
   const TiffHandle handle(source.path, "rm", stream, MaxDecodedBytes(source));
   const TiffInput input{source, handle};
-  input.Require(handle.get() != nullptr);
-  GoToFullSizePicture(input);
-  const TiffLayout layout = LayoutOf(handle.get());
-  CheckSize(source, layout.width, layout.height, 1);
+  const TiffLayout layout = OpenPicture(input);
   Raster raster =
-      IsPlain(layout.photometric) ? ReadByFormat(input, layout) : ReadAsRgba(input, layout);
+      IsPlain(layout.photometric) ? ReadPlain(input, layout) : ReadAsRgba(input, layout);
   if (const std::optional<double> no_data = NoData(handle.get()))
     InvalidateNoData(raster, *no_data);
   if (layout.photometric == PHOTOMETRIC_MINISWHITE) Invert(raster);
