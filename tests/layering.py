@@ -22,7 +22,7 @@ THIRD_PARTIES = {
     "zlib": r"zlib\.h$",
 }
 STANDARD = r"[a-z0-9_]+$"  # <vector>
-SYSTEM = r"(fcntl|sched|semaphore|signal|unistd|sys/\w+)\.h$"  # POSIX, in sources alone
+SYSTEM = r"(fcntl|glob|sched|semaphore|signal|unistd|sys/\w+)\.h$"  # POSIX, in sources alone
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

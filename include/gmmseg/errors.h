@@ -1,4 +1,4 @@
-// The three kinds of error. Every message says what, which value, which rule, and what to do; an
+// The kinds of error. Every message says what, which value, which rule, and what to do; an
 // inner cause is kept by appending it, never by replacing it.
 #pragma once
 
@@ -26,6 +26,11 @@ class IoError : public Error {
 
  private:
   Operation operation_;
+};
+
+// The work does not fit into the memory that it may use.
+class MemoryError : public Error {
+  using Error::Error;
 };
 
 // We made a mistake: an invariant of the library does not hold.

@@ -100,6 +100,7 @@ struct FitResult {
   std::vector<Rescue> rescues;
   std::vector<bool> at_floor;  // per component: the floor holds it open in some direction
   bool converged() const { return stop_reason == StopReason::kConverged; }
+  bool has_all_components() const { return model.num_components() == requested_components; }
 };
 
 // Not converging is a result, not an error. Deterministic for one instruction set: the same bits

@@ -2,10 +2,12 @@
 // beside the outputs and renamed at the end, so that a job leaves all of its files or none.
 #pragma once
 
+#include <gmmseg/drift.h>
 #include <gmmseg/image_io.h>
 #include <gmmseg/segment.h>
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -36,12 +38,14 @@ OutputSet AllOutputs();
 
 enum class ExistingOutputs {
   kRefuse,     // ParameterError before any work
+  kReplace,    // replaced
   kOverwrite,  // replaced; files of the same stem that an earlier run left and that this one makes
-               // stale are removed
+               // stale are removed, for which the folder is searched
 };
 
 struct OutputOptions {
   std::string directory = "segmented";  // created if missing; its parent must exist
+  std::string stem;  // what the outputs' names start with; empty: the input's name
   OutputSet outputs = DefaultOutputs();
   ProbabilityDepth depth = ProbabilityDepth::kFloat32;
   ExistingOutputs existing = ExistingOutputs::kRefuse;
@@ -64,12 +68,14 @@ struct JobSeconds {
 // in no output file.
 struct JobResult {
   std::string input;
+  std::string hash;                               // of the file's bytes, as TrainingInput::hash
   std::int64_t width = 0, height = 0, depth = 1;  // pixels
   int num_bands = 0;
   std::int64_t num_valid = 0;  // pixels with data
   Model model;                 // as fitted, or as applied
   ClassTable classes;          // shares of this image
   double log_likelihood = 0;   // per pixel with data, natural logarithm
+  std::optional<Drift> drift;  // of a model that was applied
   OutputSet asked;             // what was to be written
   std::string directory;
   std::vector<std::string> files;  // written: names within `directory`, sorted

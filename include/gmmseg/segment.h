@@ -53,6 +53,10 @@ struct Segmentation {
 // lies too far from the data.
 Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 
+// Fits a mixture to samples that need not come from one raster: a model for many images. Its shares
+// and quantiles are those of the samples. Throws ParameterError as FitMixture does.
+Model FitModel(FeaturePlanes planes, const SegmentOptions& options);
+
 // Labels the raster by a model fitted before: same classes, same numbers, same colours.
 // Throws ParameterError if the raster cannot give the model's features, or if its values lie so far
 // from what the model was fitted on that log-densities cannot be told in numbers.

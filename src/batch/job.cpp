@@ -8,6 +8,7 @@
 #include <new>
 
 #include "base/stopwatch.h"
+#include "batch/output_folder.h"
 #include "batch/output_names.h"
 #include "batch/staging.h"
 #include "batch/write_outputs.h"
@@ -23,9 +24,10 @@ struct Job {
   const JobObserver& observer;
   int num_components = 0;  // asked for, or the model's
   OutputSet can_be_stale;
+  const Model* applied = nullptr;  // null where the image gets a model of its own
   std::function<Segmentation(const LoadedImage&)> segment;
 
-  std::string stem() const { return StemOf(input); }
+  std::string stem() const { return output.stem.empty() ? StemOf(input) : output.stem; }
   fs::path directory() const {
     const fs::path path(output.directory);
     return path.filename_is_dot() && path.has_parent_path() ? path.parent_path() : path;
@@ -35,36 +37,10 @@ struct Job {
   }
 };
 
-void CheckDirectory(const fs::path& directory) {
-  const std::string name = directory.string();
-  if (name.empty()) throw ParameterError("output folder = \"\"; name a folder");
-  if (fs::is_directory(directory)) return;
-  if (fs::exists(directory))
-    throw ParameterError("output folder " + name + " is a file; name a folder");
-  const fs::path parent = fs::absolute(directory).parent_path();
-  if (!fs::is_directory(parent))
-    throw ParameterError("output folder " + name + ": its parent " + parent.string() +
-                         " does not exist; create it first");
-}
-
-// A folder under an output's name is never replaced: it may hold anything.
-void CheckExisting(const fs::path& directory, const std::vector<std::string>& names,
-                   ExistingOutputs existing) {
-  for (const std::string& name : names) {
-    const fs::file_status status = fs::symlink_status(directory / name);
-    if (fs::is_directory(status))
-      throw ParameterError((directory / name).string() +
-                           " is a folder; move it away, or choose another output folder");
-    if (existing == ExistingOutputs::kRefuse && fs::exists(status))
-      throw ParameterError((directory / name).string() +
-                           " exists; use --overwrite to replace it, or another output folder");
-  }
-}
-
 // Before any work: can the outputs be there at the end?
 void CheckOutputs(const Job& job) {
   if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
-  CheckDirectory(job.directory());
+  CheckOutputFolder(job.directory());
   CheckExisting(job.directory(), OutputNames(job.stem(), job.output.outputs, job.num_components),
                 job.output.existing);
 }
@@ -78,7 +54,7 @@ std::vector<std::string> FilesIn(const fs::path& folder) {
 }
 
 std::vector<std::string> FindStale(const Job& job, const std::vector<std::string>& written) {
-  if (job.output.existing == ExistingOutputs::kRefuse) return {};
+  if (job.output.existing != ExistingOutputs::kOverwrite) return {};
   std::vector<std::string> stale =
       StaleNames(job.directory(), job.stem(), job.can_be_stale, written);
   std::erase_if(stale, [&](const std::string& name) {
@@ -151,11 +127,13 @@ JobResult Run(const Job& job) {
   Stopwatch watch;
   const LoadedImage image = LoadImage(job.input);
   result.seconds.read = watch.Seconds();
+  result.hash = image.hash;
 
   Staging staging(job.directory(), job.stem());
   try {
     const Segmentation segmentation = job.segment(image);
     SetFacts(image.raster, segmentation, result);
+    if (job.applied) result.drift = MeasureDrift(segmentation, *job.applied);
     Write(job, image.raster, segmentation, staging, result);
   } catch (const std::bad_alloc&) {
     ThrowOutOfMemory(job.input, image.raster);
@@ -168,7 +146,7 @@ JobResult Run(const Job& job) {
 
 JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer) {
-  Job job{input, output, observer, options.fit.num_components, AllOutputs(), {}};
+  Job job{input, output, observer, options.fit.num_components, AllOutputs(), nullptr, {}};
   SegmentOptions with_progress = options;
   with_progress.fit.progress = [&](int iteration, double log_likelihood) {
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
@@ -193,6 +171,7 @@ JobResult RunApplyJob(const std::string& input, const Model& model, const Output
                 observer,
                 model.mixture().num_components(),
                 can_be_stale,
+                &model,
                 [&](const LoadedImage& image) {
                   if (observer) observer({.stage = JobStage::kLabelling});
                   return Apply(image.raster, model);

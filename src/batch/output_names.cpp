@@ -101,6 +101,11 @@ std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& o
   return names;
 }
 
+bool IsOutputOf(const std::string& stem, const std::string& name) {
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [&](const Word<Output>& word) { return IsNameOf(word.value, stem, name); });
+}
+
 std::vector<std::string> StaleNames(const fs::path& directory, const std::string& stem,
                                     const OutputSet& kinds,
                                     const std::vector<std::string>& written) {

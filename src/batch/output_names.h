@@ -20,6 +20,9 @@ std::string OutputName(const std::string& stem, Output output, int k = 0);
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
                                      int num_components);
 
+// Whether a job of any K and any outputs would have called a file so.
+bool IsOutputOf(const std::string& stem, const std::string& name);
+
 // Files in `directory` that a job of any K and any outputs would have called like that, and that
 // are not among `written`. Sorted; models only if kModel is in `kinds`, and so on.
 std::vector<std::string> StaleNames(const boost::filesystem::path& directory,

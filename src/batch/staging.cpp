@@ -1,10 +1,13 @@
 #include "batch/staging.h"
 
 #include <gmmseg/errors.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -27,9 +30,22 @@ Registry& TheRegistry() {
   return registry;
 }
 
+constexpr char kMark[] = ".gmmseg-";
+
 std::string FolderName(const std::string& stem) {
   static std::atomic<int> next{0};
-  return "." + stem + ".gmmseg-" + std::to_string(getpid()) + "-" + std::to_string(next++);
+  return "." + stem + kMark + std::to_string(getpid()) + "-" + std::to_string(next++);
+}
+
+// Whether the name is one of FolderName, of a process that is no more.
+bool IsLeftover(const std::string& name) {
+  const std::size_t mark = name.rfind(kMark);
+  if (!name.starts_with('.') || mark == std::string::npos) return false;
+  const char* const digits = name.c_str() + mark + sizeof kMark - 1;
+  pid_t process = 0;
+  const auto [end, error] = std::from_chars(digits, name.c_str() + name.size(), process);
+  return error == std::errc() && *end == '-' && process > 0 && kill(process, 0) != 0 &&
+         errno == ESRCH;
 }
 
 // Renames, made one after another, that are undone in reverse order unless they are kept.
@@ -112,6 +128,15 @@ void Staging::Swap(const std::vector<std::string>& names, const std::vector<std:
     moves.Make(folder_ / name, directory_ / name);
   }
   moves.Keep();
+}
+
+void Staging::RemoveLeftovers(const fs::path& directory) noexcept {
+  boost::system::error_code error;
+  std::vector<fs::path> leftovers;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error))
+    if (IsLeftover(entry->path().filename().string())) leftovers.push_back(entry->path());
+  for (const fs::path& leftover : leftovers) fs::remove_all(leftover, error);
 }
 
 void Staging::AbandonAll() noexcept {

@@ -23,6 +23,9 @@ class Staging {
   // passes through.
   void Commit(const std::vector<std::string>& names, const std::vector<std::string>& stale);
 
+  // Removes what processes that are no more left in `directory`.
+  static void RemoveLeftovers(const boost::filesystem::path& directory) noexcept;
+
   // Removes the uncommitted files of every live object and keeps all of them from doing anything
   // more: the process is about to end.
   static void AbandonAll() noexcept;

@@ -1,6 +1,7 @@
 #include "cli/fit_settings.h"
 
 #include <gmmseg/errors.h>
+#include <gmmseg/model_io.h>
 
 namespace gmmseg::cli {
 namespace {
@@ -31,8 +32,6 @@ void CheckStart(const Options& options, const Model& start) {
                          ": with --init-model there is one start; leave --restarts away");
 }
 
-}  // namespace
-
 SegmentOptions FitSettings(const Options& options) {
   SegmentOptions settings = options.segment;
   settings.fit.num_components = options.num_components.value();
@@ -52,6 +51,13 @@ SegmentOptions FitSettings(const Options& options, const Model& start) {
   settings.fit.num_components = start.mixture().num_components();
   settings.fit.covariance_type = start.mixture().covariance_type;
   return settings;
+}
+
+}  // namespace
+
+SegmentOptions SettingsOf(const Options& options) {
+  return options.model_path.empty() ? FitSettings(options)
+                                    : FitSettings(options, ReadModel(options.model_path));
 }
 
 }  // namespace gmmseg::cli

@@ -9,7 +9,6 @@ namespace gmmseg::cli {
 // What the command line asks of a fit: the options given, the defaults, and, with --init-model,
 // that model's mixture, features, number of classes and covariance type. Throws ParameterError
 // where an option contradicts the start model.
-SegmentOptions FitSettings(const Options& options);
-SegmentOptions FitSettings(const Options& options, const Model& start);
+SegmentOptions SettingsOf(const Options& options);
 
 }  // namespace gmmseg::cli

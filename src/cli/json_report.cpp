@@ -63,9 +63,14 @@ Json SecondsJson(const JobSeconds& seconds) {
           {"labels", seconds.labels}, {"write", seconds.write},       {"total", seconds.total}};
 }
 
-}  // namespace
+Json DriftJson(const std::optional<Drift>& drift) {
+  if (!drift) return {};
+  return {{"unlikely_pixels", drift->unlikely_pixels},
+          {"share_distance", drift->share_distance},
+          {"flagged", drift->flagged()}};
+}
 
-std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Command command) {
+Json Report(const JobResult& result, const SegmentOptions& fit, Command command) {
   Json report = {{"program", "segment"},
                  {"version", GMMSEG_VERSION},
                  {"command", command == Command::kApply ? "apply" : "segment"},
@@ -82,6 +87,7 @@ std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Comma
                  {"log_likelihood_per_pixel", result.log_likelihood},
                  {"classes", ClassesJson(result.classes)}};
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);
+  if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
   report["warnings"] = Warnings(result, fit, command);
   report["output_directory"] = result.directory;
   report["outputs"] = result.files;
@@ -89,8 +95,40 @@ std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Comma
   report["seconds"] = SecondsJson(result.seconds);
   report["threads"] = result.threads;
   report["instruction_set"] = result.instruction_set;
-  // A file name need not be UTF-8; the document has to be.
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return report;
+}
+
+// A file name need not be UTF-8; the document has to be.
+std::string Text(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Command command) {
+  return Text(Report(result, fit, command), 2);
+}
+
+std::string JsonLine(const ImageReport& report, const Options& options) {
+  const ImageRecord& record = report.record;
+  const bool done = record.status == ImageStatus::kDone;
+  Json line = {{"input", report.file.path},
+               {"status", report.kept ? "kept"
+                          : done      ? "done"
+                                      : "failed"}};
+  if (report.result != nullptr) {
+    const bool fitted = options.source == ModelSource::kSeparate;
+    line.update(
+        Report(*report.result, options.segment, fitted ? Command::kSegment : Command::kApply));
+  } else if (done) {
+    line["log_likelihood_per_pixel"] = record.log_likelihood;
+    line["shares"] = record.shares;
+    line["drift"] = DriftJson(record.drift);
+    line["outputs"] = record.outputs;
+  } else {
+    line["message"] = record.message;
+  }
+  return Text(line, -1);
 }
 
 }  // namespace gmmseg::cli

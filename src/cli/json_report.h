@@ -1,6 +1,6 @@
 #pragma once
 
-#include <gmmseg/job.h>
+#include <gmmseg/folder_job.h>
 
 #include <string>
 
@@ -11,5 +11,8 @@ namespace gmmseg::cli {
 // The document of --json: everything about the run, with the facts that vary from run to run
 // (seconds, threads, instruction set) and that stand in no output file.
 std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Command command);
+
+// The same for one image of many, on one line: with its status, and for a failure the message.
+std::string JsonLine(const ImageReport& report, const Options& options);
 
 }  // namespace gmmseg::cli

@@ -4,79 +4,77 @@
 #include <gmmseg/model_io.h>
 #include <gmmseg/threads.h>
 
-#include <cstdio>
-#include <iostream>
 #include <new>
 
 #include "cli/fit_settings.h"
+#include "cli/folder_command.h"
 #include "cli/interrupts.h"
 #include "cli/json_report.h"
 #include "cli/messages.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/progress_line.h"
 
 namespace gmmseg::cli {
 namespace {
 
-enum ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kBadInput = 4 };
-
-// Everything that had to be done is done by now: a reader who has left may end the program.
-void Print(const std::string& text) {
-  EndOnClosedPipe();
-  std::cout << text << std::flush;
-  if (!std::cout)
-    throw IoError(IoError::Operation::kWrite,
-                  "stdout: cannot write the report; output files, if any, are complete");
-}
-
-void Tell(const std::string& line) { std::cerr << "segment: " << OneLine(line) << "\n"; }
+constexpr char kFilesStay[] = "output files, if any, are complete";
 
 void Report(const JobResult& result, const SegmentOptions& fit, const Options& options) {
   for (const std::string& warning : Warnings(result, fit, options.command))
     Tell("warning: " + result.input + ": " + warning);
   if (options.verbosity == Verbosity::kVerbose)
     for (const std::string& detail : Details(result, fit, options.command)) Tell(detail);
+  EndOnClosedPipe();  // everything that had to be done is done
   if (options.report == ReportFormat::kJson)
-    Print(JsonReport(result, fit, options.command));
+    Print(JsonReport(result, fit, options.command), kFilesStay);
   else if (options.verbosity != Verbosity::kQuiet)
-    Print(OneLine(LogLine(result, options)) + "\n");
+    Print(OneLine(LogLine(result, options)) + "\n", kFilesStay);
 }
 
-SegmentOptions SettingsFor(const Options& options) {
-  return options.model_path.empty() ? FitSettings(options)
-                                    : FitSettings(options, ReadModel(options.model_path));
+bool IsFlawless(const JobResult& result, Command command) {
+  if (command == Command::kApply) return !result.drift || !result.drift->flagged();
+  const FitResult& fit = result.model.fit;
+  return result.num_valid == 0 || (fit.converged() && fit.has_all_components());
 }
 
-void Run(const Options& options) {
-  const ThreadLimit limit(options.threads);
+ExitCode RunOneFile(const Options& options) {
+  const std::string& input = options.inputs.front();
   OutputOptions output = options.output;
   if (!options.model_path.empty()) output.keep = {options.model_path};
 
   ProgressLine line(options.verbosity);
   SegmentOptions fit;
   const JobObserver show = [&](const JobProgress& progress) {
-    line.Show(ProgressText(options.input, progress, fit.fit.max_iterations),
+    line.Show(ProgressText(input, progress, fit.fit.max_iterations),
               progress.iteration > 0 ? ProgressLine::Urgency::kRoutine
                                      : ProgressLine::Urgency::kImportant);
   };
   JobResult result;
   if (options.command == Command::kApply) {
-    result = RunApplyJob(options.input, ReadModel(options.model_path), output, show);
+    result = RunApplyJob(input, ReadModel(options.model_path), output, show);
   } else {
-    fit = SettingsFor(options);
-    result = RunSegmentJob(options.input, fit, output, show);
+    fit = SettingsOf(options);
+    result = RunSegmentJob(input, fit, output, show);
   }
   line.Wipe();
   Report(result, fit, options);
+  return options.strictness == Strictness::kFail && !IsFlawless(result, options.command)
+             ? kNotStrict
+             : kDone;
+}
+
+ExitCode Run(const Options& options) {
+  const ThreadLimit limit(options.threads);
+  return options.one_file ? RunOneFile(options) : RunFolder(options);
 }
 
 int Main(int argc, const char* const* argv) {
   try {
     const std::variant<Options, Answer> parsed = ParseCommandLine(argc, argv);
-    if (const auto* answer = std::get_if<Answer>(&parsed))
-      Print(answer->text);
-    else
-      Run(std::get<Options>(parsed));
+    if (const auto* options = std::get_if<Options>(&parsed)) return Run(*options);
+    EndOnClosedPipe();
+    Print(std::get<Answer>(parsed).text, kFilesStay);
     return kDone;
   } catch (const ParameterError& error) {
     Tell(error.what());
@@ -84,6 +82,9 @@ int Main(int argc, const char* const* argv) {
   } catch (const IoError& error) {
     Tell(error.what());
     return error.operation() == IoError::Operation::kRead ? kBadInput : kFailed;
+  } catch (const MemoryError& error) {
+    Tell(error.what());
+    return kTooLittleMemory;
   } catch (const std::bad_alloc&) {
     Tell("not enough memory; scale the image down, cut it, or ask for fewer outputs");
   } catch (const std::exception& error) {

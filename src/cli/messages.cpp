@@ -7,19 +7,6 @@
 namespace gmmseg::cli {
 namespace {
 
-__attribute__((format(printf, 1, 2))) std::string Format(const char* format, ...) {
-  char text[256];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  return text;
-}
-
-std::string Count(std::int64_t n, const std::string& noun, const std::string& plural) {
-  return std::to_string(n) + " " + (n == 1 ? noun : plural);
-}
-
 // A tempered mixture climbs an objective, which is no likelihood.
 const char* ValueName(const JobResult& result) {
   return IsDensity(result.model.mixture()) ? "log-likelihood" : "objective";
@@ -28,46 +15,15 @@ const char* ValueName(const JobResult& result) {
 std::string HowFitted(const JobResult& result, const Options& options) {
   if (options.command == Command::kApply) return " of " + options.model_path;
   const FitResult& fit = result.model.fit;
-  const std::string asked = fit.requested_components == fit.model.num_components()
-                                ? ""
-                                : Format(" (%d asked for)", fit.requested_components);
+  const std::string asked =
+      fit.has_all_components() ? "" : Format(" (%d asked for)", fit.requested_components);
   return asked + " in " + Count(fit.iterations, "iteration", "iterations") + " (" +
          (fit.converged() ? "converged" : "iteration limit") + ")";
-}
-
-// A line is to stay short; the model file and --json have the shares of all classes.
-std::string Shares(const ClassTable& classes) {
-  constexpr std::size_t kMost = 8;
-  std::string shares = "shares";
-  for (std::size_t k = 0; k < std::min(classes.size(), kMost); ++k)
-    shares += Format(" %.1f", 100 * classes[k].share);
-  return shares + (classes.size() > kMost ? " … %" : " %");
-}
-
-std::string Directory(const JobResult& result) {
-  return result.directory.ends_with('/') ? result.directory : result.directory + "/";
 }
 
 std::int64_t NumDropped(const FitResult& fit) {
   return std::count_if(fit.rescues.begin(), fit.rescues.end(),
                        [](const Rescue& rescue) { return rescue.dropped; });
-}
-
-void AddComponentWarnings(const FitResult& fit, std::vector<std::string>& warnings) {
-  const std::int64_t dropped = NumDropped(fit);
-  const std::int64_t placed_anew = static_cast<std::int64_t>(fit.rescues.size()) - dropped;
-  if (fit.num_distinct < fit.requested_components)
-    warnings.push_back(Count(fit.requested_components, "class was", "classes were") +
-                       " asked for, but the pixels have only " +
-                       Count(fit.num_distinct, "distinct value", "distinct values") +
-                       "; no more classes can be fitted");
-  if (dropped > 0)
-    warnings.push_back(Count(dropped, "component", "components") +
-                       " lost every pixel and could not be saved; fewer classes come back");
-  if (placed_anew > 0)
-    warnings.push_back(
-        "a component that had lost its pixels was placed anew" +
-        (placed_anew > 1 ? ", " + std::to_string(placed_anew) + " times in all" : std::string()));
 }
 
 std::string FloorDetail(const FitResult& fit, Floor floor) {
@@ -106,16 +62,73 @@ std::string FeaturesDetail(const FeatureLayout& layout) {
   return "features: " + names;
 }
 
+std::vector<double> SharesOf(const ClassTable& classes) {
+  std::vector<double> shares;
+  for (const ClassEntry& entry : classes) shares.push_back(entry.share);
+  return shares;
+}
+
 }  // namespace
 
+std::string Format(const char* format, ...) {
+  char text[256];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return text;
+}
+
+std::string Count(std::int64_t n, const std::string& noun, const std::string& plural) {
+  return std::to_string(n) + " " + (n == 1 ? noun : plural);
+}
+
+std::string WithSlash(const std::string& directory) {
+  return directory.ends_with('/') ? directory : directory + "/";
+}
+
+// A line is to stay short; the model file, the manifest and --json have the shares of all classes.
+std::string Shares(const std::vector<double>& shares) {
+  constexpr std::size_t kMost = 8;
+  std::string text = "shares";
+  for (std::size_t k = 0; k < std::min(shares.size(), kMost); ++k)
+    text += Format(" %.1f", 100 * shares[k]);
+  return text + (shares.size() > kMost ? " … %" : " %");
+}
+
+void AddFitWarnings(const FitResult& fit, std::vector<std::string>& warnings) {
+  const std::int64_t dropped = NumDropped(fit);
+  const std::int64_t placed_anew = static_cast<std::int64_t>(fit.rescues.size()) - dropped;
+  if (fit.num_distinct < fit.requested_components)
+    warnings.push_back(Count(fit.requested_components, "class was", "classes were") +
+                       " asked for, but the pixels have only " +
+                       Count(fit.num_distinct, "distinct value", "distinct values") +
+                       "; no more classes can be fitted");
+  if (dropped > 0)
+    warnings.push_back(Count(dropped, "component", "components") +
+                       " lost every pixel and could not be saved; fewer classes come back");
+  if (placed_anew > 0)
+    warnings.push_back(
+        "a component that had lost its pixels was placed anew" +
+        (placed_anew > 1 ? ", " + std::to_string(placed_anew) + " times in all" : std::string()));
+}
+
+std::string DriftWarning(const Drift& drift) {
+  return Format(
+      "drift: %.0f %% of its pixels are less likely than 99 %% of those the model was fitted to, "
+      "and "
+      "its shares are %.2f from theirs (0 the same, 1 disjoint); look at it",
+      100 * drift.unlikely_pixels, drift.share_distance);
+}
+
 std::string LogLine(const JobResult& result, const Options& options) {
-  const std::string end = Format("%.2f s -> ", result.seconds.total) + Directory(result);
+  const std::string end = Format("%.2f s -> ", result.seconds.total) + WithSlash(result.directory);
   if (result.num_valid == 0) return result.input + ": no pixel with data, all labels 0, " + end;
   return result.input + ": " +
          Count(static_cast<std::int64_t>(result.classes.size()), "class", "classes") +
          HowFitted(result, options) + ", " +
          Format("%s %.4f per pixel, ", ValueName(result), result.log_likelihood) +
-         Shares(result.classes) + ", " + end;
+         Shares(SharesOf(result.classes)) + ", " + end;
 }
 
 std::vector<std::string> Warnings(const JobResult& result, const SegmentOptions& fit,
@@ -125,9 +138,10 @@ std::vector<std::string> Warnings(const JobResult& result, const SegmentOptions&
                 ? "no pixel has data: all labels are 0, and there is no class to make a model, "
                   "heatmaps or probabilities of"
                 : "no pixel has data: all labels are 0"};
-  if (command == Command::kApply) return {};
   std::vector<std::string> warnings;
-  AddComponentWarnings(result.model.fit, warnings);
+  if (result.drift && result.drift->flagged()) warnings.push_back(DriftWarning(*result.drift));
+  if (command == Command::kApply) return warnings;
+  AddFitWarnings(result.model.fit, warnings);
   if (!result.model.fit.converged() && fit.fit.tolerance > 0 && fit.fit.max_iterations > 0)
     warnings.push_back("not converged after " +
                        Count(result.model.fit.iterations, "iteration", "iterations") +
@@ -151,9 +165,9 @@ std::vector<std::string> Details(const JobResult& result, const SegmentOptions& 
   details.push_back("threads: " + std::to_string(result.threads) +
                     ", instruction set: " + result.instruction_set);
   for (const std::string& name : result.stale)
-    details.push_back("removed, stale: " + Directory(result) + name);
+    details.push_back("removed, stale: " + WithSlash(result.directory) + name);
   for (const std::string& name : result.files)
-    details.push_back("wrote: " + Directory(result) + name);
+    details.push_back("wrote: " + WithSlash(result.directory) + name);
   return details;
 }
 

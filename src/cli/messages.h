@@ -3,6 +3,7 @@
 
 #include <gmmseg/job.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,14 @@ std::vector<std::string> Details(const JobResult& result, const SegmentOptions& 
 
 // For the progress line.
 std::string ProgressText(const std::string& input, const JobProgress& progress, int max_iterations);
+
+// The parts that other sentences are made of.
+__attribute__((format(printf, 1, 2))) std::string Format(const char* format, ...);
+std::string Count(std::int64_t n, const std::string& noun, const std::string& plural);
+std::string WithSlash(const std::string& directory);
+std::string Shares(const std::vector<double>& shares);  // "shares 41.2 30.1 … %"
+std::string DriftWarning(const Drift& drift);
+void AddFitWarnings(const FitResult& fit, std::vector<std::string>& warnings);
 
 // The message on one line: control characters (of a file name, say) become '?'.
 std::string OneLine(std::string message);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kWhat = "What";
 constexpr const char* kHow = "How";
+constexpr const char* kModels = "Models for many images";
 constexpr const char* kOut = "Out";
 constexpr const char* kRun = "Run";
 
@@ -37,9 +38,9 @@ CLI::Option* Add(CLI::App& app, const char* group, const std::string& names,
       ->group(group);
 }
 
-void AddFlag(CLI::App& app, const char* group, const std::string& names, const std::string& help,
-             const std::function<void()>& set) {
-  app.add_flag_callback(names, set, help)->group(group);
+CLI::Option* AddFlag(CLI::App& app, const char* group, const std::string& names,
+                     const std::string& help, const std::function<void()>& set) {
+  return app.add_flag_callback(names, set, help)->group(group);
 }
 
 void DeclareWhat(CLI::App& app, Options& options) {
@@ -135,6 +136,46 @@ void DeclareOut(CLI::App& app, OutputOptions& output, const std::string& default
           [&output] { output.existing = ExistingOutputs::kOverwrite; });
 }
 
+void DeclareModels(CLI::App& app, Options& options) {
+  CLI::Option* shared = AddFlag(
+      app, kModels, "--shared-model",
+      "Fit one mixture to all images together, so that a class has the same number, colour and "
+      "meaning in every one of them. Default for folders and several files, for classes of models "
+      "fitted one by one cannot be compared.",
+      [&options] { options.source = ModelSource::kShared; });
+  AddFlag(app, kModels, "--separate-models",
+          "Fit each image by itself; class 1 of one has nothing to do with class 1 of another. "
+          "Default for one file.",
+          [&options] { options.source = ModelSource::kSeparate; })
+      ->excludes(shared);
+}
+
+// What only a run over many images needs; given for one file, it is run as a folder is.
+void DeclareFolder(CLI::App& app, Options& options) {
+  AddFlag(app, kRun, "-r,--recursive", "Look into the folders within folders, too. Default: off.",
+          [&options] { options.subfolders = Subfolders::kWalk; });
+  CLI::Option* resume = AddFlag(
+      app, kRun, "--resume",
+      "Go on with an earlier run over a folder: what is done with the same input and the same "
+      "settings stays, and so does the shared model, also when files were added. Default: off.",
+      [&options] { options.earlier = EarlierRun::kResume; });
+  AddFlag(app, kRun, "--refit", "As --resume, but fit the shared model anew. Default: off.",
+          [&options] { options.earlier = EarlierRun::kRefit; })
+      ->excludes(resume);
+  AddFlag(app, kRun, "--fail-fast",
+          "Stop at the first image that fails. Default: the others are finished.",
+          [&options] { options.on_failure = OnFailure::kStop; });
+  AddFlag(app, kRun, "--dry-run",
+          "Say what would be done: images, files, memory. Write nothing. Default: off.",
+          [&options] { options.action = Action::kPlan; });
+  Add(app, kRun, "--memory", "SIZE",
+      "Most memory for the images in work and for the colours a shared model is fitted to, as in "
+      "512M or 2G. Fewer images are in work at a time where it is small. Default: half of what "
+      "this "
+      "process may use.",
+      [&options](const std::string& word) { options.memory = ParseSize(word); });
+}
+
 void DeclareRun(CLI::App& app, Options& options) {
   Add(app, kRun, "--threads", "N",
       "Threads, 1 to 1024; the results do not depend on it. Default: as many as this process may "
@@ -143,9 +184,14 @@ void DeclareRun(CLI::App& app, Options& options) {
       [&options](const std::string& word) {
         options.threads = static_cast<int>(ParseInteger(word, 1, 1024));
       });
+  AddFlag(app, kRun, "--strict",
+          "Exit with 6 where everything was written, but a fit did not converge, a component was "
+          "dropped, or an image drifted: it lies far from what its model was fitted to. Default: "
+          "off.",
+          [&options] { options.strictness = Strictness::kFail; });
   AddFlag(app, kRun, "--json",
-          "Print one JSON document with everything about the run on stdout, in place of the line. "
-          "Default: off.",
+          "Print one JSON document with everything about the run on stdout, in place of the line; "
+          "of many images, one object on a line for each. Default: off.",
           [&options] { options.report = ReportFormat::kJson; });
   CLI::Option* quiet = app.add_flag_callback(
       "-q,--quiet", [&options] { options.verbosity = Verbosity::kQuiet; },
@@ -181,17 +227,26 @@ Declaration::Declaration() {
   options.threads = AvailableThreads();
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(kSegmentFooter);
-  app.add_option("INPUT", inputs,
-                 "One image: PNG, JPEG, BMP, WebP, PNM, or a TIFF of any number of bands; 8- and "
-                 "16-bit integers, 32-bit float. Alpha 0, NaN and infinity are \"no data\".")
+  app.add_option(
+         "INPUT", inputs,
+         "Images, folders of images, quoted patterns (\"photos/*.jpg\") and @list.txt, a file of "
+         "paths. PNG, JPEG, BMP, WebP, PNM, or a TIFF of any number of bands; 8- and 16-bit "
+         "integers, 32-bit float. Alpha 0, NaN and infinity are \"no data\".")
       ->option_text(" ");
   DeclareWhat(app, options);
   DeclareHow(app, options);
   fit_only = app.get_options([](CLI::Option* option) {
     return option->get_group() == kWhat || option->get_group() == kHow;
   });
+  Add(app, kModels, "--model", "FILE",
+      "Apply this model file to every image and fit nothing; the same as segment apply. Default: "
+      "none.",
+      [this](const std::string& word) { options.model_path = word; })
+      ->excludes("--init-model");
+  DeclareModels(app, options);
   DeclareOut(app, options.output, "labels,overlay,heatmaps,uncertainty,model");
   DeclareRun(app, options);
+  DeclareFolder(app, options);
   app.set_version_flag("--version", "segment " GMMSEG_VERSION, "Print the version and exit.")
       ->group(kRun);
 
@@ -201,28 +256,32 @@ Declaration::Declaration() {
   apply->formatter(std::make_shared<HelpFormatter>());
   apply->footer(kApplyFooter);
   apply->group("Commands");
-  apply->add_option("INPUT", apply_inputs, "One image, of the kind that the model was fitted on.")
+  apply
+      ->add_option("INPUT", apply_inputs,
+                   "Images, folders, patterns and lists, as of segment, of the kind that the model "
+                   "was fitted on.")
       ->option_text(" ");
   Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
       [this](const std::string& word) { options.model_path = word; });
   DeclareOut(*apply, options.output, "labels,overlay,heatmaps,uncertainty");
   DeclareRun(*apply, options);
+  DeclareFolder(*apply, options);
 }
 
 void CheckInputs(const std::vector<std::string>& inputs) {
   if (inputs.empty())
-    throw ParameterError("no input; name one image, as in: segment photo.jpg -k 4");
-  if (inputs.size() > 1)
-    throw ParameterError(std::to_string(inputs.size()) + " inputs (" + inputs[0] + ", " +
-                         inputs[1] + (inputs.size() > 2 ? ", …" : "") +
-                         "); this version takes exactly one image");
+    throw ParameterError("no input; name an image or a folder, as in: segment photo.jpg -k 4");
 }
 
 void CheckApply(const Declaration& declaration) {
   for (const CLI::Option* option : declaration.fit_only)
     if (option->count() > 0)
-      throw ParameterError(option->get_name() +
-                           " belongs to a fit; segment apply takes a model as it is");
+      throw ParameterError(option->get_name(false, true) +
+                           " belongs to a fit; a model is applied as it is: leave it away");
+  if (declaration.options.source)
+    throw ParameterError(
+        "--shared-model and --separate-models belong to a fit; a model is applied as it is: leave "
+        "them away");
   if (declaration.options.model_path.empty())
     throw ParameterError(
         "no model; name one, as in: segment apply --model photo.gmm.json "
@@ -234,21 +293,35 @@ void CheckSegment(const Options& options) {
     throw ParameterError("no number of classes; give -k N, for instance -k 4");
 }
 
+void CheckEarlier(const Options& options) {
+  if (options.earlier != EarlierRun::kRefuse &&
+      options.output.existing == ExistingOutputs::kOverwrite)
+    throw ParameterError("--overwrite starts over, --resume and --refit go on; give one of them");
+}
+
+// One file is a job by itself unless something is asked of it that only folder jobs do.
+bool IsJobOfOneFile(const Options& options) {
+  return IsOneFile(options.inputs) && !options.source && options.earlier == EarlierRun::kRefuse &&
+         options.on_failure == OnFailure::kGoOn && options.action == Action::kWork &&
+         options.memory == 0;
+}
+
 // Defaults that the words could not set, and rules between options.
 Options Complete(Declaration& declaration) {
-  std::vector<std::string> inputs = declaration.inputs;
-  inputs.insert(inputs.end(), declaration.apply_inputs.begin(), declaration.apply_inputs.end());
-  CheckInputs(inputs);
-  Options options = declaration.options;
-  options.input = inputs.front();
-  const auto written_given = [](const CLI::App& app) { return app.count("--write") > 0; };
-  if (!declaration.apply->parsed()) {
+  Options& options = declaration.options;
+  options.inputs = declaration.inputs;
+  options.inputs.insert(options.inputs.end(), declaration.apply_inputs.begin(),
+                        declaration.apply_inputs.end());
+  CheckInputs(options.inputs);
+  CheckEarlier(options);
+  options.one_file = IsJobOfOneFile(options);
+  if (!declaration.apply->parsed() && declaration.app.count("--model") == 0) {
     CheckSegment(options);
     return options;
   }
   CheckApply(declaration);
   options.command = Command::kApply;
-  if (!written_given(declaration.app) && !written_given(*declaration.apply))
+  if (declaration.app.count("--write") == 0 && declaration.apply->count("--write") == 0)
     options.output.outputs.erase(Output::kModel);
   return options;
 }

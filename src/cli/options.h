@@ -1,22 +1,28 @@
 // The command line: its declaration is its help, and its result is one struct.
 #pragma once
 
+#include <gmmseg/folder_job.h>
+#include <gmmseg/inputs.h>
 #include <gmmseg/job.h>
 
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace gmmseg::cli {
 
 enum class Command { kSegment, kApply };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 enum class ReportFormat { kLine, kJson };
+enum class Strictness { kReport, kFail };
+enum class Action { kWork, kPlan };
 
 struct Options {
   Command command = Command::kSegment;
-  std::string input;
-  std::string model_path;  // of --model or --init-model; empty: none
+  std::vector<std::string> inputs;  // as given; at least one
+  bool one_file = true;             // else a folder job
+  std::string model_path;           // of --model or --init-model; empty: none
 
   // What was given; where it was not, the start model decides, and without one the default.
   std::optional<int> num_components;
@@ -28,6 +34,15 @@ struct Options {
   SegmentOptions segment;  // everything else about the fit
   OutputOptions output;
 
+  // Of folder jobs.
+  Subfolders subfolders = Subfolders::kSkip;
+  std::optional<ModelSource> source;
+  EarlierRun earlier = EarlierRun::kRefuse;
+  OnFailure on_failure = OnFailure::kGoOn;
+  std::int64_t memory = 0;  // bytes; 0: not given
+  Action action = Action::kWork;
+
+  Strictness strictness = Strictness::kReport;
   int threads = 1;
   Verbosity verbosity = Verbosity::kNormal;
   ReportFormat report = ReportFormat::kLine;

@@ -21,6 +21,7 @@ class ProgressLine {
   enum class Urgency { kRoutine, kImportant };
   void Show(const std::string& text, Urgency urgency);
   void Wipe();
+  bool on_terminal() const { return style_ == Style::kOneLine; }
 
  private:
   using Clock = std::chrono::steady_clock;

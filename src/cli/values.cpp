@@ -40,6 +40,22 @@ std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int
   return *value;
 }
 
+std::int64_t ParseSize(const std::string& word) {
+  constexpr std::string_view kUnits = "KMGT";
+  std::string digits = word;
+  int shift = 0;
+  if (const std::size_t unit = digits.empty() ? kUnits.npos : kUnits.find(digits.back());
+      unit != kUnits.npos) {
+    shift = 10 * (static_cast<int>(unit) + 1);
+    digits.pop_back();
+  }
+  const auto value = Number<std::int64_t>(digits);
+  if (!value || *value < 1 || *value > std::numeric_limits<std::int64_t>::max() >> shift)
+    throw ParameterError(
+        "must be a number of bytes, or one with K, M, G or T behind it, as in 512M");
+  return *value << shift;
+}
+
 std::uint64_t ParseSeed(const std::string& word) {
   const auto value = Number<std::uint64_t>(word);
   if (!value)

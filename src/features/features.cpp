@@ -10,7 +10,9 @@
 #include "base/tile_loop.h"
 #include "features/color_convert.h"
 #include "features/palette.h"
+#include "features/plain_samples.h"
 #include "features/quantization.h"
+#include "features/same_features.h"
 
 namespace gmmseg {
 namespace {
@@ -157,33 +159,9 @@ void MarkMissing(const Raster& raster, Samples& samples) {
   });
 }
 
-bool DependsOnColorAlone(const FeatureLayout& layout) { return layout.blocks.size() == 1; }
-
-// One sample per pixel, in the user's units, of weight 0 or 1.
-Samples PlainSamples(const Raster& raster, const FeatureLayout& layout) {
-  Samples samples(raster.num_pixels(), static_cast<int>(layout.info.size()));
-  if (layout.spec.color == ColorSpace::kRaw)
-    FillBands(raster, samples);
-  else
-    FillColors(raster, layout.spec.color, layout.blocks[0].size, samples);
-  if (!DependsOnColorAlone(layout)) FillPosition(raster, layout.blocks[1].first, samples);
-  MarkMissing(raster, samples);
-  return samples;
-}
-
 std::int64_t CountPresent(const Samples& samples) {
   return std::count_if(samples.weights(), samples.weights() + samples.size(),
                        [](float w) { return w > 0; });
-}
-
-Eigen::MatrixXd Floor(const Raster& raster, const FeatureLayout& layout, const Samples& samples) {
-  const int num_features = samples.num_features(), num_colors = layout.blocks.front().size;
-  Eigen::MatrixXd floor = Eigen::MatrixXd::Identity(num_features, num_features) / 12;
-  floor.topLeftCorner(num_colors, num_colors) =
-      raster.type() == SampleType::kFloat32
-          ? FloatFloor(samples, num_colors)
-          : QuantizationFloor(raster, layout.spec.color, num_colors);
-  return floor;
 }
 
 }  // namespace
@@ -202,6 +180,44 @@ FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec) {
   return layout;
 }
 
+bool SameFeatures(const FeatureLayout& a, const FeatureLayout& b) {
+  const auto same_name = [](const FeatureInfo& x, const FeatureInfo& y) {
+    return x.name == y.name && x.source == y.source;
+  };
+  return a.blocks == b.blocks &&
+         std::equal(a.info.begin(), a.info.end(), b.info.begin(), b.info.end(), same_name);
+}
+
+std::string FeatureNames(const FeatureLayout& layout) {
+  std::string names;
+  for (const FeatureInfo& info : layout.info) names += (names.empty() ? "" : ", ") + info.name;
+  return names;
+}
+
+bool DependsOnColorAlone(const FeatureLayout& layout) { return layout.blocks.size() == 1; }
+
+Samples PlainSamples(const Raster& raster, const FeatureLayout& layout) {
+  Samples samples(raster.num_pixels(), static_cast<int>(layout.info.size()));
+  if (layout.spec.color == ColorSpace::kRaw)
+    FillBands(raster, samples);
+  else
+    FillColors(raster, layout.spec.color, layout.blocks[0].size, samples);
+  if (!DependsOnColorAlone(layout)) FillPosition(raster, layout.blocks[1].first, samples);
+  MarkMissing(raster, samples);
+  return samples;
+}
+
+Eigen::MatrixXd FloorOf(const Raster& raster, const FeatureLayout& layout, const Samples& samples) {
+  const auto num_features = static_cast<int>(layout.info.size());
+  const int num_colors = layout.blocks.front().size;
+  Eigen::MatrixXd floor = Eigen::MatrixXd::Identity(num_features, num_features) / 12;
+  floor.topLeftCorner(num_colors, num_colors) =
+      raster.type() == SampleType::kFloat32
+          ? FloatFloor(samples, num_colors)
+          : QuantizationFloor(raster, layout.spec.color, num_colors);
+  return floor;
+}
+
 FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
   FeaturePlanes planes;
   planes.layout = DescribeFeatures(raster, spec);
@@ -217,7 +233,7 @@ FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
     planes.num_valid = CountPresent(planes.samples);
   }
   planes.samples.Standardize();
-  planes.floor = Floor(raster, layout, planes.samples);
+  planes.floor = FloorOf(raster, layout, planes.samples);
   return planes;
 }
 

@@ -12,6 +12,9 @@ inline constexpr char kModelFormat[] = "gmmseg-model";
 inline constexpr int kModelVersion = 1;  // of the format; raised when an old reader would go wrong
 inline constexpr char kModelOrder[] = "ascending mean of the first feature";
 
+// What WriteModel writes.
+std::string ModelText(const Model& model);
+
 // ReadModel for bytes that are at hand; `path` is for messages.
 Model ParseModel(const std::string& path, std::span<const unsigned char> bytes);
 

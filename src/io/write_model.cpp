@@ -116,7 +116,7 @@ void AddFit(const Model& model, Json& json) {
 
 }  // namespace
 
-void WriteModel(const std::string& path, const Model& model) {
+std::string ModelText(const Model& model) {
   Json json = {{"format", kModelFormat},
                {"version", kModelVersion},
                {"program", {{"name", "gmmseg"}, {"version", GMMSEG_VERSION}}}};
@@ -125,7 +125,11 @@ void WriteModel(const std::string& path, const Model& model) {
   json["classes"] = Classes(model.classes);
   json["order"] = kModelOrder;
   json["training"] = Training(model);
-  const std::string text = ToText(json);
+  return ToText(json);
+}
+
+void WriteModel(const std::string& path, const Model& model) {
+  const std::string text = ModelText(model);
   StagedFile file(path);
   file.Write(text);
   file.Commit();

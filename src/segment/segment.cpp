@@ -3,6 +3,7 @@
 #include <gmmseg/segment.h>
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "base/stopwatch.h"
 #include "base/tile_loop.h"
 #include "features/pixel_sample.h"
+#include "features/same_features.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
 
@@ -59,6 +61,14 @@ FitResult NothingFitted(const SegmentOptions& options, const FeatureLayout& layo
   return fit;
 }
 
+Model UnfittedModel(const FeaturePlanes& planes, const SegmentOptions& options) {
+  Model model;
+  model.features = planes.layout;
+  model.standardization = planes.samples.standardization();
+  model.seed = options.fit.seed;
+  return model;
+}
+
 LabelTotals Label(Segmentation& result) {
   const FeaturePlanes& planes = result.planes;
   std::vector<std::uint16_t> labels(planes.samples.size());
@@ -77,19 +87,39 @@ LabelTotals Label(Segmentation& result) {
   return totals;
 }
 
-// Of the labelled pixels; exact up to kSampleSize pixels, of more from that many spread over the
-// image.
-std::vector<double> LogDensityQuantiles(const Raster& raster, const Segmentation& segmentation) {
-  constexpr std::int64_t kSampleSize = 16384;
-  std::vector<float> values;
-  for (const std::int64_t pixel : SampleValidPixels(raster, kSampleSize))
-    if (segmentation.labels[pixel] != 0) values.push_back(segmentation.LogDensity(pixel));
+constexpr std::int64_t kQuantileSample = 16384;
+
+std::vector<double> QuantilesOf(std::vector<float> values) {
   std::vector<double> quantiles;
   if (values.empty()) return quantiles;
   std::ranges::sort(values);
   for (const double probability : Model::kQuantiles)
     quantiles.push_back(Quantile(values, probability));
   return quantiles;
+}
+
+// Of the labelled pixels; exact up to kQuantileSample pixels, of more from that many spread over
+// the image.
+std::vector<double> LogDensityQuantiles(const Raster& raster, const Segmentation& segmentation) {
+  std::vector<float> values;
+  for (const std::int64_t pixel : SampleValidPixels(raster, kQuantileSample))
+    if (segmentation.labels[pixel] != 0) values.push_back(segmentation.LogDensity(pixel));
+  return QuantilesOf(std::move(values));
+}
+
+// Of weighted samples, at as many evenly spaced places of their cumulative weight.
+std::vector<double> LogDensityQuantiles(const Segmentation& segmentation) {
+  const Samples& samples = segmentation.planes.samples;
+  const double total = std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0);
+  const double step = total / static_cast<double>(kQuantileSample);
+  std::vector<float> values;
+  double seen = 0;
+  for (std::int64_t i = 0; i < samples.size(); ++i) {
+    seen += samples.weights()[i];
+    while ((static_cast<double>(values.size()) + 0.5) * step < seen)
+      values.push_back(segmentation.sample_log_density[i]);
+  }
+  return QuantilesOf(std::move(values));
 }
 
 // ICL = BIC + 2·entropy of the posteriors (Biernacki, Celeux, Govaert 2000).
@@ -101,20 +131,6 @@ void SetCriteria(Model& model, double total_entropy) {
   model.icl = *model.bic + 2 * total_entropy;
 }
 
-bool SameFeatures(const FeatureLayout& a, const FeatureLayout& b) {
-  const auto same_name = [](const FeatureInfo& x, const FeatureInfo& y) {
-    return x.name == y.name && x.source == y.source;
-  };
-  return a.blocks == b.blocks &&
-         std::equal(a.info.begin(), a.info.end(), b.info.begin(), b.info.end(), same_name);
-}
-
-std::string Names(const FeatureLayout& layout) {
-  std::string names;
-  for (const FeatureInfo& info : layout.info) names += (names.empty() ? "" : ", ") + info.name;
-  return names;
-}
-
 void CheckApplicable(const Raster& raster, const Model& model) {
   if (model.mixture().num_components() == 0)
     throw ParameterError(
@@ -122,8 +138,9 @@ void CheckApplicable(const Raster& raster, const Model& model) {
         "with data");
   const FeatureLayout layout = DescribeFeatures(raster, model.features.spec);
   if (!SameFeatures(layout, model.features))
-    throw ParameterError("the image gives the features " + Names(layout) + "; the model needs " +
-                         Names(model.features) + "; use an image of the same kind");
+    throw ParameterError("the image gives the features " + FeatureNames(layout) +
+                         "; the model needs " + FeatureNames(model.features) +
+                         "; use an image of the same kind");
 }
 
 }  // namespace
@@ -134,9 +151,7 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
   result.seconds.features = watch.Lap();
 
   Model& model = result.model;
-  model.features = result.planes.layout;
-  model.standardization = result.planes.samples.standardization();
-  model.seed = options.fit.seed;
+  model = UnfittedModel(result.planes, options);
   if (result.num_valid == 0) {
     model.fit = NothingFitted(options, result.planes.layout);
     result.labels.resize(raster.num_pixels());
@@ -154,6 +169,20 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
   result.classes = model.classes;
   result.seconds.labels = watch.Lap();
   return result;
+}
+
+Model FitModel(FeaturePlanes planes, const SegmentOptions& options) {
+  Segmentation result;
+  result.num_valid = planes.num_valid;
+  result.planes = std::move(planes);
+  Model& model = result.model;
+  model = UnfittedModel(result.planes, options);
+  model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
+  const LabelTotals totals = Label(result);
+  model.classes = WithShares(ClassesOf(model.mixture()), totals.pixels);
+  SetCriteria(model, totals.entropy.ToDouble());
+  model.log_density_quantiles = LogDensityQuantiles(result);
+  return std::move(model);
 }
 
 Segmentation Apply(const Raster& raster, const Model& model) {

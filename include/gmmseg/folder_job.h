@@ -1,0 +1,112 @@
+// Folder job: many images to all of their outputs, in a pipeline that holds a few of them at a
+// time. What becomes of each is written into a manifest as it ends, so that a run that was cut off
+// can go on.
+#pragma once
+
+#include <gmmseg/drift.h>
+#include <gmmseg/inputs.h>
+#include <gmmseg/job.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gmmseg {
+
+// Where the classes of each image come from.
+enum class ModelSource {
+  kShared,    // one model fitted to all images together
+  kGiven,     // FolderOptions::model
+  kSeparate,  // every image by itself: class 1 here has nothing to do with class 1 there
+};
+
+// What to do about an earlier run's outputs.
+enum class EarlierRun {
+  kRefuse,     // ParameterError before any work
+  kOverwrite,  // start over
+  kResume,     // keep what is done with the same input and the same settings, and the shared model
+  kRefit,      // the same, but fit the shared model anew
+};
+
+enum class OnFailure { kGoOn, kStop };
+
+struct FolderOptions {
+  SegmentOptions segment;
+  ModelSource source = ModelSource::kShared;
+  std::optional<Model> model;  // of kGiven
+  OutputOptions output;        // `existing` and `stem` are the folder job's own
+  EarlierRun earlier = EarlierRun::kRefuse;
+  OnFailure on_failure = OnFailure::kGoOn;
+  std::int64_t memory = 0;  // bytes for images and the shared model's colours; 0: half of what this
+                            // process may use
+};
+
+enum class ImageStatus { kDone, kFailed };
+
+// One line of the manifest.
+struct ImageRecord {
+  std::string input;  // InputFile::name
+  std::string hash;   // of the file's bytes; empty where it could not be read
+  std::string settings;
+  ImageStatus status = ImageStatus::kFailed;
+  std::vector<std::string> outputs;  // below the output folder
+  double seconds = 0;
+  std::string message;  // why it failed
+  // Of kDone alone:
+  double log_likelihood = 0;   // per pixel with data, natural logarithm
+  std::vector<double> shares;  // of the pixels with data, by class
+  std::optional<Drift> drift;  // from the model's training; absent for a model of its own
+};
+
+// One image at its end.
+struct ImageReport {
+  const InputFile& file;
+  const ImageRecord& record;
+  const JobResult* result;  // null where it failed, or was kept
+  bool kept;                // done by an earlier run
+};
+
+enum class FolderStage { kGathering, kFitting, kLabelling };
+struct FolderProgress {
+  FolderStage stage = FolderStage::kGathering;
+  std::int64_t images_done = 0, num_images = 0;
+  int iteration = 0;          // of kFitting
+  double log_likelihood = 0;  // per pixel, after it
+};
+
+// From threads of the pipeline, one call at a time; images in the order of the list.
+struct FolderObserver {
+  std::function<void(const FolderProgress&)> progress;
+  std::function<void(const ImageReport&)> image;
+};
+
+struct FolderResult {
+  std::int64_t num_images = 0, num_done = 0, num_kept = 0, num_failed = 0, num_drifted = 0;
+  std::optional<Model> model;  // that all images share
+  bool model_kept = false;     // of an earlier run
+  bool exact_model = true;     // fitted to every pixel's colour, not to a sample
+  std::int64_t num_unconverged = 0, num_with_dropped = 0;  // fits
+  double fit_seconds = 0, total_seconds = 0;
+};
+
+// Each image's failure is a record, not an exception. Throws ParameterError for options out of
+// range, a missing parent of the output folder, outputs of an earlier run, and a folder that
+// another run is writing into; IoError(kWrite) where the manifest or the shared model cannot be
+// written.
+FolderResult RunFolderJob(const InputList& inputs, const FolderOptions& options,
+                          const FolderObserver& observer = {});
+
+// What RunFolderJob would do.
+struct FolderPlan {
+  std::int64_t num_images = 0, num_kept = 0, num_files = 0;  // to write
+  std::int64_t num_unreadable = 0;                           // by their headers
+  int images_at_a_time = 1;
+  std::int64_t bytes = 0;  // of memory, estimated
+  bool exact_model = true;
+};
+// Throws as RunFolderJob does before any work. Reads the images' headers; changes nothing.
+FolderPlan PlanFolderJob(const InputList& inputs, const FolderOptions& options);
+
+}  // namespace gmmseg

@@ -1,0 +1,225 @@
+#include <glob.h>
+#include <gmmseg/errors.h>
+#include <gmmseg/image_io.h>
+#include <gmmseg/inputs.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "batch/manifest.h"
+#include "batch/output_names.h"
+#include "io/file_bytes.h"
+
+namespace gmmseg {
+namespace fs = boost::filesystem;
+namespace {
+
+[[noreturn]] void Fail(const std::string& what) { throw IoError(IoError::Operation::kRead, what); }
+
+bool Exists(const std::string& path) {
+  boost::system::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
+
+bool IsFolder(const std::string& path) {
+  boost::system::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool IsPattern(const std::string& word) {
+  return word.find_first_of("*?[") != std::string::npos && !Exists(word);
+}
+
+bool IsList(const std::string& word) { return word.starts_with('@') && !Exists(word); }
+
+std::vector<std::string> MatchPattern(const std::string& pattern) {
+  glob_t matches{};
+  const std::unique_ptr<glob_t, void (*)(glob_t*)> owner(&matches, &globfree);
+  if (glob(pattern.c_str(), GLOB_NOSORT, nullptr, &matches) != 0 || matches.gl_pathc == 0)
+    Fail(pattern + ": no file matches this pattern; check the folder and the spelling");
+  return {matches.gl_pathv, matches.gl_pathv + matches.gl_pathc};
+}
+
+std::vector<std::string> ReadList(const std::string& path) {
+  const std::vector<unsigned char> bytes = ReadFileBytes(path, "a list of paths, one per line");
+  const char end = std::ranges::find(bytes, 0) == bytes.end() ? '\n' : '\0';
+  std::vector<std::string> lines(1);
+  for (const unsigned char byte : bytes)
+    if (byte == static_cast<unsigned char>(end))
+      lines.emplace_back();
+    else
+      lines.back() += static_cast<char>(byte);
+  if (end == '\n')
+    for (std::string& line : lines)
+      if (line.ends_with('\r')) line.pop_back();
+  std::erase(lines, "");
+  return lines;
+}
+
+// Lists and patterns replaced by what they stand for.
+std::vector<std::string> Expand(const std::vector<std::string>& words) {
+  std::vector<std::string> paths;
+  for (const std::string& word : words) {
+    const std::vector<std::string> meant = IsList(word)      ? ReadList(word.substr(1))
+                                           : IsPattern(word) ? MatchPattern(word)
+                                                             : std::vector{word};
+    paths.insert(paths.end(), meant.begin(), meant.end());
+  }
+  return paths;
+}
+
+// Without "." and "..", which a name below a shared folder cannot have; links stay what they are.
+fs::path Plain(const fs::path& path) {
+  fs::path plain = fs::absolute(path).lexically_normal();
+  if (plain.filename_is_dot()) plain = plain.parent_path();
+  return plain;
+}
+
+// Walks folders and gathers files under their plain absolute paths.
+class Walk {
+ public:
+  Walk(Subfolders subfolders, const std::string& output_folder) : subfolders_(subfolders) {
+    boost::system::error_code missing;
+    output_folder_ = fs::canonical(output_folder, missing);
+  }
+
+  void AddFile(const std::string& path) {
+    const fs::path plain = Plain(path);
+    files_.emplace(plain, path);
+    Share(plain.parent_path());
+  }
+
+  void AddFolder(const std::string& path) {
+    Share(Plain(path));
+    boost::system::error_code error;
+    const fs::path canonical = fs::canonical(path, error);
+    if (error || !seen_.insert(canonical).second) return;
+    if (const std::optional<std::string> problem = TryFolder(path)) Fail(*problem);
+  }
+
+  InputList Finish() && {
+    for (const auto& [plain, path] : files_) {
+      const fs::path name = plain.lexically_relative(shared_.value_or(""));
+      list_.files.push_back(
+          {path, name.string(), name.parent_path().string(), StemOf(name.string())});
+    }
+    return std::move(list_);
+  }
+
+ private:
+  // The folder that all inputs lie below.
+  void Share(const fs::path& folder) {
+    if (!shared_) shared_ = folder;
+    const auto [end, other] =
+        std::mismatch(shared_->begin(), shared_->end(), folder.begin(), folder.end());
+    fs::path common;
+    for (auto part = shared_->begin(); part != end; ++part) common /= *part;
+    shared_ = common;
+  }
+
+  // What is wrong with the folder, if something is.
+  std::optional<std::string> TryFolder(const fs::path& folder) {
+    boost::system::error_code error;
+    std::vector<fs::path> entries;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error))
+      entries.push_back(entry->path());
+    if (error) return folder.string() + ": the folder cannot be read (" + error.message() + ")";
+    for (const std::string& output : OutputsOfManifest(folder))
+      own_outputs_.insert(Plain(folder / output));
+    for (const fs::path& entry : entries) AddEntry(entry);
+    return std::nullopt;
+  }
+
+  void AddEntry(const fs::path& entry) {
+    boost::system::error_code error;
+    const fs::file_status status = fs::status(entry, error);
+    const std::string name = entry.filename().string();
+    if (name.starts_with('.'))
+      ++list_.skipped.hidden;
+    else if (own_outputs_.contains(Plain(entry)))
+      ++list_.skipped.own_outputs;
+    else if (status.type() == fs::file_not_found || status.type() == fs::status_error)
+      ++list_.skipped.links;
+    else if (fs::is_directory(status))
+      AddSubfolder(entry);
+    else if (fs::is_regular_file(status) && IsImage(entry.string()))
+      files_.emplace(Plain(entry), entry.string());
+    else
+      ++list_.skipped.not_images;
+  }
+
+  void AddSubfolder(const fs::path& folder) {
+    boost::system::error_code error;
+    const fs::path canonical = fs::canonical(folder, error);
+    if (!error && canonical == output_folder_) {
+      ++list_.skipped.own_outputs;
+    } else if (subfolders_ == Subfolders::kSkip) {
+      ++list_.skipped.subfolders;
+    } else if (error || !seen_.insert(canonical).second) {
+      ++list_.skipped.links;
+    } else if (const std::optional<std::string> problem = TryFolder(folder)) {
+      list_.unreadable.push_back(*problem);
+    }
+  }
+
+  static bool IsImage(const std::string& path) {
+    if (HasImageExtension(path)) return true;
+    try {
+      return ReadImageHeader(path).has_value();
+    } catch (const IoError&) {
+      return false;
+    }
+  }
+
+  Subfolders subfolders_;
+  fs::path output_folder_;                 // canonical; empty if there is none yet
+  std::optional<fs::path> shared_;         // plain
+  std::set<fs::path> seen_;                // canonical
+  std::map<fs::path, std::string> files_;  // plain path, and as the user would open it
+  std::set<fs::path> own_outputs_;         // plain: what the manifests met so far name
+  InputList list_;
+};
+
+// Two inputs that would write the same names are told apart by their extensions; that may meet a
+// third one's stem, which then gets its own.
+void TellApart(std::vector<InputFile>& files) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    std::map<std::pair<std::string, std::string>, std::vector<InputFile*>> by_stem;
+    for (InputFile& file : files) by_stem[{file.folder, file.stem}].push_back(&file);
+    for (const auto& [stem, same] : by_stem)
+      for (InputFile* file : same) {
+        const std::string whole = fs::path(file->name).filename().string();
+        if (same.size() == 1 || file->stem == whole) continue;
+        file->stem = whole;
+        changed = true;
+      }
+  }
+}
+
+}  // namespace
+
+InputList FindInputs(const std::vector<std::string>& words, Subfolders subfolders,
+                     const std::string& output_folder) {
+  Walk walk(subfolders, output_folder);
+  for (const std::string& path : Expand(words))
+    if (IsFolder(path))
+      walk.AddFolder(path);
+    else
+      walk.AddFile(path);
+  InputList list = std::move(walk).Finish();
+  std::ranges::sort(list.files, {}, &InputFile::name);
+  TellApart(list.files);
+  return list;
+}
+
+bool IsOneFile(const std::vector<std::string>& words) {
+  return words.size() == 1 && !IsList(words[0]) && !IsPattern(words[0]) && !IsFolder(words[0]);
+}
+
+}  // namespace gmmseg

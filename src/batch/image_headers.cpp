@@ -1,0 +1,109 @@
+#include "batch/image_headers.h"
+
+#include <gmmseg/errors.h>
+#include <gmmseg/memory.h>
+#include <gmmseg/threads.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace gmmseg {
+namespace {
+
+std::optional<ImageHeader> TryHeader(const std::string& path) {
+  try {
+    return ReadImageHeader(path);
+  } catch (const Error&) {
+    return std::nullopt;  // whoever reads the image will say what is wrong with it
+  }
+}
+
+std::int64_t BytesPerValue(SampleType type) {
+  switch (type) {
+    case SampleType::kUint8:
+      return 1;
+    case SampleType::kUint16:
+      return 2;
+    case SampleType::kFloat32:
+      break;
+  }
+  return 4;
+}
+
+RasterKind KindOf(const ImageHeader& header) {
+  return {header.num_bands, header.type, header.color_model,
+          header.type == SampleType::kUint8 ? 255.0 : 65535.0};
+}
+
+// At the moment when most is held: the raster beside what the decoder holds of it, feature planes,
+// labels and the numbers per pixel that outputs are made of.
+std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
+  constexpr std::int64_t kFixed = std::int64_t{24} << 20;  // keys of colours, compressors
+  constexpr std::int64_t kMostProbabilities = std::int64_t{256} << 20;
+  const OutputSet& outputs = options.output.outputs;
+  const std::int64_t pixels = header.width * header.height;
+  const std::int64_t num_classes = options.model ? options.model->mixture().num_components()
+                                                 : options.segment.fit.num_components;
+  const std::int64_t features =
+      header.num_bands + (options.segment.features.position_weight > 0 ? 2 : 0);
+  constexpr std::int64_t kEntryLabelsAndScores = 4 + 2 + 8;
+  std::int64_t per_pixel = 2 * header.num_bands * BytesPerValue(header.type) + 4 * (features + 1) +
+                           kEntryLabelsAndScores;
+  if (outputs.contains(Output::kHeatmaps)) per_pixel += num_classes;
+  std::int64_t bytes = kFixed + pixels * per_pixel;
+  if (outputs.contains(Output::kProbabilities))
+    bytes += std::min(2 * kMostProbabilities, 8 * num_classes * pixels);
+  return bytes;
+}
+
+std::string MegaBytes(std::int64_t bytes) {
+  return std::to_string((bytes + 999999) / 1000000) + "M";
+}
+
+SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
+                      std::int64_t memory) {
+  SharedPlan plan;
+  plan.spec = options.segment.features;
+  std::map<RasterKind, std::int64_t> pixels;
+  for (const std::optional<ImageHeader>& header : headers) {
+    if (!header) continue;
+    pixels[KindOf(*header)] += header->width * header->height;
+    if (plan.spec.color == ColorSpace::kAuto && header->color_model == ColorModel::kRgb)
+      plan.spec.color = ColorSpace::kLab;
+  }
+  plan.pool = FeaturePool::PlanFor(plan.spec, pixels, memory, options.segment.fit.seed);
+  return plan;
+}
+
+}  // namespace
+
+ImageHeaders ReadHeaders(const InputList& inputs) {
+  ImageHeaders headers(inputs.files.size());
+  tbb::parallel_for(std::size_t{0}, headers.size(),
+                    [&](std::size_t i) { headers[i] = TryHeader(inputs.files[i].path); });
+  return headers;
+}
+
+WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
+  WorkPlan plan;
+  for (const std::optional<ImageHeader>& header : headers)
+    if (header) plan.bytes_per_image = std::max(plan.bytes_per_image, BytesFor(*header, options));
+  const std::int64_t budget = options.memory > 0 ? options.memory : AvailableMemory() / 2;
+  if (options.memory > 0 && plan.bytes_per_image > budget)
+    throw MemoryError(
+        "--memory " + MegaBytes(options.memory) + " is too little: the largest image needs about " +
+        MegaBytes(plan.bytes_per_image) + "; give at least that, or ask for fewer outputs");
+  const int threads = ActiveThreads();
+  const std::int64_t fit = budget / std::max<std::int64_t>(plan.bytes_per_image, 1);
+  plan.images_at_a_time = static_cast<int>(std::clamp<std::int64_t>(fit, 1, threads));
+  // Where memory does not set the limit, a slow image may fall behind the others.
+  constexpr int kAhead = 4;
+  plan.window = plan.images_at_a_time < threads ? plan.images_at_a_time : kAhead * threads;
+  if (options.source == ModelSource::kShared)
+    plan.shared = PlanShared(headers, options, budget / 2);
+  return plan;
+}
+
+}  // namespace gmmseg

@@ -1,0 +1,37 @@
+// What the images' headers say of the work ahead: memory, and how a shared model can be fitted.
+#pragma once
+
+#include <gmmseg/folder_job.h>
+#include <gmmseg/image_io.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "features/feature_pool.h"
+
+namespace gmmseg {
+
+// One per input; nothing for an image whose header cannot be read.
+using ImageHeaders = std::vector<std::optional<ImageHeader>>;
+
+ImageHeaders ReadHeaders(const InputList& inputs);
+
+// How a shared model is fitted.
+struct SharedPlan {
+  FeatureSpec spec;  // kAuto decided for all images alike: lab where one of them has colour
+  FeaturePool::Plan pool;
+};
+
+struct WorkPlan {
+  std::int64_t bytes_per_image = 0;  // of the largest
+  int images_at_a_time = 1;
+  int window = 1;  // images that may be begun and not finished
+  SharedPlan shared;
+};
+
+// Throws MemoryError where options.memory is given and one image, or the shared model, does not
+// fit.
+WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options);
+
+}  // namespace gmmseg

@@ -1,0 +1,76 @@
+#include "batch/job_settings.h"
+
+#include <charconv>
+#include <span>
+#include <sstream>
+
+#include "base/hash.h"
+#include "io/model_format.h"
+
+namespace gmmseg {
+namespace {
+
+// The shortest text that reads back as the same number.
+std::string Number(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+std::string HashOfText(const std::string& text) {
+  return ContentHash({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+}
+
+// Model and mixture alike: the numbers of a start.
+std::string StartText(const FitOptions& fit) {
+  if (!fit.start) return "none";
+  std::string numbers;
+  const auto add = [&numbers](const auto& matrix) {
+    for (const double x : matrix.reshaped()) numbers += Number(x) + " ";
+  };
+  add(fit.start->weights);
+  add(fit.start->means);
+  for (const Eigen::MatrixXd& covariance : fit.start->covariances) add(covariance);
+  return HashOfText(numbers);
+}
+
+const char* OnOff(bool on) { return on ? "on" : "off"; }
+
+}  // namespace
+
+std::string FitSettingsText(const SegmentOptions& options) {
+  const FitOptions& fit = options.fit;
+  return "version=" GMMSEG_VERSION " features=" + std::string(ToString(options.features.color)) +
+         " position=" + Number(options.features.position_weight) +
+         " k=" + std::to_string(fit.num_components) +
+         " covariance=" + std::string(ToString(fit.covariance_type)) +
+         " init=" + std::string(ToString(fit.init)) + " start=" + StartText(fit) +
+         " restarts=" + std::to_string(fit.restarts) +
+         " subsample=" + std::to_string(fit.subsample_size) +
+         " tolerance=" + Number(fit.tolerance) +
+         " max_iterations=" + std::to_string(fit.max_iterations) +
+         " accelerate=" + OnOff(fit.acceleration == Acceleration::kOn) +
+         " rescues=" + std::to_string(fit.max_rescues) +
+         " floor=" + OnOff(options.floor == Floor::kOn) + " seed=" + std::to_string(fit.seed);
+}
+
+std::string SettingsDifference(const std::string& there, const std::string& here) {
+  std::istringstream old_words(there), new_words(here);
+  std::string difference, old_word, new_word;
+  while (old_words >> old_word && new_words >> new_word)
+    if (old_word != new_word)
+      difference += (difference.empty() ? "" : "; ") + old_word + " there, " + new_word + " here";
+  return difference;
+}
+
+std::string SettingsHash(const FolderOptions& options, const std::string& model_hash) {
+  std::string text = "version=" GMMSEG_VERSION " outputs=";
+  for (const Output output : options.output.outputs) text += std::string(ToString(output)) + ",";
+  text += " depth=" + std::to_string(static_cast<int>(options.output.depth));
+  text += " model=";
+  text += model_hash.empty() ? FitSettingsText(options.segment) : model_hash;
+  return HashOfText(text);
+}
+
+std::string HashOf(const Model& model) { return HashOfText(ModelText(model)); }
+
+}  // namespace gmmseg

@@ -1,0 +1,58 @@
+// The manifest: what became of each input, a line of JSON at a time, so that a run that was cut off
+// is known up to its last image.
+#pragma once
+
+#include <gmmseg/folder_job.h>
+
+#include <boost/filesystem/path.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/file_descriptor.h"
+
+namespace gmmseg {
+
+inline constexpr char kManifestName[] = "gmmseg-manifest.jsonl";
+inline constexpr char kSharedModelName[] = "gmmseg-model.gmm.json";
+
+// Which model a folder's images share.
+struct ModelRecord {
+  std::string hash;      // of the model file's bytes
+  std::string settings;  // that it was fitted with
+};
+
+struct Manifest {
+  std::map<std::string, ImageRecord> images;  // by input
+  std::optional<ModelRecord> model;
+};
+
+// The last record of each image and of the model; a line that was cut off is left out. Nothing
+// where there is no manifest. Throws IoError for a file that is none.
+std::optional<Manifest> ReadManifest(const boost::filesystem::path& folder);
+
+// Everything that the folder's manifest says was written there, the manifest and the shared model
+// included; nothing where there is no manifest or it cannot be read.
+std::vector<std::string> OutputsOfManifest(const boost::filesystem::path& folder);
+
+// A folder's manifest, held by one process alone.
+class ManifestFile {
+ public:
+  enum class Begin { kAnew, kGoOn };
+  // Throws ParameterError if another run holds it, IoError if it cannot be written.
+  ManifestFile(const boost::filesystem::path& folder, Begin begin);
+
+  // Appends one line, all of it or nothing. Throws IoError.
+  // Names of files are percent-encoded where they are no UTF-8, and so is '%'.
+  void Append(const ImageRecord& record);
+  void Append(const ModelRecord& record);
+
+ private:
+  void AppendLine(std::string line);
+
+  std::string path_;
+  FileDescriptor file_;
+};
+
+}  // namespace gmmseg

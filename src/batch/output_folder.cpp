@@ -1,0 +1,63 @@
+#include "batch/output_folder.h"
+
+#include <gmmseg/errors.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <set>
+
+namespace gmmseg {
+namespace fs = boost::filesystem;
+
+void CheckOutputFolder(const fs::path& folder) {
+  const std::string name = folder.string();
+  if (name.empty()) throw ParameterError("output folder = \"\"; name a folder");
+  if (fs::is_directory(folder)) return;
+  if (fs::exists(folder))
+    throw ParameterError("output folder " + name + " is a file; name a folder");
+  const fs::path parent = fs::absolute(folder).parent_path();
+  if (!fs::is_directory(parent))
+    throw ParameterError("output folder " + name + ": its parent " + parent.string() +
+                         " does not exist; create it first");
+}
+
+// A folder under an output's name is never replaced: it may hold anything.
+void CheckExisting(const fs::path& folder, const std::vector<std::string>& names,
+                   ExistingOutputs existing) {
+  for (const std::string& name : names) {
+    const fs::file_status status = fs::symlink_status(folder / name);
+    if (fs::is_directory(status))
+      throw ParameterError((folder / name).string() +
+                           " is a folder; move it away, or choose another output folder");
+    if (existing == ExistingOutputs::kRefuse && fs::exists(status))
+      throw ParameterError((folder / name).string() +
+                           " exists; use --overwrite to replace it, or another output folder");
+  }
+}
+
+std::vector<fs::path> OutputFolders(const fs::path& top, const InputList& inputs) {
+  std::set<fs::path> folders = {top};
+  for (const InputFile& file : inputs.files)
+    for (fs::path below = file.folder; !below.empty(); below = below.parent_path())
+      folders.insert(top / below);
+  return {folders.begin(), folders.end()};
+}
+
+fs::path MakeFolder(const fs::path& top, const std::string& below) {
+  const fs::path folder = below.empty() ? top : top / below;
+  boost::system::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw IoError(IoError::Operation::kWrite,
+                  folder.string() + ": cannot be made (" + error.message() + ")");
+  return folder;
+}
+
+void RemoveEmptyFolders(const fs::path& top, const InputList& inputs) {
+  const std::vector<fs::path> folders = OutputFolders(top, inputs);
+  for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
+    boost::system::error_code not_empty;
+    if (*folder != top) fs::remove(*folder, not_empty);
+  }
+}
+
+}  // namespace gmmseg

@@ -1,0 +1,24 @@
+// One model for many images.
+#pragma once
+
+#include <gmmseg/folder_job.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "batch/image_headers.h"
+
+namespace gmmseg {
+
+struct SharedFit {
+  std::optional<Model> model;  // none where no image could be read, or none has data
+  std::map<std::int64_t, std::string> failures;  // images that cannot take part, by their place
+};
+
+// Reads every image once: their distinct colours with counts, or a sample of their pixels where
+// `plan` says so, are what the model is fitted to.
+SharedFit FitSharedModel(const InputList& inputs, const FolderOptions& options,
+                         const SharedPlan& plan, int window, const FolderObserver& observer);
+
+}  // namespace gmmseg

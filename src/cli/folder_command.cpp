@@ -1,0 +1,128 @@
+#include "cli/folder_command.h"
+
+#include <gmmseg/errors.h>
+#include <gmmseg/model_io.h>
+
+#include "base/stopwatch.h"
+#include "cli/fit_settings.h"
+#include "cli/folder_report.h"
+#include "cli/json_report.h"
+#include "cli/messages.h"
+#include "cli/output.h"
+#include "cli/progress_line.h"
+
+namespace gmmseg::cli {
+namespace {
+
+FolderOptions SettingsFor(const Options& options) {
+  FolderOptions folder;
+  folder.output = options.output;
+  folder.earlier = options.output.existing == ExistingOutputs::kOverwrite ? EarlierRun::kOverwrite
+                                                                          : options.earlier;
+  folder.on_failure = options.on_failure;
+  folder.memory = options.memory;
+  if (options.command == Command::kApply) {
+    folder.source = ModelSource::kGiven;
+    folder.model = ReadModel(options.model_path);
+    folder.output.keep = {options.model_path};
+  } else {
+    folder.source = options.source.value_or(ModelSource::kShared);
+    folder.segment = SettingsOf(options);
+  }
+  return folder;
+}
+
+// Shows a run as it goes: a bar on a terminal, else a line now and then; a line or an object on
+// stdout for each image.
+class Display {
+ public:
+  explicit Display(const Options& options) : options_(options), line_(options.verbosity) {}
+
+  void Show(const FolderProgress& progress) {
+    if (progress.stage != stage_) {
+      stage_ = progress.stage;
+      watch_ = {};
+      shown_tenths_ = 0;
+    }
+    const double seconds = watch_.Seconds();
+    line_.Show(BarText(progress, seconds), ProgressLine::Urgency::kRoutine);
+    if (line_.on_terminal() || options_.verbosity == Verbosity::kQuiet) return;
+    const std::int64_t tenths = 10 * progress.images_done / progress.num_images;
+    if (tenths == shown_tenths_ || since_told_.Seconds() < kPause) return;
+    shown_tenths_ = tenths;
+    since_told_ = {};
+    Tell(LogText(progress, seconds));
+  }
+
+  void Show(const ImageReport& report) {
+    line_.Wipe();
+    if (report.record.status == ImageStatus::kFailed) Tell("failed: " + report.record.message);
+    for (const std::string& warning : ImageWarnings(report, options_))
+      Tell("warning: " + report.file.path + ": " + warning);
+    const std::string stays = "the images so far are complete; --resume goes on";
+    if (options_.report == ReportFormat::kJson)
+      Print(JsonLine(report, options_), stays);
+    else if (report.result != nullptr && options_.verbosity != Verbosity::kQuiet)
+      Print(OneLine(ImageLine(report)) + "\n", stays);
+  }
+
+  void Wipe() { line_.Wipe(); }
+
+ private:
+  static constexpr double kPause = 2;  // seconds between lines
+
+  const Options& options_;
+  ProgressLine line_;
+  FolderStage stage_ = FolderStage::kGathering;
+  Stopwatch watch_, since_told_;
+  std::int64_t shown_tenths_ = 0;
+};
+
+InputList FindImages(const Options& options) {
+  InputList inputs = FindInputs(options.inputs, options.subfolders, options.output.directory);
+  const std::string skipped = SkippedLine(inputs.skipped);
+  if (inputs.files.empty())
+    throw IoError(IoError::Operation::kRead,
+                  options.inputs.front() + (options.inputs.size() > 1 ? " and others" : "") +
+                      ": no image found" + (skipped.empty() ? "" : "; " + skipped));
+  for (const std::string& folder : inputs.unreadable) Tell("failed: " + folder);
+  if (!skipped.empty() && options.verbosity != Verbosity::kQuiet) Tell(skipped);
+  return inputs;
+}
+
+bool IsFlawless(const FolderResult& result) {
+  const bool shared_converged =
+      !result.model || (result.model->fit.converged() && result.model->fit.has_all_components());
+  return shared_converged && result.num_drifted == 0 && result.num_unconverged == 0 &&
+         result.num_with_dropped == 0;
+}
+
+ExitCode Judge(const FolderResult& result, const InputList& inputs, Strictness strictness) {
+  if (result.num_failed > 0 && result.num_done + result.num_kept == 0) return kFailed;
+  if (result.num_failed > 0 || !inputs.unreadable.empty()) return kSomeFailed;
+  return strictness == Strictness::kFail && !IsFlawless(result) ? kNotStrict : kDone;
+}
+
+}  // namespace
+
+ExitCode RunFolder(const Options& options) {
+  const FolderOptions settings = SettingsFor(options);
+  const InputList inputs = FindImages(options);
+  if (options.action == Action::kPlan) {
+    for (const InputFile& file : inputs.files)
+      Print(OneLine(file.path) + "\n", "nothing was to be written");
+    Tell(PlanLine(PlanFolderJob(inputs, settings), options));
+    return kDone;
+  }
+  Display display(options);
+  const FolderResult result =
+      RunFolderJob(inputs, settings,
+                   {[&](const FolderProgress& progress) { display.Show(progress); },
+                    [&](const ImageReport& report) { display.Show(report); }});
+  display.Wipe();
+  for (const std::string& warning : FolderWarnings(result)) Tell("warning: " + warning);
+  if (options.verbosity != Verbosity::kQuiet) Tell(SummaryLine(result, options.output.directory));
+  return Judge(result, inputs, options.strictness);
+}
+
+}  // namespace gmmseg::cli

@@ -1,0 +1,137 @@
+#include "cli/folder_report.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "cli/messages.h"
+
+namespace gmmseg::cli {
+namespace {
+
+std::string Images(std::int64_t n) { return Count(n, "image", "images"); }
+
+std::string Join(const std::vector<std::string>& parts) {
+  std::string joined;
+  for (const std::string& part : parts) joined += (joined.empty() ? "" : ", ") + part;
+  return joined;
+}
+
+const char* StageName(FolderStage stage) {
+  switch (stage) {
+    case FolderStage::kGathering:
+      return "gathering colours";
+    case FolderStage::kFitting:
+      return "fitting the shared model";
+    case FolderStage::kLabelling:
+      break;
+  }
+  return "labelling";
+}
+
+// How many, how fast, how long still, and what is being done.
+std::string Numbers(const FolderProgress& progress, std::string_view what, double seconds) {
+  std::string text = Format("%lld of %lld", static_cast<long long>(progress.images_done),
+                            static_cast<long long>(progress.num_images)) +
+                     std::string(what);
+  const auto done = static_cast<double>(progress.images_done);
+  if (progress.images_done > 0 && seconds > 0) {
+    const double left = static_cast<double>(progress.num_images) - done;
+    text += Format(", %.1f per s, %.0f s left", done / seconds, left * seconds / done);
+  }
+  if (progress.stage == FolderStage::kFitting && progress.iteration > 0)
+    return Format("iteration %d, %.5f per pixel", progress.iteration, progress.log_likelihood);
+  return text + ", " + StageName(progress.stage);
+}
+
+}  // namespace
+
+std::string ImageLine(const ImageReport& report) {
+  const ImageRecord& record = report.record;
+  const std::string what = report.result != nullptr && report.result->num_valid == 0
+                               ? "no pixel with data, all labels 0"
+                               : Shares(record.shares);
+  return report.file.path + ": " + what + Format(", %.2f s", record.seconds);
+}
+
+std::vector<std::string> ImageWarnings(const ImageReport& report, const Options& options) {
+  if (report.result != nullptr)
+    return Warnings(*report.result, options.segment,
+                    options.source == ModelSource::kSeparate ? Command::kSegment : Command::kApply);
+  const std::optional<Drift>& drift = report.record.drift;
+  if (drift && drift->flagged()) return {DriftWarning(*drift)};
+  return {};
+}
+
+std::string SkippedLine(const SkippedFiles& skipped) {
+  if (skipped.total() == 0) return "";
+  std::vector<std::string> parts;
+  const auto add = [&parts](std::int64_t n, const std::string& one, const std::string& many) {
+    if (n > 0) parts.push_back(Count(n, one, many));
+  };
+  add(skipped.not_images, "file that is no image", "files that are no images");
+  add(skipped.hidden, "hidden name", "hidden names");
+  add(skipped.subfolders, "folder (--recursive looks into it)",
+      "folders (--recursive looks into them)");
+  add(skipped.links, "link that leads nowhere or to a folder seen before",
+      "links that lead nowhere or to folders seen before");
+  add(skipped.own_outputs, "output of an earlier run", "outputs of earlier runs");
+  return "left out: " + Join(parts);
+}
+
+std::string SummaryLine(const FolderResult& result, const std::string& directory) {
+  std::vector<std::string> parts;
+  const auto add = [&parts](std::int64_t n, const std::string& what) {
+    if (n > 0) parts.push_back(std::to_string(n) + " " + what);
+  };
+  add(result.num_done, "done");
+  add(result.num_kept, "kept from an earlier run");
+  add(result.num_failed, "failed");
+  add(result.num_drifted, "drifted");
+  std::string model;
+  if (result.model)
+    model = Format("; %lld classes of ", static_cast<long long>(result.model->classes.size())) +
+            (result.model_kept    ? "the earlier run's model"
+             : result.exact_model ? "one model of all pixels"
+                                  : "one model of a sample of the pixels");
+  std::string seconds = Format("; %.1f s", result.total_seconds);
+  if (result.num_done > 0)
+    seconds += Format(", %.1f per s", static_cast<double>(result.num_done) / result.total_seconds);
+  return Images(result.num_images) + ": " + Join(parts) + model + seconds + " -> " +
+         WithSlash(directory);
+}
+
+std::vector<std::string> FolderWarnings(const FolderResult& result) {
+  if (!result.model || result.model_kept) return {};
+  std::vector<std::string> warnings;
+  AddFitWarnings(result.model->fit, warnings);
+  return warnings;
+}
+
+std::string PlanLine(const FolderPlan& plan, const Options& options) {
+  std::string line = Images(plan.num_images);
+  if (plan.num_unreadable > 0)
+    line += Format(" (%lld of them unreadable)", static_cast<long long>(plan.num_unreadable));
+  line += ": about " + Count(plan.num_files, "file", "files") + " would be written into " +
+          WithSlash(options.output.directory) +
+          Format("; %d at a time, about %.0f MB for them", plan.images_at_a_time,
+                 static_cast<double>(plan.bytes) / 1e6);
+  if (options.command == Command::kSegment && options.source != ModelSource::kSeparate)
+    line +=
+        plan.exact_model ? "; one model of all pixels" : "; one model of a sample of the pixels";
+  return line;
+}
+
+std::string BarText(const FolderProgress& progress, double seconds) {
+  constexpr std::int64_t kWidth = 20;
+  const std::int64_t filled =
+      kWidth * progress.images_done / std::max<std::int64_t>(progress.num_images, 1);
+  std::string bar(static_cast<std::size_t>(kWidth), ' ');
+  std::fill_n(bar.begin(), filled, '=');
+  return "[" + bar + "] " + Numbers(progress, "", seconds);
+}
+
+std::string LogText(const FolderProgress& progress, double seconds) {
+  return Numbers(progress, " images", seconds);
+}
+
+}  // namespace gmmseg::cli

@@ -1,0 +1,239 @@
+#include "features/feature_pool.h"
+
+#include <gmmseg/errors.h>
+#include <oneapi/tbb/parallel_sort.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "base/random.h"
+#include "features/palette.h"
+#include "features/plain_samples.h"
+#include "features/same_features.h"
+
+namespace gmmseg {
+namespace {
+
+constexpr std::int64_t kSampleSize = std::int64_t{1} << 20;
+constexpr std::uint64_t kPixelStream = 0x706978656c;  // apart from other uses of the seed
+constexpr int kKeyBits = 64;
+
+int BitsPerBand(SampleType type) { return type == SampleType::kUint8 ? 8 : 16; }
+
+bool HasKeys(const RasterKind& kind) {
+  return kind.type != SampleType::kFloat32 && kind.num_bands * BitsPerBand(kind.type) <= kKeyBits;
+}
+
+// What a distinct colour takes: twice among the merged runs, then as a sample, with what EM and the
+// labels need of it.
+double BytesPerColor(const RasterKind& kind) {
+  constexpr double kLabels = 16;
+  constexpr double kTwice = 2 * sizeof(CountedColor);
+  return kTwice + 2.0 * sizeof(float) * (kind.num_bands + 1) + kLabels;
+}
+
+RasterKind KindOf(const Raster& raster) {
+  return {raster.num_bands(), raster.type(), raster.color_model(), raster.white()};
+}
+
+// The colours of the raster's first `count` pixels.
+std::vector<std::uint64_t> Keys(const Raster& raster, std::int64_t count) {
+  std::vector<std::uint64_t> keys(count);
+  const int bits = BitsPerBand(raster.type());
+  for (int b = 0; b < raster.num_bands(); ++b)
+    raster.VisitBand(b, [&](const auto* values) {
+      if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(*values)>>)
+        for (std::int64_t i = 0; i < count; ++i) keys[i] = keys[i] << bits | values[i];
+    });
+  return keys;
+}
+
+std::vector<CountedColor> CountedOf(const ColorPalette& palette) {
+  const auto num_colors = static_cast<std::int64_t>(palette.counts.size());
+  const std::vector<std::uint64_t> keys = Keys(palette.colors, num_colors);
+  std::vector<CountedColor> colors;
+  for (std::int64_t i = 0; i < num_colors; ++i) colors.push_back({keys[i], palette.counts[i]});
+  return colors;
+}
+
+std::vector<CountedColor> CountedOf(const Raster& raster) {
+  std::vector<std::uint64_t> keys = Keys(raster, raster.num_pixels());
+  if (!raster.validity().empty()) {
+    std::int64_t kept = 0;
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
+      if (raster.IsValid(i)) keys[kept++] = keys[i];
+    keys.resize(kept);
+  }
+  tbb::parallel_sort(keys);
+  std::vector<CountedColor> colors;
+  for (const std::uint64_t key : keys)
+    if (!colors.empty() && colors.back().key == key)
+      ++colors.back().count;
+    else
+      colors.push_back({key, 1});
+  return colors;
+}
+
+std::vector<CountedColor> Merge(const std::vector<CountedColor>& a,
+                                const std::vector<CountedColor>& b) {
+  std::vector<CountedColor> merged;
+  merged.reserve(a.size() + b.size());
+  auto i = a.begin(), j = b.begin();
+  while (i != a.end() && j != b.end())
+    if (i->key < j->key)
+      merged.push_back(*i++);
+    else if (j->key < i->key)
+      merged.push_back(*j++);
+    else
+      merged.push_back({i->key, i++->count + j++->count});
+  merged.insert(merged.end(), i, a.end());
+  merged.insert(merged.end(), j, b.end());
+  return merged;
+}
+
+// Merges the last two runs as long as the longer is no more than twice the shorter.
+void MergeRuns(std::vector<std::vector<CountedColor>>& runs, double most_ratio) {
+  while (runs.size() > 1) {
+    const std::vector<CountedColor>&last = runs.back(), &before = runs[runs.size() - 2];
+    if (static_cast<double>(before.size()) > most_ratio * static_cast<double>(last.size())) return;
+    std::vector<CountedColor> merged = Merge(before, last);
+    runs.pop_back();
+    runs.back() = std::move(merged);
+  }
+}
+
+template <typename T>
+void Decode(const std::vector<CountedColor>& colors, int bits, Raster& raster) {
+  for (int b = 0; b < raster.num_bands(); ++b) {
+    const int shift = bits * (raster.num_bands() - 1 - b);
+    T* const values = raster.Band<T>(b);
+    for (std::size_t i = 0; i < colors.size(); ++i)
+      values[i] = static_cast<T>(colors[i].key >> shift);
+  }
+}
+
+// A raster of one row.
+Raster ToRaster(const RasterKind& kind, const std::vector<CountedColor>& colors) {
+  Raster raster(static_cast<std::int64_t>(colors.size()), 1, kind.num_bands, kind.type,
+                kind.color_model);
+  raster.SetWhite(kind.white);
+  if (kind.type == SampleType::kUint8)
+    Decode<std::uint8_t>(colors, BitsPerBand(kind.type), raster);
+  else
+    Decode<std::uint16_t>(colors, BitsPerBand(kind.type), raster);
+  return raster;
+}
+
+}  // namespace
+
+FeaturePool::Plan FeaturePool::PlanFor(const FeatureSpec& spec,
+                                       const std::map<RasterKind, std::int64_t>& pixels,
+                                       std::int64_t memory, std::uint64_t seed) {
+  double bytes = 0, bytes_per_row = 0;
+  std::int64_t total = 0;
+  bool has_keys = spec.position_weight == 0;
+  for (const auto& [kind, count] : pixels) {
+    total += count;
+    bytes_per_row = std::max(bytes_per_row, BytesPerColor(kind));
+    has_keys = has_keys && HasKeys(kind);
+    const double colors = std::exp2(kind.num_bands * BitsPerBand(kind.type));
+    bytes += BytesPerColor(kind) * std::min(static_cast<double>(count), colors);
+  }
+  Plan plan;
+  plan.seed = seed;
+  if (has_keys && bytes <= static_cast<double>(memory)) return plan;
+  plan.content = Content::kSample;
+  const double most =
+      std::min(static_cast<double>(kSampleSize), static_cast<double>(memory) / bytes_per_row);
+  plan.chance = std::min(1.0, most / static_cast<double>(total));
+  return plan;
+}
+
+FeaturePool::Part FeaturePool::Extract(const Raster& raster, std::uint64_t identity) const {
+  Part part;
+  part.layout = DescribeFeatures(raster, spec_);
+  part.kind = KindOf(raster);
+  if (plan_.content == Content::kColors) {
+    const std::optional<ColorPalette> palette = MakeColorPalette(raster);
+    part.colors = palette ? CountedOf(*palette) : CountedOf(raster);
+    part.num_valid = raster.CountValid();
+    if (part.num_valid > 0) part.floor = FloorOf(raster, part.layout, {});
+    return part;
+  }
+  Samples samples = PlainSamples(raster, part.layout);
+  for (std::int64_t i = 0; i < samples.size(); ++i) {
+    if (samples.weights()[i] == 0) continue;
+    ++part.num_valid;
+    if (ToUnit(Hash(plan_.seed ^ identity, kPixelStream, static_cast<std::uint64_t>(i))) >=
+        plan_.chance)
+      continue;
+    for (int d = 0; d < samples.num_features(); ++d) part.rows.push_back(samples.Plane(d)[i]);
+  }
+  if (part.num_valid == 0) return part;
+  samples.Standardize();
+  part.floor = FloorOf(raster, part.layout, samples);
+  return part;
+}
+
+void FeaturePool::Add(Part part) {
+  if (!layout_) layout_ = part.layout;
+  if (!SameFeatures(part.layout, *layout_))
+    throw ParameterError("the image gives the features " + FeatureNames(part.layout) +
+                         "; those of the first image are " + FeatureNames(*layout_) +
+                         "; segment images of one kind together");
+  if (part.num_valid == 0) return;
+  const Eigen::MatrixXd floor = static_cast<double>(part.num_valid) * part.floor;
+  weighted_floor_ = num_valid_ == 0 ? floor : Eigen::MatrixXd(weighted_floor_ + floor);
+  num_valid_ += part.num_valid;
+  rows_.insert(rows_.end(), part.rows.begin(), part.rows.end());
+  if (part.colors.empty()) return;
+  std::vector<std::vector<CountedColor>>& runs = runs_[part.kind];
+  runs.push_back(std::move(part.colors));
+  MergeRuns(runs, 2);
+}
+
+FeaturePlanes FeaturePool::Take() {
+  FeaturePlanes planes;
+  planes.layout = layout_.value();
+  planes.num_valid = num_valid_;
+  planes.floor = weighted_floor_ / static_cast<double>(num_valid_);
+  planes.samples = plan_.content == Content::kColors ? TakeColors() : TakeRows();
+  planes.samples.Standardize();
+  return planes;
+}
+
+Samples FeaturePool::TakeColors() {
+  std::int64_t size = 0;
+  for (auto& [kind, runs] : runs_) {
+    MergeRuns(runs, INFINITY);
+    size += static_cast<std::int64_t>(runs.front().size());
+  }
+  const auto num_features = static_cast<int>(layout_->info.size());
+  Samples all(size, num_features);
+  std::int64_t first = 0;
+  for (auto& [kind, runs] : runs_) {
+    const std::vector<CountedColor> colors = std::move(runs.front());
+    const Samples samples = PlainSamples(ToRaster(kind, colors), *layout_);
+    for (int d = 0; d < num_features; ++d)
+      std::copy_n(samples.Plane(d), samples.size(), all.Plane(d) + first);
+    for (const CountedColor& color : colors)
+      all.weights()[first++] = static_cast<float>(color.count);
+  }
+  runs_.clear();
+  return all;
+}
+
+Samples FeaturePool::TakeRows() {
+  const auto num_features = static_cast<int>(layout_->info.size());
+  const auto size = static_cast<std::int64_t>(rows_.size()) / num_features;
+  Samples samples(size, num_features);
+  for (int d = 0; d < num_features; ++d)
+    for (std::int64_t i = 0; i < size; ++i) samples.Plane(d)[i] = rows_[i * num_features + d];
+  rows_ = {};
+  return samples;
+}
+
+}  // namespace gmmseg

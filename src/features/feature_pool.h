@@ -1,0 +1,85 @@
+// Feature pool: the samples of many rasters as if they were one, for a model that all share.
+#pragma once
+
+#include <gmmseg/features.h>
+#include <gmmseg/raster.h>
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace gmmseg {
+
+// Rasters whose colours can be told apart by the same numbers.
+struct RasterKind {
+  int num_bands = 0;
+  SampleType type = SampleType::kUint8;
+  ColorModel color_model = ColorModel::kGray;
+  double white = 255;
+
+  auto operator<=>(const RasterKind&) const = default;
+};
+
+struct CountedColor {
+  std::uint64_t key;  // the bands' values side by side, the first band's highest
+  std::uint64_t count;
+};
+
+class FeaturePool {
+ public:
+  enum class Content {
+    kColors,  // every distinct colour with its count: exact
+    kSample,  // pixels whose hash falls below a bound: every pixel has the same chance
+  };
+  struct Plan {
+    Content content = Content::kColors;
+    double chance = 1;  // of a pixel to be in the sample
+    std::uint64_t seed = 0;
+  };
+  // Colours where features depend on colour alone, every kind has integers of at most 64 bits in
+  // all, and the colours that so many pixels can have fit into `memory` bytes; otherwise a sample
+  // of at most 2^20 pixels, fewer where memory holds no more. `pixels` are counts by kind.
+  static Plan PlanFor(const FeatureSpec& spec, const std::map<RasterKind, std::int64_t>& pixels,
+                      std::int64_t memory, std::uint64_t seed);
+
+  FeaturePool(const FeatureSpec& spec, const Plan& plan) : spec_(spec), plan_(plan) {}
+
+  // What one raster adds.
+  struct Part {
+    FeatureLayout layout;
+    RasterKind kind;
+    std::vector<CountedColor> colors;  // ascending
+    std::vector<float> rows;           // of the sample: D values each, the user's units
+    std::int64_t num_valid = 0;
+    Eigen::MatrixXd floor;
+  };
+  // From any number of threads; `identity` makes the pixels of different rasters different. Throws
+  // ParameterError as DescribeFeatures does.
+  Part Extract(const Raster& raster, std::uint64_t identity) const;
+  // Throws ParameterError where the features are not those of the first part.
+  void Add(Part part);
+
+  bool empty() const { return num_valid_ == 0; }
+  const Plan& plan() const { return plan_; }
+  // All of it as planes, standardised, without `entry`; empties the pool. num_valid counts all
+  // pixels, also those that the sample left out.
+  FeaturePlanes Take();
+
+ private:
+  Samples TakeColors();
+  Samples TakeRows();
+
+  FeatureSpec spec_;
+  Plan plan_;
+  std::optional<FeatureLayout> layout_;
+  // Ascending runs, each more than twice as long as the next: so that merging costs little in all.
+  std::map<RasterKind, std::vector<std::vector<CountedColor>>> runs_;
+  std::vector<float> rows_;
+  std::int64_t num_valid_ = 0;
+  Eigen::MatrixXd weighted_floor_;
+};
+
+}  // namespace gmmseg

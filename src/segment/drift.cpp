@@ -1,0 +1,34 @@
+#include <gmmseg/drift.h>
+
+#include <cmath>
+
+namespace gmmseg {
+namespace {
+
+double UnlikelyPixels(const Segmentation& segmentation, double threshold) {
+  const Samples& samples = segmentation.planes.samples;
+  double unlikely = 0, all = 0;
+  for (std::int64_t i = 0; i < samples.size(); ++i) {
+    const double weight = samples.weights()[i];
+    all += weight;
+    if (segmentation.sample_log_density[i] < threshold) unlikely += weight;
+  }
+  return unlikely / all;
+}
+
+double ShareDistance(const ClassTable& here, const ClassTable& training) {
+  double sum = 0;
+  for (std::size_t k = 0; k < here.size(); ++k) sum += std::abs(here[k].share - training[k].share);
+  return sum / 2;
+}
+
+}  // namespace
+
+std::optional<Drift> MeasureDrift(const Segmentation& segmentation, const Model& model) {
+  if (segmentation.num_valid == 0 || model.log_density_quantiles.empty()) return std::nullopt;
+  static_assert(Model::kQuantiles[0] == 0.01);
+  return Drift{UnlikelyPixels(segmentation, model.log_density_quantiles.front()),
+               ShareDistance(segmentation.classes, model.classes)};
+}
+
+}  // namespace gmmseg
