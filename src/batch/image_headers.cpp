@@ -58,8 +58,10 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   return bytes;
 }
 
-std::string MegaBytes(std::int64_t bytes) {
-  return std::to_string((bytes + 999999) / 1000000) + "M";
+// As --memory takes it, rounded up.
+std::string MebiBytes(std::int64_t bytes) {
+  constexpr std::int64_t kUnit = std::int64_t{1} << 20;
+  return std::to_string((bytes + kUnit - 1) / kUnit) + "M";
 }
 
 SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
@@ -93,8 +95,8 @@ WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
   const std::int64_t budget = options.memory > 0 ? options.memory : AvailableMemory() / 2;
   if (options.memory > 0 && plan.bytes_per_image > budget)
     throw MemoryError(
-        "--memory " + MegaBytes(options.memory) + " is too little: the largest image needs about " +
-        MegaBytes(plan.bytes_per_image) + "; give at least that, or ask for fewer outputs");
+        "--memory " + MebiBytes(options.memory) + " is too little: the largest image needs about " +
+        MebiBytes(plan.bytes_per_image) + "; give at least that, or ask for fewer outputs");
   const int threads = ActiveThreads();
   const std::int64_t fit = budget / std::max<std::int64_t>(plan.bytes_per_image, 1);
   plan.images_at_a_time = static_cast<int>(std::clamp<std::int64_t>(fit, 1, threads));

@@ -23,7 +23,8 @@ def _default_signals():
 
 
 def start(*words, cwd, **options):
-    return subprocess.Popen([PROGRAM, *map(str, words)], cwd=cwd, text=True, stdout=subprocess.PIPE,
+    return subprocess.Popen([PROGRAM, *map(str, words)], cwd=cwd, text=True,
+                            errors="surrogateescape", stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, preexec_fn=_default_signals, **options)
 
 

@@ -1,0 +1,153 @@
+"""A folder run that was cut off goes on, and ends as if it had not been."""
+
+import os
+import random
+import signal
+import time
+import unittest
+
+import numpy as np
+from PIL import Image
+
+from program import ProgramTest, model_of, photo, start
+
+USAGE = 2
+MANIFEST, MODEL = "gmmseg-manifest.jsonl", "gmmseg-model.gmm.json"
+COUNT = 40
+
+
+class Resume(ProgramTest):
+    words = ["in", "-r", "-k", 3, "--write", "labels,overlay"]
+
+    def setUp(self):
+        super().setUp()
+        self.photo = photo(192, 128)
+        for i in range(COUNT):
+            self.put(i)
+
+    def put(self, i):
+        path = self.folder / "in" / f"{i % 3}" / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.roll(self.photo, i * 7, axis=2)[i % 40:]).save(path)
+        return path
+
+    def outputs(self, folder="segmented"):
+        """Everything below the folder but the manifest, hidden files included."""
+        top = self.folder / folder
+        return {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*")
+                if path.is_file() and path.name != MANIFEST}
+
+    def done(self, result):
+        return result.stderr.splitlines()[-1]
+
+    def test_a_kill_at_any_moment_changes_nothing_in_the_end(self):
+        self.succeed(*self.words, "-o", "whole")
+        whole = self.outputs("whole")
+        chance = random.Random(1)
+        kills = 0
+        for attempt in range(12):
+            with start(*self.words, "--resume", cwd=self.folder) as process:
+                time.sleep(chance.uniform(0.02, 0.25))
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+            kills += process.returncode == -signal.SIGKILL
+            # Whatever bears a final name is whole.
+            for name, content in self.outputs().items():
+                if "/." not in "/" + name:
+                    self.assertEqual(content, whole[name], name)
+        self.assertGreater(kills, 3)
+        self.succeed(*self.words, "--resume")
+        self.assertEqual(self.outputs(), whole)
+
+    def test_an_interrupt_removes_what_is_unfinished_and_keeps_the_rest(self):
+        with start(*self.words, cwd=self.folder) as process:
+            deadline = time.monotonic() + 60
+            while len(list((self.folder / "segmented").glob("*/*_labels.png"))) < 5:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.005)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertFalse(list((self.folder / "segmented").rglob(".*")))
+        self.assertIn('"done"', (self.folder / "segmented" / MANIFEST).read_text())
+        result = self.succeed(*self.words, "--resume")
+        self.assertIn("kept from an earlier run", self.done(result))
+        self.succeed(*self.words, "-o", "whole")
+        self.assertEqual(self.outputs(), self.outputs("whole"))
+
+    def test_what_is_done_is_not_done_again_and_the_model_stays(self):
+        self.succeed(*self.words)
+        before = self.outputs()
+        times = {path: path.stat().st_mtime_ns for path in (self.folder / "segmented").rglob("*.png")}
+        self.put(COUNT)
+        result = self.succeed(*self.words, "--resume")
+        self.assertIn(f"1 done, {COUNT} kept", self.done(result))
+        after = self.outputs()
+        self.assertEqual(len(after), len(before) + 2)
+        self.assertLessEqual(before.items(), after.items())
+        self.assertEqual({path: path.stat().st_mtime_ns for path in times}, times)
+
+    def test_what_changed_is_done_again(self):
+        self.succeed(*self.words)
+        self.put(0).write_bytes(self.put(3).read_bytes())
+        (self.folder / "segmented/1/1_labels.png").unlink()
+        result = self.succeed(*self.words, "--resume")
+        self.assertIn(f"2 done, {COUNT - 2} kept", self.done(result))
+        self.assertEqual((self.folder / "segmented/0/0_labels.png").read_bytes(),
+                         (self.folder / "segmented/0/3_labels.png").read_bytes())
+        result = self.succeed(*self.words[:-1], "labels", "--resume")
+        self.assertIn(f"{COUNT} done", self.done(result))
+        self.assertFalse(list((self.folder / "segmented").rglob("*_overlay.png")))
+
+    def test_refit_starts_the_model_over(self):
+        self.succeed(*self.words)
+        before = model_of(self.folder / "segmented" / MODEL)
+        self.put(COUNT)
+        self.succeed(*self.words, "--refit")
+        after = model_of(self.folder / "segmented" / MODEL)
+        self.assertEqual(len(after["training"]["inputs"]), len(before["training"]["inputs"]) + 1)
+        self.succeed(*self.words, "-o", "fresh")
+        self.assertEqual(self.outputs(), self.outputs("fresh"))
+
+    def test_settings_that_contradict_the_model_are_refused(self):
+        self.succeed(*self.words)
+        words = [*self.words]
+        words[3] = 4
+        self.fail(USAGE, *words, "--resume", says=["k=3 there, k=4 here", "--refit"])
+        self.succeed(*words, "--refit")
+        self.assertEqual(model_of(self.folder / "segmented" / MODEL)["k"], 4)
+
+    def test_an_earlier_run_is_not_written_over_unasked(self):
+        self.succeed(*self.words)
+        self.fail(USAGE, *self.words, says=[MANIFEST, "--resume", "--overwrite"])
+        self.fail(USAGE, *self.words, "--resume", "--overwrite", says=["give one of them"])
+        self.succeed(*self.words, "--overwrite")
+
+    def test_a_new_clash_of_names_moves_the_outputs(self):
+        self.succeed(*self.words)
+        os.rename(self.put(COUNT), self.folder / "in/0/0.jpg.png")
+        (self.folder / "in/0/0.jpg.png").rename(self.folder / "in/0/0.webp")
+        self.succeed(*self.words, "--resume")
+        names = {path.name for path in (self.folder / "segmented/0").iterdir()}
+        self.assertLessEqual({"0.png_labels.png", "0.webp_labels.png"}, names)
+        self.assertNotIn("0_labels.png", names)
+
+    def test_two_runs_do_not_write_into_one_folder(self):
+        with start(*self.words, cwd=self.folder) as process:
+            deadline = time.monotonic() + 60
+            while not (self.folder / "segmented" / MANIFEST).exists():
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.002)
+            os.kill(process.pid, signal.SIGSTOP)
+            try:
+                result = self.segment(*self.words, "--resume")
+                self.assertEqual(result.returncode, USAGE, result.stderr)
+                self.assertIn("another run", result.stderr)
+            finally:
+                os.kill(process.pid, signal.SIGCONT)
+            process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
