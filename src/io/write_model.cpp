@@ -123,7 +123,7 @@ void WriteModel(const std::string& path, const Model& model) {
   AddMixture(model, json);
   AddFit(model, json);
   json["classes"] = Classes(model.classes);
-  json["order"] = kModelOrder;
+  json["order"] = ToWord(model.order, kOrderWords);
   json["training"] = Training(model);
   const std::string text = ToText(json);
   StagedFile file(path);
