@@ -17,10 +17,17 @@ namespace gmmseg {
 
 // Where the classes of each image come from.
 enum class ModelSource {
-  kShared,    // one model fitted to all images together
-  kGiven,     // FolderOptions::model
+  kShared,   // one model fitted to all images together
+  kGiven,    // FolderOptions::model
+  kMatched,  // every image by itself, and its classes numbered as those of FolderOptions::model
+             // that they resemble most, or of the shared model if that is absent
   kSeparate,  // every image by itself: class 1 here has nothing to do with class 1 there
 };
+
+// Whether every image has a fit of its own.
+inline bool FitsEachImage(ModelSource source) {
+  return source == ModelSource::kMatched || source == ModelSource::kSeparate;
+}
 
 // What to do about an earlier run's outputs.
 enum class EarlierRun {
@@ -35,7 +42,7 @@ enum class OnFailure { kGoOn, kStop };
 struct FolderOptions {
   SegmentOptions segment;
   ModelSource source = ModelSource::kShared;
-  std::optional<Model> model;  // of kGiven
+  std::optional<Model> model;  // of kGiven and kMatched
   OutputOptions output;        // `existing` and `stem` are the folder job's own
   EarlierRun earlier = EarlierRun::kRefuse;
   OnFailure on_failure = OnFailure::kGoOn;
@@ -58,6 +65,7 @@ struct ImageRecord {
   double log_likelihood = 0;   // per pixel with data, natural logarithm
   std::vector<double> shares;  // of the pixels with data, by class
   std::optional<Drift> drift;  // from the model's training; absent for a model of its own
+  std::optional<double> match_confidence;  // of kMatched: see MatchedSegmentation
 };
 
 // One image at its end.

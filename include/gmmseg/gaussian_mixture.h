@@ -24,12 +24,15 @@ CovarianceType ParseCovarianceType(std::string_view word);
 struct GaussianMixture {
   CovarianceType covariance_type = CovarianceType::kFull;
   std::vector<FeatureBlock> blocks;  // contiguous, in order, covering 0…D-1
-  Eigen::VectorXd weights;           // K, > 0, sum 1: the mixing weights
-  Eigen::MatrixXd means;             // K × D
+  // K, sum 1: the mixing weights. 0: the component is absent, no sample is its own; a fit gives
+  // none, but an image may lack a class of its model.
+  Eigen::VectorXd weights;
+  Eigen::MatrixXd means;  // K × D
   std::vector<Eigen::MatrixXd>
       covariances;  // K of D × D, symmetric positive definite, zero between blocks
 
   int num_components() const { return static_cast<int>(weights.size()); }
+  std::vector<int> PresentComponents() const;  // those of weight > 0, ascending
   int num_features() const { return static_cast<int>(means.cols()); }
 };
 
@@ -56,8 +59,9 @@ struct MixtureSamples {
 // points. Throws ParameterError if n < 0 or the model is not a density.
 MixtureSamples Sample(const GaussianMixture& model, std::int64_t n, std::uint64_t seed);
 
-// Free parameters: K-1 weights, K·D means, and the covariances' own (per block D_b(D_b+1)/2 for
-// full and tied, D_b for diagonal, 1 for spherical; tied counts once).
+// Free parameters, with K the number of components of weight > 0: K-1 weights, K·D means, and the
+// covariances' own (per block D_b(D_b+1)/2 for full and tied, D_b for diagonal, 1 for spherical;
+// tied counts once).
 std::int64_t NumFreeParameters(const GaussianMixture& model);
 // Bayesian information criterion -2·L + p·ln n (Schwarz 1978) and Akaike's -2·L + 2p (Akaike 1974),
 // L the total log-likelihood; lower is better.

@@ -71,12 +71,13 @@ struct JobResult {
   std::string hash;                               // of the file's bytes, as TrainingInput::hash
   std::int64_t width = 0, height = 0, depth = 1;  // pixels
   int num_bands = 0;
-  std::int64_t num_valid = 0;  // pixels with data
-  Model model;                 // as fitted, or as applied
-  ClassTable classes;          // shares of this image
-  double log_likelihood = 0;   // per pixel with data, natural logarithm
-  std::optional<Drift> drift;  // of a model that was applied
-  OutputSet asked;             // what was to be written
+  std::int64_t num_valid = 0;              // pixels with data
+  Model model;                             // as fitted, or as applied
+  ClassTable classes;                      // shares of this image
+  double log_likelihood = 0;               // per pixel with data, natural logarithm
+  std::optional<Drift> drift;              // of a model that was applied
+  std::optional<double> match_confidence;  // of a match
+  OutputSet asked;                         // what was to be written
   std::string directory;
   std::vector<std::string> files;  // written: names within `directory`, sorted
   std::vector<std::string> stale;  // removed: likewise
@@ -93,6 +94,10 @@ struct JobResult {
 JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer = {});
 JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,
+                      const JobObserver& observer = {});
+// SegmentMatched in place of Segment.
+JobResult RunMatchJob(const std::string& input, const SegmentOptions& options,
+                      const Model& reference, const OutputOptions& output,
                       const JobObserver& observer = {});
 
 // For a thread that waits for signals: removes whatever unfinished jobs have written, and holds

@@ -20,12 +20,18 @@ struct TrainingInput {
                      // was no file
 };
 
+enum class ClassOrder {
+  kFirstMean,  // ascending mean of the first feature, as a fit gives
+  kReference,  // that of the model whose classes were matched
+};
+
 struct Model {
   FeatureLayout features;
   Standardization standardization;  // of the training features: plane = (value - offset) / scale
   FitResult fit;                    // the mixture itself is fit.model
   std::optional<double> bic, aic, icl;  // absent for a tempered model, which is not a density
   ClassTable classes;                   // K, in the mixture's order
+  ClassOrder order = ClassOrder::kFirstMean;
   std::uint64_t seed = 0;
   std::vector<TrainingInput> inputs;
   // Log-density per pixel of the training image (natural logarithm, the user's units) at the

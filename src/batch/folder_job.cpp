@@ -77,7 +77,7 @@ class FolderRun {
     plan_ = PlanWork(ReadHeaders(inputs_), options_);
     Begin();
     Stopwatch fit;
-    if (options_.source == ModelSource::kShared) ShareModel();
+    if (NeedsSharedModel(options_)) ShareModel();
     result_.fit_seconds = fit.Seconds();
     settings_ = SettingsHash(options_, options_.model ? HashOf(*options_.model) : "");
     if (!options_.output.outputs.empty()) RunImages();
@@ -140,6 +140,11 @@ class FolderRun {
 
   void ShareWithImages(Model model) {
     model.inputs.clear();  // every image has a copy
+    if (options_.source == ModelSource::kMatched) {
+      options_.segment.features = model.features.spec;
+      options_.segment.fit.num_components =
+          std::min(options_.segment.fit.num_components, model.mixture().num_components());
+    }
     options_.model = std::move(model);
   }
 
@@ -186,8 +191,15 @@ class FolderRun {
     OutputOptions output = options_.output;
     output.directory = MakeFolder(top_, file.folder).string();
     output.stem = file.stem;
-    if (options_.source == ModelSource::kSeparate)
-      return RunSegmentJob(file.path, options_.segment, output);
+    switch (options_.source) {
+      case ModelSource::kSeparate:
+        return RunSegmentJob(file.path, options_.segment, output);
+      case ModelSource::kMatched:
+        return RunMatchJob(file.path, options_.segment, options_.model.value(), output);
+      case ModelSource::kShared:
+      case ModelSource::kGiven:
+        break;
+    }
     return RunApplyJob(file.path, options_.model.value(), output);
   }
 
@@ -196,6 +208,7 @@ class FolderRun {
     record.hash = result.hash;
     record.log_likelihood = result.log_likelihood;
     record.drift = result.drift;
+    record.match_confidence = result.match_confidence;
     for (const ClassEntry& entry : result.classes) record.shares.push_back(entry.share);
     for (const std::string& name : result.files)
       record.outputs.push_back((fs::path(file.folder) / name).string());
@@ -256,7 +269,7 @@ class FolderRun {
     const bool done = outcome.record.status == ImageStatus::kDone;
     ++(outcome.kept ? result_.num_kept : done ? result_.num_done : result_.num_failed);
     if (outcome.record.drift && outcome.record.drift->flagged()) ++result_.num_drifted;
-    if (options_.source != ModelSource::kSeparate || !outcome.result) return;
+    if (!FitsEachImage(options_.source) || !outcome.result) return;
     const FitResult& fit = outcome.result->model.fit;
     if (!fit.converged()) ++result_.num_unconverged;
     if (!fit.has_all_components()) ++result_.num_with_dropped;
@@ -301,8 +314,8 @@ FolderPlan PlanFolderJob(const InputList& inputs, const FolderOptions& given) {
   plan.exact_model = work.shared.pool.content == FeaturePool::Content::kColors;
   const auto per_image =
       std::ssize(OutputNames("", options.output.outputs, NumComponents(options)));
-  plan.num_files = (plan.num_images - plan.num_unreadable) * per_image + 1 +
-                   (options.source == ModelSource::kShared ? 1 : 0);
+  plan.num_files =
+      (plan.num_images - plan.num_unreadable) * per_image + 1 + (NeedsSharedModel(options) ? 1 : 0);
   return plan;
 }
 

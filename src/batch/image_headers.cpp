@@ -88,6 +88,11 @@ ImageHeaders ReadHeaders(const InputList& inputs) {
   return headers;
 }
 
+bool NeedsSharedModel(const FolderOptions& options) {
+  return options.source == ModelSource::kShared ||
+         (options.source == ModelSource::kMatched && !options.model);
+}
+
 WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
   WorkPlan plan;
   for (const std::optional<ImageHeader>& header : headers)

@@ -23,6 +23,8 @@ struct SharedPlan {
   FeaturePool::Plan pool;
 };
 
+bool NeedsSharedModel(const FolderOptions& options);
+
 struct WorkPlan {
   std::int64_t bytes_per_image = 0;  // of the largest
   int images_at_a_time = 1;

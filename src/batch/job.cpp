@@ -142,11 +142,9 @@ JobResult Run(const Job& job) {
   return result;
 }
 
-}  // namespace
-
-JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
-                        const OutputOptions& output, const JobObserver& observer) {
-  Job job{input, output, observer, options.fit.num_components, AllOutputs(), nullptr, {}};
+// A job that fits a model to its image, by `fit`.
+template <typename Fit>
+JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
   SegmentOptions with_progress = options;
   with_progress.fit.progress = [&](int iteration, double log_likelihood) {
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
@@ -154,11 +152,34 @@ JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
   };
   job.segment = [&](const LoadedImage& image) {
     job.Report({.stage = JobStage::kFitting});
-    Segmentation segmentation = Segment(image.raster, with_progress);
-    segmentation.model.inputs = {{fs::path(input).filename().string(), image.hash}};
+    Segmentation segmentation = fit(image.raster, with_progress);
+    segmentation.model.inputs = {{fs::path(job.input).filename().string(), image.hash}};
     return segmentation;
   };
   return Run(job);
+}
+
+}  // namespace
+
+JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
+                        const OutputOptions& output, const JobObserver& observer) {
+  return RunFit({input, output, observer, options.fit.num_components, AllOutputs(), nullptr, {}},
+                options, &Segment);
+}
+
+JobResult RunMatchJob(const std::string& input, const SegmentOptions& options,
+                      const Model& reference, const OutputOptions& output,
+                      const JobObserver& observer) {
+  double confidence = 0;
+  JobResult result = RunFit(
+      {input, output, observer, reference.mixture().num_components(), AllOutputs(), nullptr, {}},
+      options, [&](const Raster& raster, const SegmentOptions& settings) {
+        MatchedSegmentation matched = SegmentMatched(raster, settings, reference);
+        confidence = matched.confidence;
+        return std::move(matched.segmentation);
+      });
+  result.match_confidence = confidence;
+  return result;
 }
 
 JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,

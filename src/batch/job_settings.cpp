@@ -66,8 +66,8 @@ std::string SettingsHash(const FolderOptions& options, const std::string& model_
   std::string text = "version=" GMMSEG_VERSION " outputs=";
   for (const Output output : options.output.outputs) text += std::string(ToString(output)) + ",";
   text += " depth=" + std::to_string(static_cast<int>(options.output.depth));
-  text += " model=";
-  text += model_hash.empty() ? FitSettingsText(options.segment) : model_hash;
+  text.append(" model=").append(model_hash);
+  if (FitsEachImage(options.source)) text.append(" ").append(FitSettingsText(options.segment));
   return HashOfText(text);
 }
 

@@ -79,6 +79,7 @@ Json ToJson(const ImageRecord& record) {
     json["drift"] = {{"unlikely_pixels", record.drift->unlikely_pixels},
                      {"share_distance", record.drift->share_distance},
                      {"flagged", record.drift->flagged()}};
+  if (record.match_confidence) json["match_confidence"] = *record.match_confidence;
   return json;
 }
 
@@ -98,6 +99,8 @@ ImageRecord FromJson(const Json& json) {
   if (json.contains("drift"))
     record.drift = Drift{json["drift"].at("unlikely_pixels").get<double>(),
                          json["drift"].at("share_distance").get<double>()};
+  if (json.contains("match_confidence"))
+    record.match_confidence = json["match_confidence"].get<double>();
   return record;
 }
 

@@ -11,7 +11,7 @@ template <typename T>
 void CheckAgrees(const Options& options, const std::string& name, const std::optional<T>& given,
                  const T& of_model, const std::string& model_says) {
   if (given && *given != of_model)
-    throw ParameterError(name + " contradicts --init-model: " + options.model_path + " has " +
+    throw ParameterError(name + " contradicts --init-model: " + options.start_path + " has " +
                          model_says + "; leave " + name + " away");
 }
 
@@ -34,7 +34,7 @@ void CheckStart(const Options& options, const Model& start) {
 
 SegmentOptions FitSettings(const Options& options) {
   SegmentOptions settings = options.segment;
-  settings.fit.num_components = options.num_components.value();
+  if (options.num_components) settings.fit.num_components = *options.num_components;
   settings.features.color = options.color.value_or(settings.features.color);
   settings.features.position_weight =
       options.position_weight.value_or(settings.features.position_weight);
@@ -56,8 +56,14 @@ SegmentOptions FitSettings(const Options& options, const Model& start) {
 }  // namespace
 
 SegmentOptions SettingsOf(const Options& options) {
-  return options.model_path.empty() ? FitSettings(options)
-                                    : FitSettings(options, ReadModel(options.model_path));
+  return options.start_path.empty() ? FitSettings(options)
+                                    : FitSettings(options, ReadModel(options.start_path));
+}
+
+std::vector<std::string> ModelFiles(const Options& options) {
+  std::vector<std::string> files = {options.model_path, options.start_path};
+  std::erase(files, "");
+  return files;
 }
 
 }  // namespace gmmseg::cli

@@ -2,6 +2,9 @@
 
 #include <gmmseg/model.h>
 
+#include <string>
+#include <vector>
+
 #include "cli/options.h"
 
 namespace gmmseg::cli {
@@ -10,5 +13,8 @@ namespace gmmseg::cli {
 // that model's mixture, features, number of classes and covariance type. Throws ParameterError
 // where an option contradicts the start model.
 SegmentOptions SettingsOf(const Options& options);
+
+// The model files that the run starts from.
+std::vector<std::string> ModelFiles(const Options& options);
 
 }  // namespace gmmseg::cli

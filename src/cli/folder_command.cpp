@@ -21,14 +21,16 @@ FolderOptions SettingsFor(const Options& options) {
                                                                           : options.earlier;
   folder.on_failure = options.on_failure;
   folder.memory = options.memory;
+  folder.output.keep = ModelFiles(options);
+  if (!options.model_path.empty()) folder.model = ReadModel(options.model_path);
   if (options.command == Command::kApply) {
     folder.source = ModelSource::kGiven;
-    folder.model = ReadModel(options.model_path);
-    folder.output.keep = {options.model_path};
-  } else {
-    folder.source = options.source.value_or(ModelSource::kShared);
-    folder.segment = SettingsOf(options);
+    return folder;
   }
+  folder.source = options.source.value_or(ModelSource::kShared);
+  folder.segment = SettingsOf(options);
+  if (folder.model && !options.num_components)
+    folder.segment.fit.num_components = folder.model->mixture().num_components();
   return folder;
 }
 

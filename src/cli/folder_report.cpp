@@ -55,8 +55,9 @@ std::string ImageLine(const ImageReport& report) {
 
 std::vector<std::string> ImageWarnings(const ImageReport& report, const Options& options) {
   if (report.result != nullptr)
-    return Warnings(*report.result, options.segment,
-                    options.source == ModelSource::kSeparate ? Command::kSegment : Command::kApply);
+    return Warnings(
+        *report.result, options.segment,
+        options.source && FitsEachImage(*options.source) ? Command::kSegment : Command::kApply);
   const std::optional<Drift>& drift = report.record.drift;
   if (drift && drift->flagged()) return {DriftWarning(*drift)};
   return {};
@@ -115,7 +116,8 @@ std::string PlanLine(const FolderPlan& plan, const Options& options) {
           WithSlash(options.output.directory) +
           Format("; %d at a time, about %.0f MB for them", plan.images_at_a_time,
                  static_cast<double>(plan.bytes) / 1e6);
-  if (options.command == Command::kSegment && options.source != ModelSource::kSeparate)
+  if (options.command == Command::kSegment && options.source != ModelSource::kSeparate &&
+      options.model_path.empty())
     line +=
         plan.exact_model ? "; one model of all pixels" : "; one model of a sample of the pixels";
   return line;

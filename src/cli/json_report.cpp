@@ -88,6 +88,7 @@ Json Report(const JobResult& result, const SegmentOptions& fit, Command command)
                  {"classes", ClassesJson(result.classes)}};
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);
   if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
+  if (result.match_confidence) report["match_confidence"] = *result.match_confidence;
   report["warnings"] = Warnings(result, fit, command);
   report["output_directory"] = result.directory;
   report["outputs"] = result.files;
@@ -117,7 +118,7 @@ std::string JsonLine(const ImageReport& report, const Options& options) {
                           : done      ? "done"
                                       : "failed"}};
   if (report.result != nullptr) {
-    const bool fitted = options.source == ModelSource::kSeparate;
+    const bool fitted = options.source && FitsEachImage(*options.source);
     line.update(
         Report(*report.result, options.segment, fitted ? Command::kSegment : Command::kApply));
   } else if (done) {

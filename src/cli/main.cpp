@@ -41,7 +41,7 @@ bool IsFlawless(const JobResult& result, Command command) {
 ExitCode RunOneFile(const Options& options) {
   const std::string& input = options.inputs.front();
   OutputOptions output = options.output;
-  if (!options.model_path.empty()) output.keep = {options.model_path};
+  output.keep = ModelFiles(options);
 
   ProgressLine line(options.verbosity);
   SegmentOptions fit;

@@ -81,7 +81,7 @@ void DeclareStart(CLI::App& app, Options& options) {
   Add(app, kHow, "--init-model", "FILE",
       "Start from this model file; its number of classes, covariance type and features are taken. "
       "Default: none.",
-      [&options](const std::string& word) { options.model_path = word; })
+      [&options](const std::string& word) { options.start_path = word; })
       ->excludes(init);
   Add(app, kHow, "--restarts", "N",
       "Starts tried on a subsample, 1 to 10000; the best is finished on every pixel. Default: 10. "
@@ -143,11 +143,19 @@ void DeclareModels(CLI::App& app, Options& options) {
       "meaning in every one of them. Default for folders and several files, for classes of models "
       "fitted one by one cannot be compared.",
       [&options] { options.source = ModelSource::kShared; });
-  AddFlag(app, kModels, "--separate-models",
-          "Fit each image by itself; class 1 of one has nothing to do with class 1 of another. "
-          "Default for one file.",
-          [&options] { options.source = ModelSource::kSeparate; })
-      ->excludes(shared);
+  CLI::Option* match = AddFlag(
+      app, kModels, "--match",
+      "Fit each image by itself and give its classes the numbers, names and colours of the most "
+      "similar ones of a reference: of --model, or of the shared model. For images whose light or "
+      "exposure changes. Default: off.",
+      [&options] { options.source = ModelSource::kMatched; });
+  CLI::Option* separate =
+      AddFlag(app, kModels, "--separate-models",
+              "Fit each image by itself; class 1 of one has nothing to do with class 1 of another. "
+              "Default for one file.",
+              [&options] { options.source = ModelSource::kSeparate; });
+  match->excludes(shared)->excludes(separate);
+  separate->excludes(shared);
 }
 
 // What only a run over many images needs; given for one file, it is run as a folder is.
@@ -239,8 +247,8 @@ Declaration::Declaration() {
     return option->get_group() == kWhat || option->get_group() == kHow;
   });
   Add(app, kModels, "--model", "FILE",
-      "Apply this model file to every image and fit nothing; the same as segment apply. Default: "
-      "none.",
+      "Apply this model file to every image and fit nothing; the same as segment apply. With "
+      "--match: the reference. Default: none.",
       [this](const std::string& word) { options.model_path = word; })
       ->excludes("--init-model");
   DeclareModels(app, options);
@@ -289,7 +297,7 @@ void CheckApply(const Declaration& declaration) {
 }
 
 void CheckSegment(const Options& options) {
-  if (options.model_path.empty() && !options.num_components)
+  if (options.model_path.empty() && options.start_path.empty() && !options.num_components)
     throw ParameterError("no number of classes; give -k N, for instance -k 4");
 }
 
@@ -315,7 +323,8 @@ Options Complete(Declaration& declaration) {
   CheckInputs(options.inputs);
   CheckEarlier(options);
   options.one_file = IsJobOfOneFile(options);
-  if (!declaration.apply->parsed() && declaration.app.count("--model") == 0) {
+  const bool matches = options.source == ModelSource::kMatched;
+  if (!declaration.apply->parsed() && (declaration.app.count("--model") == 0 || matches)) {
     CheckSegment(options);
     return options;
   }

@@ -20,9 +20,9 @@ enum class Action { kWork, kPlan };
 
 struct Options {
   Command command = Command::kSegment;
-  std::vector<std::string> inputs;  // as given; at least one
-  bool one_file = true;             // else a folder job
-  std::string model_path;           // of --model or --init-model; empty: none
+  std::vector<std::string> inputs;     // as given; at least one
+  bool one_file = true;                // else a folder job
+  std::string model_path, start_path;  // of --model and --init-model; empty: none
 
   // What was given; where it was not, the start model decides, and without one the default.
   std::optional<int> num_components;

@@ -6,11 +6,15 @@
 #include <span>
 #include <string>
 
+#include "base/words.h"
+
 namespace gmmseg {
 
 inline constexpr char kModelFormat[] = "gmmseg-model";
 inline constexpr int kModelVersion = 1;  // of the format; raised when an old reader would go wrong
-inline constexpr char kModelOrder[] = "ascending mean of the first feature";
+inline constexpr Word<ClassOrder> kOrderWords[] = {
+    {ClassOrder::kFirstMean, "ascending mean of the first feature"},
+    {ClassOrder::kReference, "that of the reference model"}};
 
 // What WriteModel writes.
 std::string ModelText(const Model& model);

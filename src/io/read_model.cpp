@@ -286,6 +286,8 @@ Model ParseModel(const std::string& path, std::span<const unsigned char> bytes) 
   model.icl = root["icl"].OptionalNumber();
   model.classes = ReadClasses(root["classes"], model.mixture().num_components(),
                               static_cast<int>(model.features.info.size()));
+  model.order = root["order"].Parsed(
+      [](const std::string& word) { return FromWord(word, kOrderWords, "order"); });
   ReadTraining(root["training"], model);
   return model;
 }

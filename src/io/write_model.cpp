@@ -123,7 +123,7 @@ std::string ModelText(const Model& model) {
   AddMixture(model, json);
   AddFit(model, json);
   json["classes"] = Classes(model.classes);
-  json["order"] = kModelOrder;
+  json["order"] = ToWord(model.order, kOrderWords);
   json["training"] = Training(model);
   return ToText(json);
 }

@@ -105,7 +105,7 @@ GaussianMixture ToPlaneUnits(const GaussianMixture& model, const Samples& sample
   // data, or as many times narrower than they are. Wider ones lose nothing, as long as they are
   // numbers: one variance for features of very different units is wide in the smaller ones.
   constexpr double kFarthest = 1e15, kNarrowest = 1e-30, kWidest = 1e250;
-  for (int k = 0; k < plane.num_components(); ++k) {
+  for (const int k : plane.PresentComponents()) {
     const std::string component = "component " + std::to_string(k + 1);
     if (!(plane.means.row(k).cwiseAbs().maxCoeff() <= kFarthest))
       throw ParameterError(

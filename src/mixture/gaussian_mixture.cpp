@@ -82,6 +82,13 @@ CovarianceType ParseCovarianceType(std::string_view word) {
   return FromWord(word, kCovarianceWords, "covariance type");
 }
 
+std::vector<int> GaussianMixture::PresentComponents() const {
+  std::vector<int> present;
+  for (int k = 0; k < num_components(); ++k)
+    if (weights[k] > 0) present.push_back(k);
+  return present;
+}
+
 void Validate(const GaussianMixture& model) {
   const int num_components = model.num_components();
   Require(num_components >= 1, "the model has no component");
@@ -92,8 +99,8 @@ void Validate(const GaussianMixture& model) {
   Require(static_cast<int>(model.covariances.size()) == num_components,
           std::to_string(model.covariances.size()) + " covariances for " +
               std::to_string(num_components) + " components");
-  Require(model.weights.allFinite() && (model.weights.array() > 0).all(),
-          "mixing weights must be finite and > 0");
+  Require(model.weights.allFinite() && (model.weights.array() >= 0).all(),
+          "mixing weights must be finite and >= 0");
   Require(std::abs(model.weights.sum() - 1) <= 1e-6,
           "mixing weights add up to " + std::to_string(model.weights.sum()) + "; must be 1");
   Require(model.means.allFinite(), "means must be finite");
@@ -131,7 +138,11 @@ double LogDensity(const GaussianMixture& model, const Eigen::VectorXd& point) {
 
 Eigen::VectorXd Posterior(const GaussianMixture& model, const Eigen::VectorXd& point) {
   const Eigen::VectorXd log_densities = LogComponentDensities(model, point);
-  const Eigen::VectorXd densities = (log_densities.array() - log_densities.maxCoeff()).exp();
+  // Eigen's own exp makes a little more than nothing of minus infinity.
+  const Eigen::VectorXd densities =
+      (log_densities.array() - log_densities.maxCoeff()).unaryExpr([](double x) {
+        return std::exp(x);
+      });
   return densities / densities.sum();
 }
 
@@ -163,7 +174,7 @@ MixtureSamples Sample(const GaussianMixture& model, std::int64_t n, std::uint64_
 }
 
 std::int64_t NumFreeParameters(const GaussianMixture& model) {
-  const std::int64_t k = model.num_components(), d = model.num_features();
+  const std::int64_t k = std::ssize(model.PresentComponents()), d = model.num_features();
   std::int64_t triangle = 0;
   for (const FeatureBlock& b : model.blocks) triangle += std::int64_t{b.size} * (b.size + 1) / 2;
   const std::int64_t common = k - 1 + k * d;

@@ -25,15 +25,34 @@ struct Worker {
   AlignedBuffer<float> posteriors, log_densities;
 };
 
+// Rows of posteriors, evaluated for the present components alone, each to its own place; those of
+// absent components are 0.
+void SpreadRows(const std::vector<int>& present, int num_components, std::int64_t stride,
+                float* rows) {
+  auto next = present.rbegin();
+  for (int k = num_components - 1; k >= 0; --k) {
+    if (next == present.rend() || *next != k) {
+      std::fill_n(rows + k * stride, stride, 0.0f);
+      continue;
+    }
+    const std::int64_t place = std::distance(next, present.rend()) - 1;
+    if (place == k) return;  // nobody below is absent
+    std::copy_n(rows + place * stride, stride, rows + k * stride);
+    ++next;
+  }
+}
+
 }  // namespace
 
 void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
                           float log_shift, const std::function<void(const PosteriorTile&)>& visit) {
-  const KernelModel kernel_model(plane_model);
+  const std::vector<int> present = plane_model.PresentComponents();
+  const KernelModel kernel_model(Reordered(plane_model, present));
   const Kernels& kernels = ActiveKernels();
-  const std::int64_t size = VisitSize(plane_model.num_components());
+  const int num_components = plane_model.num_components();
+  const std::int64_t size = VisitSize(num_components);
   const std::int64_t stride = size + 16;  // as for rows in kernels.h
-  tbb::enumerable_thread_specific<Worker> workers(plane_model.num_components(), size, stride);
+  tbb::enumerable_thread_specific<Worker> workers(num_components, size, stride);
   ForEachTile(samples.size(), [&](std::int64_t, std::int64_t tile_first, std::int64_t tile_count) {
     Worker& worker = workers.local();
     float* log_densities = worker.log_densities.data();
@@ -43,6 +62,7 @@ void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_m
           kernel_model,
           {samples.Plane(0) + first, samples.stride(), samples.weights() + first, count},
           worker.posteriors.data(), stride, log_densities);
+      SpreadRows(present, num_components, stride, worker.posteriors.data());
       for (std::int64_t i = 0; i < count; ++i)
         log_densities[i] = log_densities[i] * std::numbers::ln2_v<float> + log_shift;
       visit({first, count, worker.posteriors.data(), stride, log_densities});

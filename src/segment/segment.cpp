@@ -14,6 +14,7 @@
 #include "features/same_features.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
+#include "segment/reference_order.h"
 
 namespace gmmseg {
 namespace {
@@ -143,9 +144,18 @@ void CheckApplicable(const Raster& raster, const Model& model) {
                          "; use an image of the same kind");
 }
 
-}  // namespace
+// Labels by the fitted model, and what they say of it.
+void LabelFitted(Segmentation& result) {
+  Model& model = result.model;
+  const LabelTotals totals = Label(result);
+  model.classes = WithShares(std::move(model.classes), totals.pixels);
+  SetCriteria(model, totals.entropy.ToDouble());
+  result.classes = model.classes;
+}
 
-Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
+// `arrange` may put the fitted model's components in another order and name its classes.
+Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
+                         const std::function<void(Model&)>& arrange) {
   Stopwatch watch;
   Segmentation result = Unlabelled(raster, ComputeFeatures(raster, options.features));
   result.seconds.features = watch.Lap();
@@ -160,14 +170,53 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
     return result;
   }
   model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
+  arrange(model);
   result.seconds.fit = watch.Lap();
 
-  const LabelTotals totals = Label(result);
-  model.classes = WithShares(ClassesOf(model.mixture()), totals.pixels);
-  SetCriteria(model, totals.entropy.ToDouble());
+  LabelFitted(result);
   model.log_density_quantiles = LogDensityQuantiles(raster, result);
-  result.classes = model.classes;
   result.seconds.labels = watch.Lap();
+  return result;
+}
+
+// The options, with the features of the reference.
+SegmentOptions OptionsLike(const Model& reference, const SegmentOptions& options) {
+  const FeatureSpec& spec = reference.features.spec;
+  if (options.features != FeatureSpec{} && options.features != spec)
+    throw ParameterError(
+        "features " + std::string(ToString(options.features.color)) + " with position weight " +
+        std::to_string(options.features.position_weight) + "; the reference model has " +
+        std::string(ToString(spec.color)) + " with position weight " +
+        std::to_string(spec.position_weight) + ": ask for these, or for none");
+  const int asked =
+      options.fit.start ? options.fit.start->num_components() : options.fit.num_components;
+  const int most = reference.mixture().num_components();
+  if (asked > most)
+    throw ParameterError("num_components = " + std::to_string(asked) +
+                         "; the reference model has " + std::to_string(most) +
+                         " classes: ask for at most as many");
+  SegmentOptions like_reference = options;
+  like_reference.features = spec;
+  return like_reference;
+}
+
+}  // namespace
+
+Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
+  return FitAndLabel(raster, options,
+                     [](Model& model) { model.classes = ClassesOf(model.mixture()); });
+}
+
+MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& options,
+                                   const Model& reference) {
+  CheckApplicable(raster, reference);
+  MatchedSegmentation result;
+  result.matches.resize(reference.mixture().num_components());
+  result.segmentation = FitAndLabel(raster, OptionsLike(reference, options), [&](Model& model) {
+    result.matches = TakeOrderOf(reference, model);
+  });
+  for (const ClassEntry& entry : result.segmentation.classes)
+    result.confidence += entry.weight * result.matches[entry.index - 1].coefficient;
   return result;
 }
 
@@ -178,9 +227,8 @@ Model FitModel(FeaturePlanes planes, const SegmentOptions& options) {
   Model& model = result.model;
   model = UnfittedModel(result.planes, options);
   model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
-  const LabelTotals totals = Label(result);
-  model.classes = WithShares(ClassesOf(model.mixture()), totals.pixels);
-  SetCriteria(model, totals.entropy.ToDouble());
+  model.classes = ClassesOf(model.mixture());
+  LabelFitted(result);
   model.log_density_quantiles = LogDensityQuantiles(result);
   return std::move(model);
 }

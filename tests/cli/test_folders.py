@@ -208,6 +208,23 @@ class SharedModel(FolderTest):
         self.exit_code(0, "in", "--model", "one/a.gmm.json", "-o", "lenient")
         self.exit_code(NOT_STRICT, "in/negative.png", "--model", "one/a.gmm.json", "--strict", "-o", "x")
 
+    def test_matched_classes_follow_the_light(self):
+        """A photograph at several exposures: by each image's own fit, matched to that of the first."""
+        pixels = photo(192, 128).astype(float)
+        for i, gain in enumerate((1.0, 0.8, 0.9, 1.15)):
+            self.put(f"in/{i}.png", np.clip(pixels * gain, 0, 255).astype(np.uint8))
+        self.succeed("in/0.png", "-k", 3, "-o", "one")
+        self.succeed("in", "--match", "--model", "one/0.gmm.json")
+        labels = [labels_of(self.folder / f"segmented/{i}_labels.png") for i in range(4)]
+        for other in labels[1:]:
+            self.assertGreater((other == labels[0]).mean(), 0.75)
+        confidence = [record["match_confidence"] for record in self.manifest()]
+        self.assertAlmostEqual(confidence[0], 1, places=6)
+        self.assertTrue(all(0 < value < 1 for value in confidence[1:]))
+        self.succeed("in", "-k", 3, "--match", "-o", "shared")
+        self.assertEqual(model_of(self.folder / "shared/0.gmm.json")["k"], 3)
+        self.assertTrue((self.folder / "shared" / MODEL).exists())
+
     def test_grey_and_colour_mix(self):
         self.put("in/a.png")
         self.put("in/b.png", self.photo[:, :, 0])

@@ -54,6 +54,7 @@ Model ExampleModel() {
                              mixture.weights[k],
                              0.25 + k * 0.5,
                              mixture.means.row(k)});
+  model.order = ClassOrder::kReference;
   model.seed = std::numeric_limits<std::uint64_t>::max();
   model.bic = 17.25;
   model.inputs = {{"photo.jpg", "fnv1a64:0123456789abcdef"}};
@@ -90,6 +91,7 @@ TEST_CASE("model file: every number comes back bit for bit") {
   WriteModel(folder.File("m.gmm.json"), model);
   const Model back = ReadModel(folder.File("m.gmm.json"));
   CHECK(SameBits(back.mixture().weights, model.mixture().weights));
+  CHECK(back.order == ClassOrder::kReference);
   CHECK(SameBits(back.mixture().means, model.mixture().means));
   for (int k = 0; k < 2; ++k)
     CHECK(SameBits(back.mixture().covariances[k], model.mixture().covariances[k]));
@@ -198,7 +200,7 @@ TEST_CASE("model file: a missing key is named, for every key that is read") {
   const Json whole = ExampleJson();
   for (const auto& item : whole.items()) {
     const std::string key = item.key();
-    if (key == "format" || key == "program" || key == "converged" || key == "order") continue;
+    if (key == "format" || key == "program" || key == "converged") continue;
     CHECK(ErrorAfter([&](Json& json) { json.erase(key); }) ==
           "m: key \"" + key + "\" is missing; correct the file or fit a new model");
   }
@@ -223,6 +225,7 @@ TEST_CASE("model file: wrong values are named with their rule") {
   CHECK(after("/stop_reason", "tired")
             .starts_with("m: key \"stop_reason\" is wrong: reason to stop = 'tired'; must be one "
                          "of converged, "));
+  CHECK(after("/order", "random").starts_with("m: key \"order\" is wrong: order = 'random'"));
   CHECK(after("/weights/0", 0.9).starts_with("m: not a Gaussian mixture: mixing weights"));
   CHECK(after("/covariances/0/1/1", -1).starts_with("m: not a Gaussian mixture: covariance"));
   CHECK(after("/features/0/scale", 0).starts_with("m: key \"features[0].scale\" = 0; must be > 0"));

@@ -237,6 +237,19 @@ TEST_CASE("fit: one component is left where every one holds next to nothing") {
   CHECK(result.model.num_components() == 1);
 }
 
+TEST_CASE("fit: a start with an absent component becomes a sound model, or stays as it is") {
+  const Samples samples = Samples::FromRows(Formula(3000));
+  FitOptions options;
+  for (const CovarianceType type : kTypes) {
+    options.start = FormulaStart(type);
+    options.start->weights << 1, 0;
+    options.max_iterations = 300;
+    CHECK(IsSound(FitMixture(samples, options)));
+    options.max_iterations = 0;
+    CHECK(FitMixture(samples, options).model.weights == options.start->weights);
+  }
+}
+
 TEST_CASE("fit: acceleration climbs as high in fewer looks, and never down") {
   // Two clouds that overlap so much that EM crawls.
   GaussianMixture truth = RandomMixture(3, 2, 5);

@@ -100,6 +100,21 @@ TEST_CASE("mixture: canonical order is by mean, then by the next mean, then by w
   CHECK(Reordered(model, {3, 2, 1, 0}).weights == Eigen::Vector4d(0.3, 0.4, 0.2, 0.1));
 }
 
+TEST_CASE("mixture: a component of weight 0 is as good as none") {
+  const GaussianMixture pair = Pair();
+  GaussianMixture three = Reordered(pair, {0, 1, 1});
+  three.weights << pair.weights[0], 0, pair.weights[1];
+  three.means.row(1).setZero();
+  CHECK_NOTHROW(Validate(three));
+  CHECK(three.PresentComponents() == std::vector<int>{0, 2});
+  const Eigen::VectorXd point = pair.means.row(1);
+  CHECK(LogDensity(three, point) == LogDensity(pair, point));
+  CHECK(Posterior(three, point)[1] == 0);
+  CHECK(Posterior(three, point)[2] == Posterior(pair, point)[1]);
+  CHECK(NumFreeParameters(three) == NumFreeParameters(pair));
+  CHECK(Sample(three, 500, 1).points == Sample(pair, 500, 1).points);
+}
+
 TEST_CASE("mixture: a model that breaks a rule is refused by name") {
   const auto broken = [](auto change) {
     GaussianMixture model = Pair();
@@ -108,6 +123,8 @@ TEST_CASE("mixture: a model that breaks a rule is refused by name") {
   };
   CHECK_THROWS_WITH_AS(Validate(broken([](auto& m) { m.weights[0] = 0.5; })),
                        "mixing weights add up to 1.200000; must be 1", ParameterError);
+  CHECK_THROWS_WITH_AS(Validate(broken([](auto& m) { m.weights << 1.1, -0.1; })),
+                       "mixing weights must be finite and >= 0", ParameterError);
   CHECK_THROWS_WITH_AS(Validate(broken([](auto& m) { m.covariances[1] = -m.covariances[1]; })),
                        "covariance of component 2 is not positive definite", ParameterError);
   CHECK_THROWS_AS(Validate(broken([](auto& m) { m.means(0, 0) = std::nan(""); })), ParameterError);

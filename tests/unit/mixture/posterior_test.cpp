@@ -2,6 +2,7 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/posterior.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -27,6 +28,42 @@ TEST_CASE("posteriors: every sample once, equal to the definition, in the user's
   });
   CHECK(std::count(visits.begin(), visits.end(), 1) == 5000);
   CHECK(*std::max_element(worst.begin(), worst.end()) < 1e-4);
+}
+
+TEST_CASE("posteriors: absent components have none, wherever they stand, others what they had") {
+  const GaussianMixture present = RandomMixture(3, 2);
+  const Samples samples = Samples::FromRows(3 * Eigen::MatrixXd::Random(2000, 2));
+  std::vector<std::vector<float>> expected(3, std::vector<float>(2000));
+  std::vector<float> densities(2000);
+  VisitPosteriors(samples, present, [&](const PosteriorTile& tile) {
+    for (std::int64_t i = 0; i < tile.count; ++i) {
+      for (int k = 0; k < 3; ++k) expected[k][tile.first + i] = tile.Posterior(k, i);
+      densities[tile.first + i] = tile.log_densities[i];
+    }
+  });
+  for (const std::vector<int>& places :
+       {std::vector{0, 1, 2}, {1, 2, 4}, {0, 3, 4}, {2, 3, 4}, {0, 2, 4}, {1, 2, 3}}) {
+    GaussianMixture model = Reordered(present, {0, 0, 0, 0, 0});
+    model.weights.setZero();
+    model.means.setConstant(1e30);  // where they stand does not matter
+    for (int k = 0; k < 3; ++k) {
+      model.weights[places[k]] = present.weights[k];
+      model.means.row(places[k]) = present.means.row(k);
+      model.covariances[places[k]] = present.covariances[k];
+    }
+    std::vector<int> differing(2000);
+    VisitPosteriors(samples, model, [&](const PosteriorTile& tile) {
+      for (std::int64_t i = 0; i < tile.count; ++i) {
+        float sum = 0;
+        int& differs = differing[tile.first + i];
+        for (int k = 0; k < 5; ++k) sum += tile.Posterior(k, i);
+        differs = tile.log_densities[i] != densities[tile.first + i] || std::abs(sum - 1) > 1e-5f;
+        for (int k = 0; k < 3; ++k)
+          differs |= tile.Posterior(places[k], i) != expected[k][tile.first + i];
+      }
+    });
+    CHECK(std::ranges::count(differing, 0) == 2000);
+  }
 }
 
 TEST_CASE("posteriors: thousands of components fit into bounded memory") {
