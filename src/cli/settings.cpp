@@ -20,13 +20,6 @@ constexpr const char* kConfig = "--config";
 constexpr const char* kDumpConfig = "--dump-config";
 constexpr std::size_t kCommentColumns = 90;
 
-std::string VariableName(const std::string& long_name) {
-  std::string name = "GMMSEG_" + long_name;
-  for (char& c : name)
-    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return name;
-}
-
 std::optional<std::string> Variable(const std::string& name) {
   const char* text = std::getenv(name.c_str());
   if (text == nullptr || *text == '\0') return std::nullopt;
@@ -219,6 +212,13 @@ std::string Comment(const std::string& text) {
 }
 
 }  // namespace
+
+std::string VariableName(const std::string& long_name) {
+  std::string name = "GMMSEG_" + long_name;
+  for (char& c : name)
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
 
 void DeclareSettings(CLI::App& table, const char* group) {
   table

@@ -8,6 +8,9 @@
 
 namespace gmmseg::cli {
 
+// The variable of an option: GMMSEG_MAX_ITERATIONS of "max-iterations".
+std::string VariableName(const std::string& long_name);
+
 // --config and --dump-config.
 void DeclareSettings(CLI::App& table, const char* group);
 
