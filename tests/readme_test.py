@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-# Commands that other tests run: setting up, installing, measuring.
-ELSEWHERE = ("samples/quickstart.sh", "tests/run.sh", "cmake ")
+# Commands that other tests run: setting up, installing, packing, measuring.
+ELSEWHERE = ("samples/quickstart.sh", "tests/run.sh", "cmake ", "cpack ")
 
 
 def blocks(text, language):

@@ -8,6 +8,8 @@ namespace {
 constexpr std::size_t kNameColumns = 30;
 constexpr std::size_t kTextColumns = 62;
 
+}  // namespace
+
 std::string Wrap(const std::string& text, std::size_t columns) {
   std::istringstream words(text);
   std::string wrapped, word;
@@ -20,8 +22,6 @@ std::string Wrap(const std::string& text, std::size_t columns) {
   }
   return wrapped;
 }
-
-}  // namespace
 
 HelpFormatter::HelpFormatter() {
   column_width(kNameColumns);

@@ -6,6 +6,9 @@
 
 namespace gmmseg::cli {
 
+// Lines of at most so many columns, a longer word apart.
+std::string Wrap(const std::string& text, std::size_t columns);
+
 class HelpFormatter : public CLI::Formatter {
  public:
   HelpFormatter();

@@ -5,9 +5,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "cli/help.h"
+#include "cli/option_facts.h"
+#include "cli/settings.h"
 #include "cli/values.h"
 
 namespace gmmseg::cli {
@@ -29,12 +32,14 @@ CLI::Option* Add(CLI::App& app, const char* group, const std::string& names,
     try {
       set(word);
     } catch (const ParameterError& error) {
-      throw ParameterError(names + " " + (word.empty() ? "\"\"" : word) + ": " + error.what());
+      std::throw_with_nested(
+          ParameterError(names + " " + (word.empty() ? "\"\"" : word) + ": " + error.what()));
     }
   };
   return app.add_option_function<std::string>(names, complete, help)
       ->option_text(placeholder)
       ->type_name("value")  // as in "--seed: 1 required value missing"
+      ->default_str(StatedDefault(help))
       ->group(group);
 }
 
@@ -66,7 +71,7 @@ void DeclareWhat(CLI::App& app, Options& options) {
       [&](const std::string& word) { options.position_weight = ParseNonNegative(word); });
   Add(app, kWhat, "--covariance", "TYPE",
       "Shape of the classes: full (any ellipsoid each), tied (one ellipsoid for all), diagonal "
-      "(axes along the features) or spherical. Default: full.",
+      "(axes along the features) or spherical. Default: full, or that of --init-model.",
       [&](const std::string& word) { options.covariance_type = ParseCovarianceType(word); });
 }
 
@@ -84,8 +89,8 @@ void DeclareStart(CLI::App& app, Options& options) {
       [&options](const std::string& word) { options.start_path = word; })
       ->excludes(init);
   Add(app, kHow, "--restarts", "N",
-      "Starts tried on a subsample, 1 to 10000; the best is finished on every pixel. Default: 10. "
-      "With --init-model there is one start.",
+      "Starts tried on a subsample, 1 to 10000; the best is finished on every pixel. Default: 10, "
+      "or with --init-model its one start.",
       [&options](const std::string& word) {
         options.restarts = static_cast<int>(ParseInteger(word, 1, 10000));
       });
@@ -212,6 +217,7 @@ void DeclareRun(CLI::App& app, Options& options) {
          "floor, seconds, threads, files. Default: off.")
       ->excludes(quiet)
       ->group(kRun);
+  DeclareSettings(app, kRun);
   app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
 }
 
@@ -335,6 +341,16 @@ Options Complete(Declaration& declaration) {
   return options;
 }
 
+// CLI11 counts words ("At Most 1 required but received 2").
+std::string WhatIsWrong(const CLI::ParseError& error, const Declaration& declaration) {
+  for (const CLI::App* table : std::vector<const CLI::App*>{&declaration.app, declaration.apply})
+    for (const CLI::Option* option : table->get_options())
+      if (!IsFlag(*option) && option->count() > MostWords(*option))
+        return option->get_name(false, true) + " was given more than once (" +
+               CLI::detail::join(option->results(), ", ") + "); give it once";
+  return error.what();
+}
+
 }  // namespace
 
 std::variant<Options, Answer> ParseCommandLine(int argc, const char* const* argv) {
@@ -346,9 +362,16 @@ std::variant<Options, Answer> ParseCommandLine(int argc, const char* const* argv
   } catch (const CLI::CallForVersion& version) {
     return Answer{std::string(version.what()) + "\n"};
   } catch (const CLI::ParseError& error) {
-    throw ParameterError(std::string(error.what()) + "; see segment --help");
+    throw ParameterError(WhatIsWrong(error, declaration) + "; see segment --help");
   }
+  TakeSettings(declaration.app);
+  if (IsDumpAsked(declaration.app)) return Answer{DumpedSettings(declaration.app)};
   return Complete(declaration);
+}
+
+void ShowOptionTable(const std::function<void(CLI::App& segment)>& to) {
+  Declaration declaration;
+  to(declaration.app);
 }
 
 }  // namespace gmmseg::cli

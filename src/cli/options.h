@@ -5,10 +5,15 @@
 #include <gmmseg/inputs.h>
 #include <gmmseg/job.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace gmmseg::cli {
 
@@ -48,12 +53,15 @@ struct Options {
   ReportFormat report = ReportFormat::kLine;
 };
 
-// --help or --version: what to print on stdout instead of working.
+// --help, --version or --dump-config: what to print on stdout instead of working.
 struct Answer {
   std::string text;
 };
 
 // Throws ParameterError, with one line, for whatever is wrong with the words themselves.
 std::variant<Options, Answer> ParseCommandLine(int argc, const char* const* argv);
+
+// Shows the declaration itself, as the man page and the completion are made from it.
+void ShowOptionTable(const std::function<void(CLI::App& segment)>& to);
 
 }  // namespace gmmseg::cli

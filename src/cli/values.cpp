@@ -30,6 +30,16 @@ std::optional<T> Number(const std::string& word) {
   return value;
 }
 
+OutputSet ParseOutputWord(const std::string& word) {
+  constexpr std::string_view kAll = "all";
+  if (word == kAll) return AllOutputs();
+  try {
+    return {ParseOutput(word)};
+  } catch (const UnknownWord& unknown) {
+    throw unknown.Beside(kAll);
+  }
+}
+
 }  // namespace
 
 std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int64_t highest) {
@@ -83,11 +93,7 @@ ProbabilityDepth ParseDepth(const std::string& word) {
 OutputSet ParseOutputs(const std::string& comma_separated) {
   OutputSet outputs;
   std::istringstream words(comma_separated);
-  for (std::string word; std::getline(words, word, ',');)
-    if (word == "all")
-      outputs.merge(AllOutputs());
-    else
-      outputs.insert(ParseOutput(word));
+  for (std::string word; std::getline(words, word, ',');) outputs.merge(ParseOutputWord(word));
   if (outputs.empty()) throw ParameterError("must name at least one output");
   return outputs;
 }

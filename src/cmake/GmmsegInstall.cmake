@@ -1,4 +1,5 @@
-# `cmake --install`: the program, the library, its headers, and what find_package(gmmseg) reads.
+# `cmake --install`: the program, the library, its headers, what find_package(gmmseg) reads,
+# the manual page, bash's completion and the licence.
 include(CMakePackageConfigHelpers)
 
 set(gmmseg_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gmmseg)
@@ -11,6 +12,11 @@ install(TARGETS segment)
 install(TARGETS gmmseg EXPORT gmmsegTargets)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/gmmseg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT gmmsegTargets NAMESPACE gmmseg:: DESTINATION ${gmmseg_package_dir})
+
+install(FILES ${gmmseg_docs_dir}/segment.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${gmmseg_docs_dir}/segment.bash RENAME segment
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gmmsegConfig.cmake.in
                               ${PROJECT_BINARY_DIR}/gmmsegConfig.cmake

@@ -1,5 +1,7 @@
 # All programs of a build stand in one folder.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+# The manual page and the completion, which are made at build time.
+set(gmmseg_docs_dir ${PROJECT_BINARY_DIR}/docs)
 
 # Flags that every target of ours gets; nothing here reaches a consumer.
 add_library(gmmseg_flags INTERFACE)

@@ -135,7 +135,8 @@ class Resume(ProgramTest):
     def test_two_runs_do_not_write_into_one_folder(self):
         with start(*self.words, cwd=self.folder) as process:
             deadline = time.monotonic() + 60
-            while not (self.folder / "segmented" / MANIFEST).exists():
+            manifest = self.folder / "segmented" / MANIFEST
+            while not manifest.exists() or manifest.stat().st_size == 0:
                 self.assertLess(time.monotonic(), deadline)
                 time.sleep(0.002)
             os.kill(process.pid, signal.SIGSTOP)

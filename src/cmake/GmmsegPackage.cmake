@@ -1,0 +1,36 @@
+# `cpack --preset package`: what `cmake --install` installs, as one Debian package.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME gmmseg)
+set(CPACK_PACKAGE_VENDOR gmmseg)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "image segmentation with Gaussian mixtures")
+set(CPACK_PACKAGE_DESCRIPTION
+"The program segment divides an image into classes by fitting a Gaussian mixture
+to its pixels, and says for every pixel how probable each class is. It reads PNG,
+JPEG, BMP, WebP, PNM and TIFF, and writes label masks, heatmaps and the model.
+.
+The package also holds the C++ library behind it, gmmseg::gmmseg, with its
+headers and CMake configuration.")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_STRIP_FILES ON)
+
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER "gmmseg maintainers <maintainers@gmmseg.invalid>")
+set(CPACK_DEBIAN_PACKAGE_SECTION graphics)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+# For programs that are built on the library: what gmmsegConfig.cmake looks for.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS libeigen3-dev)
+if(BUILD_SHARED_LIBS)
+  set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+else()
+  string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", libopencv-dev, libtbb-dev, libhwy-dev, "
+         "libboost-filesystem-dev, zlib1g-dev, libpng-dev, libtiff-dev")
+endif()
+
+# Debian's manual pages are compressed.
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/compress_man_pages.cmake)
+
+include(CPack)
