@@ -17,10 +17,10 @@ namespace gmmseg {
 
 // Where the classes of each image come from.
 enum class ModelSource {
-  kShared,   // one model fitted to all images together
-  kGiven,    // FolderOptions::model
-  kMatched,  // every image by itself, and its classes numbered as those of FolderOptions::model
-             // that they resemble most, or of the shared model if that is absent
+  kShared,    // one model fitted to all images together
+  kGiven,     // FolderOptions::model
+  kMatched,   // every image by itself, and its classes numbered as those of FolderOptions::model
+              // that they resemble most, or of the shared model if that is absent
   kSeparate,  // every image by itself: class 1 here has nothing to do with class 1 there
 };
 

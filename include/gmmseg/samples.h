@@ -71,10 +71,17 @@ class Samples {
   // number of threads.
   void Standardize();
 
+  // Takes the planes, which hold plain values, to the scales and offsets of other samples. Values
+  // that overflow there get weight 0.
+  void StandardizeLike(const Standardization& standardization);
+
   // The values of sample i in the user's units.
   Eigen::VectorXd Value(std::int64_t i) const;
 
  private:
+  // Plane d becomes (plane - offset) / scale.
+  void Shift(int d, double offset, double scale);
+
   std::int64_t size_ = 0;
   std::int64_t stride_ = 0;
   int num_features_ = 0;

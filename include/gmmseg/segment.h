@@ -55,8 +55,11 @@ struct Segmentation {
 Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 
 // Fits a mixture to samples that need not come from one raster: a model for many images. Its shares
-// and quantiles are those of the samples. Throws ParameterError as FitMixture does.
-Model FitModel(FeaturePlanes planes, const SegmentOptions& options);
+// and quantiles are those of the samples. `refine`, if given, may go on from the fit, in samples
+// that `planes` does not hold. Throws ParameterError as FitMixture does.
+using RefineFunction = std::function<FitResult(FitResult fit, const FeaturePlanes& planes)>;
+Model FitModel(FeaturePlanes planes, const SegmentOptions& options,
+               const RefineFunction& refine = {});
 
 struct MatchedSegmentation {
   // Its model has the reference's classes, in their order. Classes that the image lacks are

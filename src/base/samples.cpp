@@ -102,7 +102,7 @@ void Samples::Standardize() {
   for (std::int64_t i = 0; i < size_; ++i) total += weights_[i];
   if (total == 0) return;
   for (int d = 0; d < num_features_; ++d) {
-    float* plane = Plane(d);
+    const float* plane = Plane(d);
     const double mean = WeightedSum(plane, weights(), size_, [](double x) { return x; }) / total;
     const double variance =
         WeightedSum(plane, weights(), size_, [mean](double x) { return (x - mean) * (x - mean); }) /
@@ -111,13 +111,26 @@ void Samples::Standardize() {
     // An offset on a coarse grid keeps integers exact and costs nothing: the kernels centre on each
     // mean anyway.
     const double offset = std::round(mean / scale) * scale;
-    ForEachTile(size_, [&](std::int64_t, std::int64_t first, std::int64_t count) {
-      for (std::int64_t i = first; i < first + count; ++i)
-        plane[i] = weights_[i] > 0 ? static_cast<float>((plane[i] - offset) / scale) : 0.0f;
-    });
-    standardization_.offset[d] += offset * standardization_.scale[d];
-    standardization_.scale[d] *= scale;
+    Shift(d, offset, scale);
   }
+}
+
+void Samples::StandardizeLike(const Standardization& standardization) {
+  for (int d = 0; d < num_features_; ++d)
+    Shift(d, standardization.offset[d], standardization.scale[d]);
+  for (int d = 0; d < num_features_; ++d)
+    for (std::int64_t i = 0; i < size_; ++i)
+      if (!std::isfinite(Plane(d)[i])) weights_[i] = Plane(d)[i] = 0;
+}
+
+void Samples::Shift(int d, double offset, double scale) {
+  float* plane = Plane(d);
+  ForEachTile(size_, [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = first; i < first + count; ++i)
+      plane[i] = weights_[i] > 0 ? static_cast<float>((plane[i] - offset) / scale) : 0.0f;
+  });
+  standardization_.offset[d] += offset * standardization_.scale[d];
+  standardization_.scale[d] *= scale;
 }
 
 Samples Samples::FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,

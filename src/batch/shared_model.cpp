@@ -2,10 +2,14 @@
 
 #include <gmmseg/errors.h>
 
-#include <memory>
+#include <algorithm>
+#include <set>
+#include <utility>
 #include <variant>
 
 #include "batch/ordered_pipeline.h"
+#include "features/plain_samples.h"
+#include "mixture/refine.h"
 
 namespace gmmseg {
 namespace {
@@ -34,6 +38,57 @@ PartOrFailure Extract(const InputFile& file, const FeaturePool& pool) {
     return file.path + ": not enough memory";
   }
 }
+
+// All pixels of all images, read anew for every look at them. An image that cannot be read any more
+// is left out from then on.
+class ImagesSource : public StatsSource {
+ public:
+  ImagesSource(const InputList& inputs, const FeatureLayout& layout,
+               const Standardization& standardization, int window, std::set<std::int64_t> left_out)
+      : inputs_(inputs),
+        layout_(layout),
+        standardization_(standardization),
+        window_(window),
+        left_out_(std::move(left_out)) {}
+
+  MixtureStats Accumulate(const GaussianMixture& model) override {
+    MixtureStats total(model);
+    ForEachInOrder(
+        std::ssize(inputs_.files), window_,
+        [&](std::int64_t i) { return left_out_.contains(i) ? std::nullopt : StatsOf(i, model); },
+        [&](std::int64_t i, const std::optional<MixtureStats>& stats) {
+          if (stats)
+            total += *stats;
+          else
+            left_out_.insert(i);
+          return Next::kGoOn;
+        });
+    return total;
+  }
+
+  WorstSample FindWorst(const GaussianMixture&) override { return {}; }
+
+ private:
+  std::optional<MixtureStats> StatsOf(std::int64_t i, const GaussianMixture& model) const {
+    try {
+      Samples samples = PlainSamples(ReadImage(inputs_.files[i].path), layout_);
+      samples.StandardizeLike(standardization_);
+      return SampleSource(samples).Accumulate(model);
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+
+  const InputList& inputs_;
+  const FeatureLayout& layout_;
+  const Standardization& standardization_;
+  int window_;
+  std::set<std::int64_t> left_out_;
+};
+
+// Beyond this gain per pixel, another reading of all images pays.
+constexpr double kGain = 1e-4;
+constexpr int kMostPasses = 3;
 
 }  // namespace
 
@@ -73,7 +128,20 @@ SharedFit FitSharedModel(const InputList& inputs, const FolderOptions& options,
     progress.log_likelihood = log_likelihood;
     report();
   };
-  shared.model = FitModel(pool.Take(), segment);
+  const auto refine = [&](FitResult fit, const FeaturePlanes& planes) {
+    std::set<std::int64_t> left_out;
+    for (const auto& [i, failure] : shared.failures) left_out.insert(i);
+    ImagesSource images(inputs, planes.layout, planes.samples.standardization(), window,
+                        std::move(left_out));
+    FitOptions all;
+    all.floor = segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
+    all.tolerance = kGain;
+    all.max_iterations = std::min(kMostPasses, segment.fit.max_iterations);
+    return RefineFit(std::move(fit), images, planes.samples.standardization(),
+                     static_cast<double>(planes.num_valid), all);
+  };
+  const bool is_sample = plan.pool.content == FeaturePool::Content::kSample;
+  shared.model = FitModel(pool.Take(), segment, is_sample ? refine : RefineFunction());
   shared.model->inputs = std::move(training);
   return shared;
 }

@@ -16,8 +16,9 @@ struct SharedFit {
   std::map<std::int64_t, std::string> failures;  // images that cannot take part, by their place
 };
 
-// Reads every image once: their distinct colours with counts, or a sample of their pixels where
-// `plan` says so, are what the model is fitted to.
+// Reads every image once: their distinct colours with counts are what the model is fitted to; or,
+// where `plan` says so, a sample of their pixels, from which up to three steps of EM on all pixels
+// follow, each of which reads every image once more.
 SharedFit FitSharedModel(const InputList& inputs, const FolderOptions& options,
                          const SharedPlan& plan, int window, const FolderObserver& observer);
 

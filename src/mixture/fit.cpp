@@ -10,6 +10,7 @@
 #include "mixture/accumulate.h"
 #include "mixture/em.h"
 #include "mixture/initialize.h"
+#include "mixture/refine.h"
 #include "mixture/starts.h"
 
 namespace gmmseg {
@@ -57,14 +58,23 @@ Eigen::MatrixXd PlaneFloor(const Eigen::MatrixXd& floor, const Eigen::VectorXd& 
   return ClipToFloor(inverse.asDiagonal() * floor * inverse.asDiagonal(), smallest).covariance;
 }
 
-MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
+MaximizeRules Rules(const Standardization& standardization, const Eigen::MatrixXd& floor,
+                    CovarianceType type, const std::vector<FeatureBlock>& blocks) {
   MaximizeRules rules;
-  rules.covariance_type = options.start ? options.start->covariance_type : options.covariance_type;
-  rules.blocks = options.start ? options.start->blocks : options.blocks;
-  if (rules.blocks.empty()) rules.blocks = {{0, samples.num_features(), 1.0}};
-  rules.scale = samples.standardization().scale;
-  rules.floor = PlaneFloor(options.floor, rules.scale);
+  rules.covariance_type = type;
+  rules.blocks = blocks;
+  if (rules.blocks.empty())
+    rules.blocks = {{0, static_cast<int>(standardization.scale.size()), 1.0}};
+  rules.scale = standardization.scale;
+  rules.floor = PlaneFloor(floor, rules.scale);
   return rules;
+}
+
+MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
+  if (options.start)
+    return Rules(samples.standardization(), options.floor, options.start->covariance_type,
+                 options.start->blocks);
+  return Rules(samples.standardization(), options.floor, options.covariance_type, options.blocks);
 }
 
 // Every start to its end on all samples; the likeliest wins, the first of equals.
@@ -90,32 +100,35 @@ EmResult Refined(const Samples& samples, const Starts& starts, const EmOptions& 
   return fine;
 }
 
-// From plane units to the user's, components in canonical order.
+// The end of a climb in the user's units, components in canonical order.
+void TakeEnd(const EmResult& em, const Standardization& standardization, FitResult& result) {
+  const GaussianMixture model = FromStandardized(em.model, standardization);
+  const std::vector<int> order = CanonicalOrder(model);
+  const double shift = -LogScale(model, standardization);
+  result.model = Reordered(model, order);
+  result.stop_reason = em.stop_reason;
+  result.iterations += static_cast<int>(em.history.size());
+  result.log_likelihood = em.log_likelihood() + shift;
+  for (const double value : em.history) result.history.push_back(value + shift);
+  result.rescues.insert(result.rescues.end(), em.rescues.begin(), em.rescues.end());
+  result.at_floor.clear();
+  for (const int k : order) result.at_floor.push_back(em.at_floor[k]);
+}
+
 FitResult Report(const EmResult& em, const Starts& starts, const Samples& samples,
                  const FitOptions& options) {
   FitResult result;
-  const GaussianMixture model = FromStandardized(em.model, samples.standardization());
-  const std::vector<int> order = CanonicalOrder(model);
-  const double shift = -LogScale(model, samples.standardization());
-  const auto in_user_units = [shift](std::vector<double> values) {
-    for (double& value : values) value += shift;
-    return values;
-  };
-  result.model = Reordered(model, order);
-  result.stop_reason = em.stop_reason;
-  result.iterations = static_cast<int>(em.history.size());
-  result.log_likelihood = em.log_likelihood() + shift;
+  TakeEnd(em, samples.standardization(), result);
+  const double shift = -LogScale(result.model, samples.standardization());
   result.initial_log_likelihood = em.initial_log_likelihood + shift;
-  result.history = in_user_units(em.history);
   result.num_samples = samples.weight_unit() *
                        std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0);
   result.requested_components =
       options.start ? options.start->num_components() : options.num_components;
   result.num_distinct = starts.num_distinct;
   result.restarts = static_cast<int>(starts.log_likelihoods.size());
-  result.restart_log_likelihoods = in_user_units(starts.log_likelihoods);
-  result.rescues = em.rescues;
-  for (const int k : order) result.at_floor.push_back(em.at_floor[k]);
+  for (const double value : starts.log_likelihoods)
+    result.restart_log_likelihoods.push_back(value + shift);
   return result;
 }
 
@@ -154,6 +167,21 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
   const EmResult best =
       starts.coarse_end ? Refined(samples, starts, em) : Best(samples, starts.models, em);
   return Report(best, starts, samples, options);
+}
+
+FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& standardization,
+                    double num_samples, const FitOptions& options) {
+  const EmOptions em{
+      Rules(standardization, options.floor, fit.model.covariance_type, fit.model.blocks),
+      num_samples,
+      options.tolerance,
+      options.max_iterations,
+      /*max_rescues=*/0,
+      Acceleration::kOff,
+      {}};
+  TakeEnd(RunEm(source, ToStandardized(fit.model, standardization), em), standardization, fit);
+  fit.num_samples = num_samples;
+  return fit;
 }
 
 }  // namespace gmmseg

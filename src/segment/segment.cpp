@@ -220,13 +220,14 @@ MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& o
   return result;
 }
 
-Model FitModel(FeaturePlanes planes, const SegmentOptions& options) {
+Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const RefineFunction& refine) {
   Segmentation result;
   result.num_valid = planes.num_valid;
   result.planes = std::move(planes);
   Model& model = result.model;
   model = UnfittedModel(result.planes, options);
   model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
+  if (refine) model.fit = refine(std::move(model.fit), result.planes);
   model.classes = ClassesOf(model.mixture());
   LabelFitted(result);
   model.log_density_quantiles = LogDensityQuantiles(result);
