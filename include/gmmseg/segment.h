@@ -68,8 +68,8 @@ struct MatchedSegmentation {
   // Per class of the reference: `reference` is its place, from 0, or -1 where the image lacks it.
   std::vector<ComponentMatch> matches;
   // The mean of the matches' coefficients by the weights of the image's classes: 1 where the
-  // image's mixture is the reference's. Photographs whose brightness changed by a fifth have 0.5 to
-  // 0.6 in the mean, other photographs than the reference's 0.1. 0 where no pixel has data.
+  // image's mixture is the reference's. Photographs that are a fifth brighter or darker have 0.6 in
+  // the mean, others than the reference's 0.1. 0 where no pixel has data.
   double confidence = 0;
 };
 
