@@ -99,17 +99,17 @@ std::string ValueCase(const CLI::Option& option) {
 
 std::string BashCompletion(const CLI::App& segment) {
   std::vector<const CLI::App*> tables = segment.get_subcommands({});
-  std::vector<std::string> commands;
+  const std::string commands = CLI::detail::join(
+      tables, [](const CLI::App* table) { return table->get_name(); }, " ");
   std::string options, values;
   std::set<std::string> seen;
-  for (const CLI::App* table : tables) commands.push_back(table->get_name());
   tables.insert(tables.begin(), &segment);
   for (const CLI::App* table : tables) {
     options += OptionsLine(*table);
     for (const CLI::Option* option : ShownOptions(*table))
       if (!IsFlag(*option) && seen.insert(option->get_name()).second) values += ValueCase(*option);
   }
-  return "# bash completion for segment(1)\n\n_segment_commands=\"" + Joined(commands) +
+  return "# bash completion for segment(1)\n\n_segment_commands=\"" + commands +
          "\"\n_segment_images='\\.(png|jpe?g|bmp|webp|tiff?|p[bgpnf]m)'\ndeclare -gA "
          "_segment_options=(\n" +
          options +

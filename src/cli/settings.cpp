@@ -3,6 +3,7 @@
 #include <gmmseg/errors.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <optional>
 #include <set>
@@ -110,9 +111,11 @@ class LayeredOptions {
       setting.option->run_callback();
     } catch (const ParameterError& error) {
       throw ParameterError(setting.origin + ": " + error.what());
-    } catch (const CLI::ConversionError&) {  // the only one that a flag knows
+    } catch (const CLI::ParseError&) {  // it speaks of words, as of a command line
+      const std::string& placeholder = setting.option->get_option_text();
       throw ParameterError(setting.origin + ": " + setting.option->get_name() + " " +
-                           setting.words[0] + ": must be true or false");
+                           CLI::detail::join(setting.words, ", ") + ": must be " +
+                           (IsFlag(*setting.option) ? "true or false" : "given as " + placeholder));
     }
   }
 

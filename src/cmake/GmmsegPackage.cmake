@@ -19,18 +19,15 @@ set(CPACK_DEBIAN_PACKAGE_SECTION graphics)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
-set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
-    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+# The package's own library is no dependency of it.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src)
 # For programs that are built on the library: what gmmsegConfig.cmake looks for.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS libeigen3-dev)
-if(BUILD_SHARED_LIBS)
-  set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
-else()
+if(NOT BUILD_SHARED_LIBS)
   string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", libopencv-dev, libtbb-dev, libhwy-dev, "
          "libboost-filesystem-dev, zlib1g-dev, libpng-dev, libtiff-dev")
 endif()
 
-# Debian's manual pages are compressed.
-set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/compress_man_pages.cmake)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/finish_package.cmake)
 
 include(CPack)

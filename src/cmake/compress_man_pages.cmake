@@ -1,7 +1,0 @@
-# Run by cpack on what it has gathered, before it packs it. Without a time stamp the same page gives
-# the same bytes.
-file(GLOB_RECURSE man_pages ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/*.1)
-list(FILTER man_pages INCLUDE REGEX "/man/man1/")
-if(man_pages)
-  execute_process(COMMAND gzip --best --no-name ${man_pages} COMMAND_ERROR_IS_FATAL ANY)
-endif()
