@@ -76,7 +76,12 @@ struct ImageReport {
   bool kept;                // done by an earlier run
 };
 
-enum class FolderStage { kGathering, kFitting, kLabelling };
+enum class FolderStage {
+  kGathering,  // reading images for the shared model
+  kFitting,
+  kRefining,  // reading them again: a model that was fitted to a sample sees all pixels
+  kLabelling
+};
 struct FolderProgress {
   FolderStage stage = FolderStage::kGathering;
   std::int64_t images_done = 0, num_images = 0;
@@ -108,13 +113,16 @@ FolderResult RunFolderJob(const InputList& inputs, const FolderOptions& options,
 
 // What RunFolderJob would do.
 struct FolderPlan {
-  std::int64_t num_images = 0, num_kept = 0, num_files = 0;  // to write
-  std::int64_t num_unreadable = 0;                           // by their headers
+  std::int64_t num_images = 0;
+  std::vector<std::int64_t> to_do;  // places in the list; the others are kept from an earlier run
+  std::int64_t num_unreadable = 0;  // of those to do, by their headers
+  std::int64_t num_files = 0;       // to write, the manifest and the shared model included
   int images_at_a_time = 1;
-  std::int64_t bytes = 0;  // of memory, estimated
-  bool exact_model = true;
+  std::int64_t bytes = 0;                       // of memory that these take, estimated
+  bool fits_model = false, exact_model = true;  // a shared model, from all pixels
 };
-// Throws as RunFolderJob does before any work. Reads the images' headers; changes nothing.
+// Throws as RunFolderJob does before any work. Reads the images' headers, and
+// of those that an earlier run did, all bytes; changes nothing.
 FolderPlan PlanFolderJob(const InputList& inputs, const FolderOptions& options);
 
 }  // namespace gmmseg

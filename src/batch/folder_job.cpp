@@ -77,9 +77,9 @@ class FolderRun {
     plan_ = PlanWork(ReadHeaders(inputs_), options_);
     Begin();
     Stopwatch fit;
-    if (NeedsSharedModel(options_)) ShareModel();
+    if (NeedsSharedModel(options_) && !KeepModel()) ShareModel();
     result_.fit_seconds = fit.Seconds();
-    settings_ = SettingsHash(options_, options_.model ? HashOf(*options_.model) : "");
+    SetSettings();
     if (!options_.output.outputs.empty()) RunImages();
     RemoveEmptyFolders(top_, inputs_);
     result_.num_images = std::ssize(inputs_.files);
@@ -87,7 +87,35 @@ class FolderRun {
     return std::move(result_);
   }
 
+  FolderPlan Plan() {
+    CheckEarlierRun(inputs_, options_);
+    const ImageHeaders headers = ReadHeaders(inputs_);
+    plan_ = PlanWork(headers, options_);
+    earlier_ = ReadManifest(top_).value_or(Manifest());
+    const bool fits_model = NeedsSharedModel(options_) && !KeepModel();
+    // A new model makes everything new.
+    if (!fits_model) SetSettings();
+    FolderPlan plan;
+    plan.num_images = std::ssize(inputs_.files);
+    for (std::int64_t i = 0; i < plan.num_images; ++i)
+      if (!Kept(inputs_.files[i])) plan.to_do.push_back(i);
+    plan.num_unreadable =
+        std::ranges::count_if(plan.to_do, [&headers](std::int64_t i) { return !headers[i]; });
+    plan.images_at_a_time = plan_.images_at_a_time;
+    plan.bytes = plan_.bytes_per_image * plan_.images_at_a_time;
+    plan.fits_model = fits_model;
+    plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
+    const std::int64_t per_image =
+        std::ssize(OutputNames("", options_.output.outputs, NumComponents(options_)));
+    plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 + fits_model;
+    return plan;
+  }
+
  private:
+  void SetSettings() {
+    settings_ = SettingsHash(options_, options_.model ? HashOf(*options_.model) : "");
+  }
+
   void Begin() {
     boost::system::error_code error;
     fs::create_directory(top_, error);
@@ -102,9 +130,8 @@ class FolderRun {
     for (const fs::path& folder : OutputFolders(top_, inputs_)) Staging::RemoveLeftovers(folder);
   }
 
-  // The earlier run's model, a new one, or none if no image can be read.
+  // A new model, or none if no image can be read.
   void ShareModel() {
-    if (options_.earlier == EarlierRun::kResume && KeepModel()) return;
     result_.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     SharedFit fit = FitSharedModel(inputs_, options_, plan_.shared, plan_.window, observer_);
     failures_ = std::move(fit.failures);
@@ -120,9 +147,11 @@ class FolderRun {
     result_.model = std::move(fit.model);
   }
 
+  // Takes the earlier run's model where this run goes on with it.
   bool KeepModel() {
     const fs::path path = top_ / kSharedModelName;
-    if (!earlier_.model || !fs::exists(path)) return false;
+    if (options_.earlier != EarlierRun::kResume || !earlier_.model || !fs::exists(path))
+      return false;
     const std::string settings = FitSettingsText(options_.segment);
     if (earlier_.model->settings != settings)
       throw ParameterError(path.string() + ": was fitted with other settings (" +
@@ -301,22 +330,8 @@ FolderResult RunFolderJob(const InputList& inputs, const FolderOptions& options,
   return FolderRun(inputs, options, observer).Run();
 }
 
-FolderPlan PlanFolderJob(const InputList& inputs, const FolderOptions& given) {
-  const FolderOptions options = ForEachImage(given);
-  CheckEarlierRun(inputs, options);
-  const ImageHeaders headers = ReadHeaders(inputs);
-  const WorkPlan work = PlanWork(headers, options);
-  FolderPlan plan;
-  plan.num_images = std::ssize(inputs.files);
-  plan.num_unreadable = std::ranges::count_if(headers, [](const auto& header) { return !header; });
-  plan.images_at_a_time = work.images_at_a_time;
-  plan.bytes = work.bytes_per_image * work.images_at_a_time;
-  plan.exact_model = work.shared.pool.content == FeaturePool::Content::kColors;
-  const auto per_image =
-      std::ssize(OutputNames("", options.output.outputs, NumComponents(options)));
-  plan.num_files =
-      (plan.num_images - plan.num_unreadable) * per_image + 1 + (NeedsSharedModel(options) ? 1 : 0);
-  return plan;
+FolderPlan PlanFolderJob(const InputList& inputs, const FolderOptions& options) {
+  return FolderRun(inputs, options, {}).Plan();
 }
 
 }  // namespace gmmseg

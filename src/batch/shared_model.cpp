@@ -44,12 +44,14 @@ PartOrFailure Extract(const InputFile& file, const FeaturePool& pool) {
 class ImagesSource : public StatsSource {
  public:
   ImagesSource(const InputList& inputs, const FeatureLayout& layout,
-               const Standardization& standardization, int window, std::set<std::int64_t> left_out)
+               const Standardization& standardization, int window, std::set<std::int64_t> left_out,
+               const std::function<void(std::int64_t images_done)>& report)
       : inputs_(inputs),
         layout_(layout),
         standardization_(standardization),
         window_(window),
-        left_out_(std::move(left_out)) {}
+        left_out_(std::move(left_out)),
+        report_(report) {}
 
   MixtureStats Accumulate(const GaussianMixture& model) override {
     MixtureStats total(model);
@@ -61,6 +63,7 @@ class ImagesSource : public StatsSource {
             total += *stats;
           else
             left_out_.insert(i);
+          report_(i + 1);
           return Next::kGoOn;
         });
     return total;
@@ -84,6 +87,7 @@ class ImagesSource : public StatsSource {
   const Standardization& standardization_;
   int window_;
   std::set<std::int64_t> left_out_;
+  const std::function<void(std::int64_t images_done)>& report_;
 };
 
 // Beyond this gain per pixel, another reading of all images pays.
@@ -131,8 +135,13 @@ SharedFit FitSharedModel(const InputList& inputs, const FolderOptions& options,
   const auto refine = [&](FitResult fit, const FeaturePlanes& planes) {
     std::set<std::int64_t> left_out;
     for (const auto& [i, failure] : shared.failures) left_out.insert(i);
+    progress.stage = FolderStage::kRefining;
+    const std::function<void(std::int64_t)> report_images = [&](std::int64_t images_done) {
+      progress.images_done = images_done;
+      report();
+    };
     ImagesSource images(inputs, planes.layout, planes.samples.standardization(), window,
-                        std::move(left_out));
+                        std::move(left_out), report_images);
     FitOptions all;
     all.floor = segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
     all.tolerance = kGain;

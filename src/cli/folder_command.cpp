@@ -111,9 +111,10 @@ ExitCode RunFolder(const Options& options) {
   const FolderOptions settings = SettingsFor(options);
   const InputList inputs = FindImages(options);
   if (options.action == Action::kPlan) {
-    for (const InputFile& file : inputs.files)
-      Print(OneLine(file.path) + "\n", "nothing was to be written");
-    Tell(PlanLine(PlanFolderJob(inputs, settings), options));
+    const FolderPlan plan = PlanFolderJob(inputs, settings);
+    for (const std::int64_t i : plan.to_do)
+      Print(OneLine(inputs.files[i].path) + "\n", "nothing was to be written");
+    Tell(PlanLine(plan, options));
     return kDone;
   }
   Display display(options);

@@ -22,6 +22,8 @@ const char* StageName(FolderStage stage) {
       return "gathering colours";
     case FolderStage::kFitting:
       return "fitting the shared model";
+    case FolderStage::kRefining:
+      return "refining the shared model";
     case FolderStage::kLabelling:
       break;
   }
@@ -109,15 +111,18 @@ std::vector<std::string> FolderWarnings(const FolderResult& result) {
 }
 
 std::string PlanLine(const FolderPlan& plan, const Options& options) {
-  std::string line = Images(plan.num_images);
+  const auto num_to_do = std::ssize(plan.to_do);
+  std::string line = Images(num_to_do);
   if (plan.num_unreadable > 0)
     line += Format(" (%lld of them unreadable)", static_cast<long long>(plan.num_unreadable));
+  if (num_to_do < plan.num_images)
+    line += Format(", %lld kept from an earlier run",
+                   static_cast<long long>(plan.num_images - num_to_do));
   line += ": about " + Count(plan.num_files, "file", "files") + " would be written into " +
           WithSlash(options.output.directory) +
           Format("; %d at a time, about %.0f MB for them", plan.images_at_a_time,
                  static_cast<double>(plan.bytes) / 1e6);
-  if (options.command == Command::kSegment && options.source != ModelSource::kSeparate &&
-      options.model_path.empty())
+  if (plan.fits_model)
     line +=
         plan.exact_model ? "; one model of all pixels" : "; one model of a sample of the pixels";
   return line;

@@ -80,6 +80,9 @@ class Resume(ProgramTest):
         before = self.outputs()
         times = {path: path.stat().st_mtime_ns for path in (self.folder / "segmented").rglob("*.png")}
         self.put(COUNT)
+        plan = self.succeed(*self.words, "--resume", "--dry-run")
+        self.assertEqual(plan.stdout, f"in/{COUNT % 3}/{COUNT}.png\n")
+        self.assertIn(f"1 image, {COUNT} kept", plan.stderr)
         result = self.succeed(*self.words, "--resume")
         self.assertIn(f"1 done, {COUNT} kept", self.done(result))
         after = self.outputs()
