@@ -29,9 +29,9 @@ HelpFormatter::HelpFormatter() {
 }
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string) const {
-  if (app->get_parent() != nullptr) return "Usage: segment apply --model FILE INPUT [options]\n";
-  return "Usage: segment INPUT -k N [-o DIR] [options]\n"
-         "       segment apply --model FILE INPUT [-o DIR] [options]\n";
+  if (app->get_parent() != nullptr) return "Usage: segment apply --model FILE INPUT... [options]\n";
+  return "Usage: segment INPUT... -k N [-o DIR] [options]\n"
+         "       segment apply --model FILE INPUT... [-o DIR] [options]\n";
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
@@ -49,16 +49,26 @@ const char* const kSegmentFooter =
       Four classes by colour; masks, heatmaps and the model go into segmented/.
   segment photo.jpg -k 6 --position 1 --write labels,probabilities -o out
       Six compact classes by colour and place; a mask and a 6-band TIFF go into out/.
+  segment photos/ -k 4 -o classes
+      Every image of the folder, with one model for all of them: a class has the
+      same number and colour in each. classes/ mirrors the folder; a manifest
+      says what became of each image, and --resume goes on where a run ended.
+  segment "scans/*.tif" @more.txt -k 3 --match --model reference.gmm.json
+      Each image by its own fit, its classes numbered as the reference's.
 
 A file that is called "apply" is written ./apply.
 
 Exit codes:
   0  everything asked for was written
-  1  processing or writing failed; nothing was written (if only stdout could
-     not be written, the files are complete and stay)
+  1  processing or writing failed, of one image or of every one; nothing was
+     written (if only stdout could not be written, the files are complete and stay)
   2  a wrong option, a missing parent of the output folder, or outputs that exist
-  4  an input is missing, unreadable or truncated
-  130, 143  interrupted; nothing was written)";
+  3  of many images, some failed; the others are finished
+  4  an input is missing, unreadable or truncated, or no image was found
+  5  --memory is too little
+  6  with --strict: written, but a fit did not converge, a component was dropped,
+     or an image lies far from what its model was fitted to
+  130, 143  interrupted; nothing unfinished was written)";
 
 const char* const kApplyFooter =
     R"(Example:

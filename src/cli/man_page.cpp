@@ -217,6 +217,10 @@ std::string Files() {
       Prose("Written for photo.jpg into the folder of --output, by the words of --write:");
   for (const Output output : AllOutputs())
     roff += Item(Bold(std::string(ToString(output))), FilesOf(output));
+  roff += Prose("Of many images, also:");
+  roff += Item(Bold("gmmseg-manifest.jsonl"),
+               "what became of each image, a JSON object on a line, written as it ends.");
+  roff += Item(Bold("gmmseg-model.gmm.json"), "the model that all images share.");
   return roff;
 }
 
