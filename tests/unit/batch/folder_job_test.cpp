@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 #include <gmmseg/errors.h>
 #include <gmmseg/folder_job.h>
+#include <gmmseg/image_io.h>
 #include <gmmseg/inputs.h>
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -207,4 +209,30 @@ TEST_CASE("a folder job whose images are refined in passes ends near the fit on 
   CHECK(mean[mean.size() - 2] == doctest::Approx((100 * 49.5 + 60 * 29.5) / 160));
   CHECK(mean[mean.size() - 1] == doctest::Approx(39.5));
   CHECK(result.model->fit.num_samples == 160 * 80);
+}
+
+TEST_CASE("a file that vanishes between the fit and the labels fails alone, and is recorded") {
+  const ScratchFolder folder;
+  const std::vector<std::uint8_t> pixels(64 * 48, 9);
+  InputList inputs;
+  for (const std::string name : {"a", "b", "c"}) {
+    const std::string path = (folder.path() / (name + ".png")).string();
+    WriteGrayPng(path, 64, 48, pixels);
+    inputs.files.push_back({path, name + ".png", "", name});
+  }
+  FolderOptions options;
+  options.segment.fit.num_components = 1;
+  options.output.directory = (folder.path() / "out").string();
+  options.output.outputs = {Output::kLabels};
+  const auto vanish = [&](const FolderProgress& progress) {
+    if (progress.stage == FolderStage::kLabelling && progress.images_done == 0)
+      boost::filesystem::remove(folder.path() / "b.png");
+  };
+  const FolderResult result = RunFolderJob(inputs, options, {vanish, {}});
+  CHECK(result.num_done == 2);
+  CHECK(result.num_failed == 1);
+  const Manifest manifest = ReadManifest(folder.path() / "out").value();
+  CHECK(manifest.images.at("b.png").message.find("no such file") != std::string::npos);
+  CHECK(boost::filesystem::exists(folder.path() / "out" / "c_labels.png"));
+  CHECK_FALSE(boost::filesystem::exists(folder.path() / "out" / "b_labels.png"));
 }
