@@ -101,6 +101,7 @@ struct FolderResult {
   bool model_kept = false;     // of an earlier run
   bool exact_model = true;     // fitted to every pixel's colour, not to a sample
   std::int64_t num_unconverged = 0, num_with_dropped = 0;  // fits
+  int images_at_a_time = 1;
   double fit_seconds = 0, total_seconds = 0;
 };
 

@@ -83,6 +83,7 @@ class FolderRun {
     if (!options_.output.outputs.empty()) RunImages();
     RemoveEmptyFolders(top_, inputs_);
     result_.num_images = std::ssize(inputs_.files);
+    result_.images_at_a_time = plan_.images_at_a_time;
     result_.total_seconds = total.Seconds();
     return std::move(result_);
   }

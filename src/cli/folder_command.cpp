@@ -124,6 +124,8 @@ ExitCode RunFolder(const Options& options) {
                     [&](const ImageReport& report) { display.Show(report); }});
   display.Wipe();
   for (const std::string& warning : FolderWarnings(result)) Tell("warning: " + warning);
+  if (options.verbosity == Verbosity::kVerbose)
+    for (const std::string& detail : FolderDetails(result)) Tell(detail);
   if (options.verbosity != Verbosity::kQuiet) Tell(SummaryLine(result, options.output.directory));
   return Judge(result, inputs, options.strictness);
 }

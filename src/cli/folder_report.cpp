@@ -1,5 +1,8 @@
 #include "cli/folder_report.h"
 
+#include <gmmseg/posterior.h>
+#include <gmmseg/threads.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -108,6 +111,17 @@ std::vector<std::string> FolderWarnings(const FolderResult& result) {
   std::vector<std::string> warnings;
   AddFitWarnings(result.model->fit, warnings);
   return warnings;
+}
+
+std::vector<std::string> FolderDetails(const FolderResult& result) {
+  std::vector<std::string> details = {
+      Format("seconds: shared model %.3f, total %.3f", result.fit_seconds, result.total_seconds),
+      Format("images at a time: %d", result.images_at_a_time),
+      "threads: " + std::to_string(ActiveThreads()) + ", instruction set: " + std::string(InstructionSet())};
+  if (result.model)
+    details.push_back(Format("shared model: %d iterations, %.4f per pixel",
+                             result.model->fit.iterations, result.model->fit.log_likelihood));
+  return details;
 }
 
 std::string PlanLine(const FolderPlan& plan, const Options& options) {

@@ -25,6 +25,9 @@ std::string SummaryLine(const FolderResult& result, const std::string& directory
 
 std::vector<std::string> FolderWarnings(const FolderResult& result);
 
+// For --verbose: one fact per line.
+std::vector<std::string> FolderDetails(const FolderResult& result);
+
 // "12 images would be written: 84 files; …"
 std::string PlanLine(const FolderPlan& plan, const Options& options);
 

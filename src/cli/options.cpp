@@ -19,6 +19,7 @@ namespace {
 constexpr const char* kWhat = "What";
 constexpr const char* kHow = "How";
 constexpr const char* kModels = "Models for many images";
+constexpr const char* kFolders = "Runs over many images";
 constexpr const char* kOut = "Out";
 constexpr const char* kRun = "Run";
 
@@ -165,23 +166,23 @@ void DeclareModels(CLI::App& app, Options& options) {
 
 // What only a run over many images needs; given for one file, it is run as a folder is.
 void DeclareFolder(CLI::App& app, Options& options) {
-  AddFlag(app, kRun, "-r,--recursive", "Look into the folders within folders, too. Default: off.",
+  AddFlag(app, kFolders, "-r,--recursive", "Look into the folders within folders, too. Default: off.",
           [&options] { options.subfolders = Subfolders::kWalk; });
   CLI::Option* resume = AddFlag(
-      app, kRun, "--resume",
+      app, kFolders, "--resume",
       "Go on with an earlier run over a folder: what is done with the same input and the same "
       "settings stays, and so does the shared model, also when files were added. Default: off.",
       [&options] { options.earlier = EarlierRun::kResume; });
-  AddFlag(app, kRun, "--refit", "As --resume, but fit the shared model anew. Default: off.",
+  AddFlag(app, kFolders, "--refit", "As --resume, but fit the shared model anew. Default: off.",
           [&options] { options.earlier = EarlierRun::kRefit; })
       ->excludes(resume);
-  AddFlag(app, kRun, "--fail-fast",
+  AddFlag(app, kFolders, "--fail-fast",
           "Stop at the first image that fails. Default: the others are finished.",
           [&options] { options.on_failure = OnFailure::kStop; });
-  AddFlag(app, kRun, "--dry-run",
+  AddFlag(app, kFolders, "--dry-run",
           "Say what would be done: images, files, memory. Write nothing. Default: off.",
           [&options] { options.action = Action::kPlan; });
-  Add(app, kRun, "--memory", "SIZE",
+  Add(app, kFolders, "--memory", "SIZE",
       "Most memory for the images in work and for the colours a shared model is fitted to, as in "
       "512M or 2G. Fewer images are in work at a time where it is small. Default: half of what "
       "this "
@@ -226,7 +227,7 @@ struct Declaration {
   Options options;
   std::vector<std::string> inputs, apply_inputs;  // before and after the word "apply"
   CLI::App app{
-      "Segments an image: fits a Gaussian mixture to its pixels and writes label masks,\n"
+      "Segments images: fits a Gaussian mixture to their pixels and writes label masks,\n"
       "soft-probability heatmaps and the model.",
       "segment"};
   CLI::App* apply = nullptr;
