@@ -50,20 +50,25 @@ struct FolderOptions {
                             // process may use
 };
 
-enum class ImageStatus { kDone, kFailed };
+enum class ImageStatus {
+  kWriting,  // its files were about to appear; a run that goes on does it again
+  kDone,
+  kFailed,
+};
 
 // One line of the manifest.
 struct ImageRecord {
   std::string input;  // InputFile::name
-  std::string hash;   // of the file's bytes; empty where it could not be read
+  std::string hash;   // of the file's bytes; of kDone alone
   std::string settings;
   ImageStatus status = ImageStatus::kFailed;
   std::vector<std::string> outputs;  // below the output folder
   double seconds = 0;
   std::string message;  // why it failed
   // Of kDone alone:
-  double log_likelihood = 0;   // per pixel with data, natural logarithm
-  std::vector<double> shares;  // of the pixels with data, by class
+  double log_likelihood = 0;                     // per pixel with data, natural logarithm
+  std::vector<double> shares;                    // of the pixels with data, by class
+  bool converged = true, all_components = true;  // of a fit of its own
   std::optional<Drift> drift;  // from the model's training; absent for a model of its own
   std::optional<double> match_confidence;  // of kMatched: see MatchedSegmentation
 };
@@ -74,6 +79,7 @@ struct ImageReport {
   const ImageRecord& record;
   const JobResult* result;  // null where it failed, or was kept
   bool kept;                // done by an earlier run
+  ModelSource source;
 };
 
 enum class FolderStage {

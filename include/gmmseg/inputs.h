@@ -38,10 +38,11 @@ enum class Subfolders { kSkip, kWalk };
 
 // Each word is a file, a folder, a pattern with *, ? or [ (where no file is called so), or
 // "@list.txt", a file of paths, one per line, or separated by zero bytes. Files that are named are
-// taken as they are; in folders, those that have the extension of an image or, with another
-// extension, the content of one. `output_folder` and what its manifests say that an earlier run
-// wrote are left out. Throws IoError where a folder named by the user cannot be read, a list cannot
-// be read, or a pattern matches nothing.
+// taken as they are; of those in folders and those that match a pattern, those that have the
+// extension of an image or, with another extension, the content of one. Left out are
+// `output_folder`, and what the manifests there and in the folders on the way say was written.
+// Throws IoError where a folder named by the user cannot be read, a list cannot be read, or a
+// pattern matches nothing.
 InputList FindInputs(const std::vector<std::string>& words, Subfolders subfolders,
                      const std::string& output_folder);
 

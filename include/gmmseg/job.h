@@ -50,6 +50,8 @@ struct OutputOptions {
   ProbabilityDepth depth = ProbabilityDepth::kFloat32;
   ExistingOutputs existing = ExistingOutputs::kRefuse;
   std::vector<std::string> keep;  // files that are never stale: those the job was started from
+  // Called with the outputs' names when all of them are written and none has appeared; may throw.
+  std::function<void(const std::vector<std::string>& names)> before_commit;
 };
 
 enum class JobStage { kReading, kFitting, kLabelling, kWriting };

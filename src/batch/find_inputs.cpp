@@ -60,18 +60,6 @@ std::vector<std::string> ReadList(const std::string& path) {
   return lines;
 }
 
-// Lists and patterns replaced by what they stand for.
-std::vector<std::string> Expand(const std::vector<std::string>& words) {
-  std::vector<std::string> paths;
-  for (const std::string& word : words) {
-    const std::vector<std::string> meant = IsList(word)      ? ReadList(word.substr(1))
-                                           : IsPattern(word) ? MatchPattern(word)
-                                                             : std::vector{word};
-    paths.insert(paths.end(), meant.begin(), meant.end());
-  }
-  return paths;
-}
-
 // Without "." and "..", which a name below a shared folder cannot have; links stay what they are.
 fs::path Plain(const fs::path& path) {
   fs::path plain = fs::absolute(path).lexically_normal();
@@ -85,20 +73,21 @@ class Walk {
   Walk(Subfolders subfolders, const std::string& output_folder) : subfolders_(subfolders) {
     boost::system::error_code missing;
     output_folder_ = fs::canonical(output_folder, missing);
+    Disown(output_folder);
   }
 
-  void AddFile(const std::string& path) {
-    const fs::path plain = Plain(path);
-    files_.emplace(plain, path);
-    Share(plain.parent_path());
+  void Add(const std::string& path) {
+    if (IsFolder(path))
+      AddFolder(path);
+    else
+      AddFile(path);
   }
 
-  void AddFolder(const std::string& path) {
-    Share(Plain(path));
-    boost::system::error_code error;
-    const fs::path canonical = fs::canonical(path, error);
-    if (error || !seen_.insert(canonical).second) return;
-    if (const std::optional<std::string> problem = TryFolder(path)) Fail(*problem);
+  // What a pattern matches is taken as what a folder holds is.
+  void AddMatch(const std::string& path) {
+    if (IsFolder(path)) return AddFolder(path);
+    Share(Plain(path).parent_path());
+    AddEntry(path);
   }
 
   InputList Finish() && {
@@ -111,6 +100,29 @@ class Walk {
   }
 
  private:
+  void AddFile(const std::string& path) {
+    const fs::path plain = Plain(path);
+    Share(plain.parent_path());
+    if (own_outputs_.contains(plain))
+      ++list_.skipped.own_outputs;
+    else
+      files_.emplace(plain, path);
+  }
+
+  void AddFolder(const std::string& path) {
+    Share(Plain(path));
+    boost::system::error_code error;
+    const fs::path canonical = fs::canonical(path, error);
+    if (error || !seen_.insert(canonical).second) return;
+    if (const std::optional<std::string> problem = TryFolder(path)) Fail(*problem);
+  }
+
+  // The files that a manifest there says were written are no inputs.
+  void Disown(const fs::path& folder) {
+    for (const std::string& output : OutputsOfManifest(folder))
+      own_outputs_.insert(Plain(folder / output));
+  }
+
   // The folder that all inputs lie below.
   void Share(const fs::path& folder) {
     if (!shared_) shared_ = folder;
@@ -129,8 +141,7 @@ class Walk {
          entry.increment(error))
       entries.push_back(entry->path());
     if (error) return folder.string() + ": the folder cannot be read (" + error.message() + ")";
-    for (const std::string& output : OutputsOfManifest(folder))
-      own_outputs_.insert(Plain(folder / output));
+    Disown(folder);
     for (const fs::path& entry : entries) AddEntry(entry);
     return std::nullopt;
   }
@@ -207,11 +218,13 @@ void TellApart(std::vector<InputFile>& files) {
 InputList FindInputs(const std::vector<std::string>& words, Subfolders subfolders,
                      const std::string& output_folder) {
   Walk walk(subfolders, output_folder);
-  for (const std::string& path : Expand(words))
-    if (IsFolder(path))
-      walk.AddFolder(path);
+  for (const std::string& word : words)
+    if (IsList(word))
+      for (const std::string& path : ReadList(word.substr(1))) walk.Add(path);
+    else if (IsPattern(word))
+      for (const std::string& path : MatchPattern(word)) walk.AddMatch(path);
     else
-      walk.AddFile(path);
+      walk.Add(word);
   InputList list = std::move(walk).Finish();
   std::ranges::sort(list.files, {}, &InputFile::name);
   TellApart(list.files);

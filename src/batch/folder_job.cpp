@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/stopwatch.h"
+#include "batch/earlier_run.h"
 #include "batch/image_headers.h"
 #include "batch/job_settings.h"
 #include "batch/manifest.h"
@@ -19,7 +20,6 @@
 #include "batch/shared_model.h"
 #include "batch/staging.h"
 #include "io/file_bytes.h"
-#include "io/model_format.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
@@ -40,10 +40,27 @@ int NumComponents(const FolderOptions& options) {
                        : options.segment.fit.num_components;
 }
 
+fs::path Plain(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
+
+// An output that would replace an input is refused, whatever else may be replaced.
+void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderOptions& options) {
+  std::set<fs::path> paths;
+  for (const InputFile& file : inputs.files) paths.insert(Plain(file.path));
+  const fs::path plain = Plain(top);
+  for (const InputFile& file : inputs.files)
+    for (const std::string& name :
+         OutputNames(file.stem, options.output.outputs, NumComponents(options)))
+      if (paths.contains((plain / file.folder / name).lexically_normal()))
+        throw ParameterError((top / file.folder / name).string() +
+                             " is an input and an output of " + file.path +
+                             "; choose another output folder");
+}
+
 // Before any work: may this run write where an earlier one wrote?
 void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
   const fs::path top = options.output.directory;
   CheckOutputFolder(top);
+  CheckInputsStay(top, inputs, options);
   if (options.earlier != EarlierRun::kRefuse) return;
   if (fs::exists(fs::symlink_status(top / kManifestName)))
     throw ParameterError((top / kManifestName).string() +
@@ -54,6 +71,16 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
     CheckExisting(top / file.folder,
                   OutputNames(file.stem, options.output.outputs, NumComponents(options)),
                   ExistingOutputs::kRefuse);
+}
+
+void CheckMatch(const FolderOptions& options) {
+  if (options.source != ModelSource::kMatched || !options.model) return;
+  const int asked = options.segment.fit.num_components;
+  const int most = options.model->mixture().num_components();
+  if (asked > most)
+    throw ParameterError("num_components = " + std::to_string(asked) +
+                         "; the reference model has " + std::to_string(most) +
+                         " classes: ask for at most as many");
 }
 
 // One image at its end, before it is recorded.
@@ -73,14 +100,17 @@ class FolderRun {
 
   FolderResult Run() {
     Stopwatch total;
-    CheckEarlierRun(inputs_, options_);
+    Check();
     plan_ = PlanWork(ReadHeaders(inputs_), options_);
     Begin();
     Stopwatch fit;
     if (NeedsSharedModel(options_) && !KeepModel()) ShareModel();
     result_.fit_seconds = fit.Seconds();
     SetSettings();
-    if (!options_.output.outputs.empty()) RunImages();
+    if (options_.on_failure == OnFailure::kStop && !failures_.empty())
+      RecordFailures();
+    else
+      RunImages();
     RemoveEmptyFolders(top_, inputs_);
     result_.num_images = std::ssize(inputs_.files);
     result_.images_at_a_time = plan_.images_at_a_time;
@@ -89,17 +119,18 @@ class FolderRun {
   }
 
   FolderPlan Plan() {
-    CheckEarlierRun(inputs_, options_);
+    Check();
     const ImageHeaders headers = ReadHeaders(inputs_);
     plan_ = PlanWork(headers, options_);
-    earlier_ = ReadManifest(top_).value_or(Manifest());
+    if (Resumes(options_.earlier))
+      earlier_ = EarlierRuns(top_, inputs_, ReadManifest(top_).value_or(Manifest()));
     const bool fits_model = NeedsSharedModel(options_) && !KeepModel();
     // A new model makes everything new.
     if (!fits_model) SetSettings();
     FolderPlan plan;
     plan.num_images = std::ssize(inputs_.files);
     for (std::int64_t i = 0; i < plan.num_images; ++i)
-      if (!Kept(inputs_.files[i])) plan.to_do.push_back(i);
+      if (!earlier_.Done(inputs_.files[i], settings_)) plan.to_do.push_back(i);
     plan.num_unreadable =
         std::ranges::count_if(plan.to_do, [&headers](std::int64_t i) { return !headers[i]; });
     plan.images_at_a_time = plan_.images_at_a_time;
@@ -117,51 +148,69 @@ class FolderRun {
     settings_ = SettingsHash(options_, options_.model ? HashOf(*options_.model) : "");
   }
 
+  void Check() const {
+    CheckEarlierRun(inputs_, options_);
+    CheckMatch(options_);
+  }
+
   void Begin() {
     boost::system::error_code error;
     fs::create_directory(top_, error);
-    const std::optional<Manifest> earlier = ReadManifest(top_);
-    manifest_.emplace(
-        top_, Resumes(options_.earlier) ? ManifestFile::Begin::kGoOn : ManifestFile::Begin::kAnew);
-    earlier_ = earlier.value_or(Manifest());
+    std::optional<Manifest> earlier = ReadManifest(top_);
+    const bool goes_on = Resumes(options_.earlier);
+    manifest_.emplace(top_, goes_on ? ManifestFile::Begin::kGoOn : ManifestFile::Begin::kAnew);
     // A manifest tells what has become stale; without one, folders are searched.
     options_.output.existing = options_.earlier == EarlierRun::kRefuse ? ExistingOutputs::kRefuse
                                : earlier                               ? ExistingOutputs::kReplace
                                          : ExistingOutputs::kOverwrite;
+    if (options_.output.existing == ExistingOutputs::kOverwrite)
+      for (const InputFile& file : inputs_.files)
+        inputs_in_[Plain(file.path).parent_path()].push_back(file.path);
+    if (earlier && !goes_on) StartOver(*earlier);
+    earlier_ = EarlierRuns(top_, inputs_, std::move(earlier).value_or(Manifest()));
     for (const fs::path& folder : OutputFolders(top_, inputs_)) Staging::RemoveLeftovers(folder);
   }
 
-  // A new model, or none if no image can be read.
+  void StartOver(Manifest& earlier) const {
+    boost::system::error_code ignored;
+    if (!earlier.models.empty() && !NeedsSharedModel(options_))
+      fs::remove(top_ / kSharedModelName, ignored);
+    earlier.images.clear();
+    earlier.models.clear();
+  }
+
+  // A new model, or none if no image can be read, or none has data.
   void ShareModel() {
     result_.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     SharedFit fit = FitSharedModel(inputs_, options_, plan_.shared, plan_.window, observer_);
     failures_ = std::move(fit.failures);
     if (!fit.model) return;
-    // As it will be read: a run that goes on has the same numbers.
-    const std::string text = ModelText(*fit.model);
-    ShareWithImages(ParseModel(kSharedModelName,
-                               {reinterpret_cast<const unsigned char*>(text.data()), text.size()}));
     Staging staging(top_, "model");
     WriteModel((staging.folder() / kSharedModelName).string(), *fit.model);
-    staging.Commit({kSharedModelName}, {});
+    // Recorded first: a model that nobody recorded would not be known to a run that goes on.
     manifest_->Append(ModelRecord{HashOf(*fit.model), FitSettingsText(options_.segment)});
+    staging.Commit({kSharedModelName}, {});
+    // As it will be read: a run that goes on has the same numbers.
+    ShareWithImages(ReadModel((top_ / kSharedModelName).string()));
     result_.model = std::move(fit.model);
   }
 
-  // Takes the earlier run's model where this run goes on with it.
+  // Takes an earlier run's model where this run goes on with it.
   bool KeepModel() {
     const fs::path path = top_ / kSharedModelName;
-    if (options_.earlier != EarlierRun::kResume || !earlier_.model || !fs::exists(path))
+    if (options_.earlier != EarlierRun::kResume || earlier_.models().empty() || !fs::exists(path))
       return false;
-    const std::string settings = FitSettingsText(options_.segment);
-    if (earlier_.model->settings != settings)
-      throw ParameterError(path.string() + ": was fitted with other settings (" +
-                           SettingsDifference(earlier_.model->settings, settings) +
-                           "); use --refit to fit it anew, or the settings of that run");
-    if (earlier_.model->hash != ContentHash(ReadFileBytes(path.string(), "a model file")))
+    const std::string hash = ContentHash(ReadFileBytes(path.string(), "a model file"));
+    const auto known = std::ranges::find(earlier_.models(), hash, &ModelRecord::hash);
+    if (known == earlier_.models().end())
       throw ParameterError(path.string() +
                            ": is not the model that the earlier run fitted; use --refit to fit it "
                            "anew, or --model to apply this one");
+    const std::string settings = FitSettingsText(options_.segment);
+    if (known->settings != settings)
+      throw ParameterError(path.string() + ": was fitted with other settings (" +
+                           SettingsDifference(known->settings, settings) +
+                           "); use --refit to fit it anew, or the settings of that run");
     result_.model = ReadModel(path.string());
     result_.model_kept = true;
     ShareWithImages(*result_.model);
@@ -183,126 +232,120 @@ class FolderRun {
     Report(0);
     ForEachInOrder(
         count, plan_.window, [&](std::int64_t i) { return RunImage(i); },
-        [&](std::int64_t i, Outcome& outcome) {
-          Finish(inputs_.files[i], outcome);
+        [&](std::int64_t i, const Outcome& outcome) {
+          Tell(inputs_.files[i], outcome);
           Report(i + 1);
           const bool failed = outcome.record.status == ImageStatus::kFailed;
           return failed && options_.on_failure == OnFailure::kStop ? Next::kStop : Next::kGoOn;
         });
   }
 
-  Outcome RunImage(std::int64_t i) const {
+  // Of a run that stops before it labels anything.
+  void RecordFailures() {
+    for (const auto& [i, failure] : failures_) Tell(inputs_.files[i], RunImage(i));
+  }
+
+  Outcome RunImage(std::int64_t i) {
     const InputFile& file = inputs_.files[i];
-    if (std::optional<ImageRecord> kept = Kept(file)) return {std::move(*kept), std::nullopt, true};
-    Stopwatch watch;
     Outcome outcome;
-    outcome.record.input = file.name;
-    outcome.record.settings = settings_;
+    if (Resumes(options_.earlier))
+      if (std::optional<ImageRecord> done = earlier_.Done(file, settings_))
+        return {std::move(*done), std::nullopt, true};
+    Stopwatch watch;
+    outcome.record = NewRecord(file, ImageStatus::kFailed);
     if (const auto failure = failures_.find(i); failure != failures_.end())
       outcome.record.message = failure->second;
     else
       TryImage(file, outcome);
     outcome.record.seconds = watch.Seconds();
+    if (outcome.record.status == ImageStatus::kDone)
+      earlier_.RemoveFormer(file, outcome.record.outputs);
+    manifest_->Append(outcome.record);
     return outcome;
   }
 
-  void TryImage(const InputFile& file, Outcome& outcome) const {
+  ImageRecord NewRecord(const InputFile& file, ImageStatus status) const {
+    ImageRecord record;
+    record.input = file.name;
+    record.settings = settings_;
+    record.status = status;
+    return record;
+  }
+
+  void TryImage(const InputFile& file, Outcome& outcome) {
     try {
+      if (options_.output.outputs.empty()) {  // the shared model was all that is to be written
+        outcome.record.status = ImageStatus::kDone;
+        return;
+      }
       outcome.result = RunJob(file);
       Describe(file, *outcome.result, outcome.record);
     } catch (const std::bad_alloc&) {
       outcome.record.message = file.path + ": not enough memory; scale the image down";
-    } catch (const std::exception& error) {
+    } catch (const IoError& error) {
       outcome.record.message = error.what();
+    } catch (const std::exception& error) {
+      const std::string message = error.what();
+      outcome.record.message =
+          message.find(file.path) == message.npos ? file.path + ": " + message : message;
     }
   }
 
-  JobResult RunJob(const InputFile& file) const {
+  JobResult RunJob(const InputFile& file) {
     OutputOptions output = options_.output;
     output.directory = MakeFolder(top_, file.folder).string();
     output.stem = file.stem;
-    switch (options_.source) {
-      case ModelSource::kSeparate:
-        return RunSegmentJob(file.path, options_.segment, output);
-      case ModelSource::kMatched:
-        return RunMatchJob(file.path, options_.segment, options_.model.value(), output);
-      case ModelSource::kShared:
-      case ModelSource::kGiven:
-        break;
-    }
-    return RunApplyJob(file.path, options_.model.value(), output);
+    if (const auto inputs = inputs_in_.find(Plain(output.directory)); inputs != inputs_in_.end())
+      output.keep.insert(output.keep.end(), inputs->second.begin(), inputs->second.end());
+    output.before_commit = [&](const std::vector<std::string>& names) {
+      if (Resumes(options_.earlier)) earlier_.RequireKnown(file, names);
+      ImageRecord writing = NewRecord(file, ImageStatus::kWriting);
+      writing.outputs = Below(file, names);
+      manifest_->Append(writing);
+    };
+    // Without a model that others have, an image is segmented by itself: it has no data.
+    if (options_.source == ModelSource::kSeparate || !options_.model)
+      return RunSegmentJob(file.path, options_.segment, output);
+    if (options_.source == ModelSource::kMatched)
+      return RunMatchJob(file.path, options_.segment, *options_.model, output);
+    return RunApplyJob(file.path, *options_.model, output);
   }
 
-  static void Describe(const InputFile& file, const JobResult& result, ImageRecord& record) {
+  static std::vector<std::string> Below(const InputFile& file,
+                                        const std::vector<std::string>& names) {
+    std::vector<std::string> outputs;
+    for (const std::string& name : names)
+      outputs.push_back((fs::path(file.folder) / name).string());
+    return outputs;
+  }
+
+  void Describe(const InputFile& file, const JobResult& result, ImageRecord& record) const {
     record.status = ImageStatus::kDone;
     record.hash = result.hash;
+    record.outputs = Below(file, result.files);
     record.log_likelihood = result.log_likelihood;
     record.drift = result.drift;
     record.match_confidence = result.match_confidence;
     for (const ClassEntry& entry : result.classes) record.shares.push_back(entry.share);
-    for (const std::string& name : result.files)
-      record.outputs.push_back((fs::path(file.folder) / name).string());
+    if (!FitsEachImage(options_.source) || result.num_valid == 0) return;
+    record.converged = result.model.fit.converged();
+    record.all_components = result.model.fit.has_all_components();
   }
 
-  // What an earlier run recorded, if it did the same for the same input.
-  std::optional<ImageRecord> Kept(const InputFile& file) const {
-    const auto found = earlier_.images.find(file.name);
-    if (!Resumes(options_.earlier) || found == earlier_.images.end()) return std::nullopt;
-    const ImageRecord& record = found->second;
-    const fs::path folder(file.folder);
-    const auto is_there = [&](const std::string& output) {
-      boost::system::error_code missing;
-      return fs::path(output).parent_path() == folder &&
-             IsOutputOf(file.stem, fs::path(output).filename().string()) &&
-             fs::is_regular_file(top_ / output, missing);
-    };
-    if (record.status != ImageStatus::kDone || record.settings != settings_ ||
-        !std::ranges::all_of(record.outputs, is_there))
-      return std::nullopt;
-    try {
-      if (ContentHash(ReadImageBytes(file.path)) != record.hash) return std::nullopt;
-    } catch (const IoError&) {
-      return std::nullopt;
-    }
-    return record;
-  }
-
-  void Finish(const InputFile& file, const Outcome& outcome) {
-    const ImageRecord& record = outcome.record;
-    if (!outcome.kept) {
-      RemoveFormerOutputs(record);
-      manifest_->Append(record);
-    }
+  void Tell(const InputFile& file, const Outcome& outcome) {
     Count(outcome);
     if (observer_.image)
-      observer_.image({file, record, outcome.result ? &*outcome.result : nullptr, outcome.kept});
-  }
-
-  // What an earlier run wrote for the input and nothing writes now.
-  void RemoveFormerOutputs(const ImageRecord& record) const {
-    const auto found = earlier_.images.find(record.input);
-    if (found == earlier_.images.end() || record.status == ImageStatus::kFailed) return;
-    const auto is_of_another = [&](const fs::path& output) {
-      return std::ranges::any_of(inputs_.files, [&](const InputFile& file) {
-        return file.name != record.input && output.parent_path() == fs::path(file.folder) &&
-               IsOutputOf(file.stem, output.filename().string());
-      });
-    };
-    for (const std::string& output : found->second.outputs) {
-      if (std::ranges::find(record.outputs, output) != record.outputs.end()) continue;
-      boost::system::error_code ignored;
-      if (!is_of_another(output)) fs::remove(top_ / output, ignored);
-    }
+      observer_.image({file, outcome.record, outcome.result ? &*outcome.result : nullptr,
+                       outcome.kept, options_.source});
   }
 
   void Count(const Outcome& outcome) {
-    const bool done = outcome.record.status == ImageStatus::kDone;
+    const ImageRecord& record = outcome.record;
+    const bool done = record.status == ImageStatus::kDone;
     ++(outcome.kept ? result_.num_kept : done ? result_.num_done : result_.num_failed);
-    if (outcome.record.drift && outcome.record.drift->flagged()) ++result_.num_drifted;
-    if (!FitsEachImage(options_.source) || !outcome.result) return;
-    const FitResult& fit = outcome.result->model.fit;
-    if (!fit.converged()) ++result_.num_unconverged;
-    if (!fit.has_all_components()) ++result_.num_with_dropped;
+    if (record.drift && record.drift->flagged()) ++result_.num_drifted;
+    if (!record.converged) ++result_.num_unconverged;
+    if (!record.all_components) ++result_.num_with_dropped;
   }
 
   void Report(std::int64_t images_done) const {
@@ -317,10 +360,12 @@ class FolderRun {
   const FolderObserver& observer_;
   fs::path top_;
   WorkPlan plan_;
-  Manifest earlier_;
+  EarlierRuns earlier_;
   std::optional<ManifestFile> manifest_;
   std::map<std::int64_t, std::string> failures_;  // while the shared model was fitted
   std::string settings_;
+  // By folder: where folders are searched for stale outputs, an input is none, whatever its name.
+  std::map<fs::path, std::vector<std::string>> inputs_in_;
   FolderResult result_;
 };
 

@@ -108,8 +108,7 @@ WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
   // Where memory does not set the limit, a slow image may fall behind the others.
   constexpr int kAhead = 4;
   plan.window = plan.images_at_a_time < threads ? plan.images_at_a_time : kAhead * threads;
-  if (options.source == ModelSource::kShared)
-    plan.shared = PlanShared(headers, options, budget / 2);
+  if (NeedsSharedModel(options)) plan.shared = PlanShared(headers, options, budget / 2);
   return plan;
 }
 

@@ -32,8 +32,7 @@ struct WorkPlan {
   SharedPlan shared;
 };
 
-// Throws MemoryError where options.memory is given and one image, or the shared model, does not
-// fit.
+// Throws MemoryError where options.memory is given and the largest image does not fit.
 WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options);
 
 }  // namespace gmmseg

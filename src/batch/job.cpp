@@ -69,6 +69,7 @@ void Commit(const Job& job, Staging& staging, JobResult& result) {
   result.files = FilesIn(staging.folder());
   CheckExisting(job.directory(), result.files, job.output.existing);
   result.stale = FindStale(job, result.files);
+  if (job.output.before_commit) job.output.before_commit(result.files);
   staging.Commit(result.files, result.stale);
 }
 

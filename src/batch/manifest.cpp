@@ -23,8 +23,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kFormat[] = "gmmseg-manifest";
 constexpr int kVersion = 1;
-constexpr Word<ImageStatus> kStatusWords[] = {{ImageStatus::kDone, "done"},
+constexpr Word<ImageStatus> kStatusWords[] = {{ImageStatus::kWriting, "writing"},
+                                              {ImageStatus::kDone, "done"},
                                               {ImageStatus::kFailed, "failed"}};
+constexpr char kStartedOver[] = "started_over";
 
 bool IsUtf8(const std::string& bytes) {
   try {
@@ -72,9 +74,11 @@ Json ToJson(const ImageRecord& record) {
                {"outputs", outputs},
                {"seconds", record.seconds},
                {"message", EncodeName(record.message)}};
-  if (record.status == ImageStatus::kFailed) return json;
+  if (record.status != ImageStatus::kDone) return json;
   json["log_likelihood_per_pixel"] = record.log_likelihood;
   json["shares"] = record.shares;
+  json["converged"] = record.converged;
+  json["all_components"] = record.all_components;
   if (record.drift)
     json["drift"] = {{"unlikely_pixels", record.drift->unlikely_pixels},
                      {"share_distance", record.drift->share_distance},
@@ -93,9 +97,11 @@ ImageRecord FromJson(const Json& json) {
     record.outputs.push_back(DecodeName(output.get<std::string>()));
   record.seconds = json.at("seconds").get<double>();
   record.message = DecodeName(json.at("message").get<std::string>());
-  if (record.status == ImageStatus::kFailed) return record;
+  if (record.status != ImageStatus::kDone) return record;
   record.log_likelihood = json.at("log_likelihood_per_pixel").get<double>();
   record.shares = json.at("shares").get<std::vector<double>>();
+  record.converged = json.at("converged").get<bool>();
+  record.all_components = json.at("all_components").get<bool>();
   if (json.contains("drift"))
     record.drift = Drift{json["drift"].at("unlikely_pixels").get<double>(),
                          json["drift"].at("share_distance").get<double>()};
@@ -105,12 +111,17 @@ ImageRecord FromJson(const Json& json) {
 }
 
 void Read(const Json& line, Manifest& manifest) {
-  if (line.contains("model")) {
-    manifest.model = {line.at("hash").get<std::string>(), line.at("settings").get<std::string>()};
-    return;
+  if (line.contains(kStartedOver)) {
+    manifest.images.clear();
+    manifest.models.clear();
+  } else if (line.contains("model")) {
+    manifest.models.push_back(
+        {line.at("hash").get<std::string>(), line.at("settings").get<std::string>()});
+  } else {
+    ImageRecord record = FromJson(line);
+    manifest.outputs.insert(record.outputs.begin(), record.outputs.end());
+    manifest.images[record.input] = std::move(record);
   }
-  ImageRecord record = FromJson(line);
-  manifest.images[record.input] = std::move(record);
 }
 
 [[noreturn]] void ThrowUnknown(const std::string& path) {
@@ -178,8 +189,8 @@ std::vector<std::string> OutputsOfManifest(const fs::path& folder) {
   if (!fs::is_regular_file(PathIn(folder), missing)) return {};
   std::vector<std::string> outputs = {kManifestName, kSharedModelName};
   try {
-    for (const auto& [input, record] : ReadManifest(folder).value_or(Manifest()).images)
-      outputs.insert(outputs.end(), record.outputs.begin(), record.outputs.end());
+    const Manifest manifest = ReadManifest(folder).value_or(Manifest());
+    outputs.insert(outputs.end(), manifest.outputs.begin(), manifest.outputs.end());
   } catch (const IoError&) {
     return {};
   }
@@ -195,11 +206,13 @@ ManifestFile::ManifestFile(const fs::path& folder, Begin begin)
                          "another output folder");
   struct stat status {};
   if (fstat(file_.get(), &status) != 0) ThrowCannotWrite(path_, errno);
-  const off_t end = begin == Begin::kAnew ? 0 : EndOfLines(file_.get(), status.st_size);
+  const off_t end = EndOfLines(file_.get(), status.st_size);
   if (ftruncate(file_.get(), end) != 0) ThrowCannotWrite(path_, errno);
   if (end == 0)
     AppendLine(
         Json{{"format", kFormat}, {"version", kVersion}, {"program", GMMSEG_VERSION}}.dump());
+  else if (begin == Begin::kAnew)
+    AppendLine(Json{{kStartedOver, true}}.dump());
 }
 
 void ManifestFile::Append(const ImageRecord& record) {
@@ -213,6 +226,7 @@ void ManifestFile::Append(const ModelRecord& record) {
 
 void ManifestFile::AppendLine(std::string line) {
   line += '\n';
+  const std::lock_guard lock(mutex_);
   const off_t end = lseek(file_.get(), 0, SEEK_END);
   for (std::size_t done = 0; done < line.size();) {
     const ssize_t count = ::write(file_.get(), line.data() + done, line.size() - done);

@@ -6,7 +6,9 @@
 
 #include <boost/filesystem/path.hpp>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,12 +26,13 @@ struct ModelRecord {
 };
 
 struct Manifest {
-  std::map<std::string, ImageRecord> images;  // by input
-  std::optional<ModelRecord> model;
+  std::map<std::string, ImageRecord> images;  // by input, the last record of each
+  std::vector<ModelRecord> models;            // in the order in which they were written
+  std::set<std::string> outputs;              // of all records, those before a new start included
 };
 
-// The last record of each image and of the model; a line that was cut off is left out. Nothing
-// where there is no manifest. Throws IoError for a file that is none.
+// A line that was cut off is left out. Nothing where there is no manifest. Throws IoError for a
+// file that is none.
 std::optional<Manifest> ReadManifest(const boost::filesystem::path& folder);
 
 // Everything that the folder's manifest says was written there, the manifest and the shared model
@@ -39,12 +42,15 @@ std::vector<std::string> OutputsOfManifest(const boost::filesystem::path& folder
 // A folder's manifest, held by one process alone.
 class ManifestFile {
  public:
-  enum class Begin { kAnew, kGoOn };
+  enum class Begin {
+    kAnew,  // earlier records count no more, but for the names of their outputs
+    kGoOn,
+  };
   // Throws ParameterError if another run holds it, IoError if it cannot be written.
   ManifestFile(const boost::filesystem::path& folder, Begin begin);
 
   // Appends one line, all of it or nothing. Throws IoError.
-  // Names of files are percent-encoded where they are no UTF-8, and so is '%'.
+  // From any thread. Names of files are percent-encoded where they are no UTF-8, and so is '%'.
   void Append(const ImageRecord& record);
   void Append(const ModelRecord& record);
 
@@ -52,6 +58,7 @@ class ManifestFile {
   void AppendLine(std::string line);
 
   std::string path_;
+  std::mutex mutex_;
   FileDescriptor file_;
 };
 

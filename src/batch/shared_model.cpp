@@ -3,7 +3,8 @@
 #include <gmmseg/errors.h>
 
 #include <algorithm>
-#include <set>
+#include <functional>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -44,7 +45,7 @@ PartOrFailure Extract(const InputFile& file, const FeaturePool& pool) {
 class ImagesSource : public StatsSource {
  public:
   ImagesSource(const InputList& inputs, const FeatureLayout& layout,
-               const Standardization& standardization, int window, std::set<std::int64_t> left_out,
+               const Standardization& standardization, int window, std::vector<char> left_out,
                const std::function<void(std::int64_t images_done)>& report)
       : inputs_(inputs),
         layout_(layout),
@@ -57,12 +58,12 @@ class ImagesSource : public StatsSource {
     MixtureStats total(model);
     ForEachInOrder(
         std::ssize(inputs_.files), window_,
-        [&](std::int64_t i) { return left_out_.contains(i) ? std::nullopt : StatsOf(i, model); },
+        [&](std::int64_t i) { return left_out_[i] ? std::nullopt : StatsOf(i, model); },
         [&](std::int64_t i, const std::optional<MixtureStats>& stats) {
           if (stats)
             total += *stats;
           else
-            left_out_.insert(i);
+            left_out_[i] = true;
           report_(i + 1);
           return Next::kGoOn;
         });
@@ -79,6 +80,8 @@ class ImagesSource : public StatsSource {
       return SampleSource(samples).Accumulate(model);
     } catch (const Error&) {
       return std::nullopt;
+    } catch (const std::bad_alloc&) {
+      return std::nullopt;
     }
   }
 
@@ -86,7 +89,7 @@ class ImagesSource : public StatsSource {
   const FeatureLayout& layout_;
   const Standardization& standardization_;
   int window_;
-  std::set<std::int64_t> left_out_;
+  std::vector<char> left_out_;  // by image
   const std::function<void(std::int64_t images_done)>& report_;
 };
 
@@ -94,65 +97,112 @@ class ImagesSource : public StatsSource {
 constexpr double kGain = 1e-4;
 constexpr int kMostPasses = 3;
 
+// From images to a model, step by step.
+class SharedModelFit {
+ public:
+  SharedModelFit(const InputList& inputs, const FolderOptions& options, const SharedPlan& plan,
+                 int window, const FolderObserver& observer)
+      : inputs_(inputs),
+        options_(options),
+        plan_(plan),
+        window_(window),
+        observer_(observer),
+        pool_(plan.spec, plan.pool) {
+    progress_.num_images = std::ssize(inputs.files);
+  }
+
+  SharedFit Run() {
+    Gather();
+    if (!stopped_ && !pool_.empty()) Fit();
+    return std::move(shared_);
+  }
+
+ private:
+  void Gather() {
+    Report(FolderStage::kGathering, 0);
+    ForEachInOrder(
+        std::ssize(inputs_.files), window_,
+        [&](std::int64_t i) { return Extract(inputs_.files[i], pool_); },
+        [&](std::int64_t i, PartOrFailure& result) {
+          if (stopped_) return Next::kStop;  // begun before it was known
+          Add(i, std::move(result));
+          Report(FolderStage::kGathering, i + 1);
+          stopped_ = !shared_.failures.empty() && options_.on_failure == OnFailure::kStop;
+          return stopped_ ? Next::kStop : Next::kGoOn;
+        });
+  }
+
+  void Add(std::int64_t i, PartOrFailure result) {
+    const InputFile& file = inputs_.files[i];
+    if (auto* failure = std::get_if<std::string>(&result)) {
+      shared_.failures[i] = std::move(*failure);
+      return;
+    }
+    ReadPart& read = std::get<ReadPart>(result);
+    try {
+      pool_.Add(std::move(read.part));
+      training_.push_back({file.name, read.hash});
+    } catch (const ParameterError& error) {
+      shared_.failures[i] = file.path + ": " + error.what();
+    }
+  }
+
+  void Fit() {
+    SegmentOptions segment = options_.segment;
+    Report(FolderStage::kFitting, progress_.num_images);
+    segment.fit.progress = [&](int iteration, double log_likelihood) {
+      progress_.iteration = iteration;
+      progress_.log_likelihood = log_likelihood;
+      Report(FolderStage::kFitting, progress_.num_images);
+    };
+    RefineFunction refine;
+    if (plan_.pool.content == FeaturePool::Content::kSample)
+      refine = [&](FitResult fit, const FeaturePlanes& planes) {
+        return Refine(std::move(fit), planes);
+      };
+    shared_.model = FitModel(pool_.Take(), segment, refine);
+    shared_.model->inputs = std::move(training_);
+  }
+
+  FitResult Refine(FitResult fit, const FeaturePlanes& planes) {
+    std::vector<char> left_out(inputs_.files.size());
+    for (const auto& [i, failure] : shared_.failures) left_out[i] = true;
+    const std::function<void(std::int64_t)> report = [&](std::int64_t images_done) {
+      Report(FolderStage::kRefining, images_done);
+    };
+    ImagesSource images(inputs_, planes.layout, planes.samples.standardization(), window_,
+                        std::move(left_out), report);
+    FitOptions all;
+    all.floor = options_.segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
+    all.tolerance = kGain;
+    all.max_iterations = std::min(kMostPasses, options_.segment.fit.max_iterations);
+    return RefineFit(std::move(fit), images, planes.samples.standardization(),
+                     static_cast<double>(planes.num_valid), all);
+  }
+
+  void Report(FolderStage stage, std::int64_t images_done) {
+    progress_.stage = stage;
+    progress_.images_done = images_done;
+    if (observer_.progress) observer_.progress(progress_);
+  }
+
+  const InputList& inputs_;
+  const FolderOptions& options_;
+  const SharedPlan& plan_;
+  int window_;
+  const FolderObserver& observer_;
+  FeaturePool pool_;
+  FolderProgress progress_;
+  std::vector<TrainingInput> training_;
+  bool stopped_ = false;
+  SharedFit shared_;
+};
+
 }  // namespace
 
 SharedFit FitSharedModel(const InputList& inputs, const FolderOptions& options,
                          const SharedPlan& plan, int window, const FolderObserver& observer) {
-  const auto count = static_cast<std::int64_t>(inputs.files.size());
-  FolderProgress progress{.stage = FolderStage::kGathering, .num_images = count};
-  const auto report = [&] {
-    if (observer.progress) observer.progress(progress);
-  };
-  SharedFit shared;
-  std::vector<TrainingInput> training;
-  FeaturePool pool(plan.spec, plan.pool);
-  report();
-  ForEachInOrder(
-      count, window, [&](std::int64_t i) { return Extract(inputs.files[i], pool); },
-      [&](std::int64_t i, PartOrFailure& result) {
-        const InputFile& file = inputs.files[i];
-        if (auto* read = std::get_if<ReadPart>(&result)) try {
-            pool.Add(std::move(read->part));
-            training.push_back({file.name, read->hash});
-          } catch (const ParameterError& error) {
-            result = file.path + ": " + error.what();
-          }
-        if (const auto* failure = std::get_if<std::string>(&result)) shared.failures[i] = *failure;
-        progress.images_done = i + 1;
-        report();
-        const bool stop = !shared.failures.empty() && options.on_failure == OnFailure::kStop;
-        return stop ? Next::kStop : Next::kGoOn;
-      });
-  if (pool.empty()) return shared;
-  SegmentOptions segment = options.segment;
-  progress.stage = FolderStage::kFitting;
-  report();
-  segment.fit.progress = [&](int iteration, double log_likelihood) {
-    progress.iteration = iteration;
-    progress.log_likelihood = log_likelihood;
-    report();
-  };
-  const auto refine = [&](FitResult fit, const FeaturePlanes& planes) {
-    std::set<std::int64_t> left_out;
-    for (const auto& [i, failure] : shared.failures) left_out.insert(i);
-    progress.stage = FolderStage::kRefining;
-    const std::function<void(std::int64_t)> report_images = [&](std::int64_t images_done) {
-      progress.images_done = images_done;
-      report();
-    };
-    ImagesSource images(inputs, planes.layout, planes.samples.standardization(), window,
-                        std::move(left_out), report_images);
-    FitOptions all;
-    all.floor = segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
-    all.tolerance = kGain;
-    all.max_iterations = std::min(kMostPasses, segment.fit.max_iterations);
-    return RefineFit(std::move(fit), images, planes.samples.standardization(),
-                     static_cast<double>(planes.num_valid), all);
-  };
-  const bool is_sample = plan.pool.content == FeaturePool::Content::kSample;
-  shared.model = FitModel(pool.Take(), segment, is_sample ? refine : RefineFunction());
-  shared.model->inputs = std::move(training);
-  return shared;
+  return SharedModelFit(inputs, options, plan, window, observer).Run();
 }
 
 }  // namespace gmmseg

@@ -37,15 +37,17 @@ std::string FolderName(const std::string& stem) {
   return "." + stem + kMark + std::to_string(getpid()) + "-" + std::to_string(next++);
 }
 
-// Whether the name is one of FolderName, of a process that is no more.
+bool IsGone(pid_t process) { return kill(process, 0) != 0 && errno == ESRCH; }
+
+// Whether the name is one of FolderName, of a process that is no more, or of this one's number.
 bool IsLeftover(const std::string& name) {
   const std::size_t mark = name.rfind(kMark);
   if (!name.starts_with('.') || mark == std::string::npos) return false;
   const char* const digits = name.c_str() + mark + sizeof kMark - 1;
   pid_t process = 0;
   const auto [end, error] = std::from_chars(digits, name.c_str() + name.size(), process);
-  return error == std::errc() && *end == '-' && process > 0 && kill(process, 0) != 0 &&
-         errno == ESRCH;
+  return error == std::errc() && *end == '-' && process > 0 &&
+         (process == getpid() || IsGone(process));
 }
 
 // Renames, made one after another, that are undone in reverse order unless they are kept.
@@ -87,8 +89,10 @@ Staging::Staging(const fs::path& directory, const std::string& stem) : directory
 
 void Staging::Create(const std::string& stem) {
   made_directory_ = fs::create_directory(directory_);
-  const fs::path folder = directory_ / FolderName(stem);
-  fs::create_directory(folder);
+  // A folder of that name may be left of a process that had the same number.
+  fs::path folder;
+  do folder = directory_ / FolderName(stem);
+  while (!fs::create_directory(folder));
   folder_ = folder;
 }
 
@@ -136,6 +140,8 @@ void Staging::RemoveLeftovers(const fs::path& directory) noexcept {
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error))
     if (IsLeftover(entry->path().filename().string())) leftovers.push_back(entry->path());
+  const std::lock_guard lock(TheRegistry().mutex);
+  for (const Staging* staging : TheRegistry().live) std::erase(leftovers, staging->folder());
   for (const fs::path& leftover : leftovers) fs::remove_all(leftover, error);
 }
 

@@ -27,7 +27,8 @@ FolderOptions SettingsFor(const Options& options) {
     folder.source = ModelSource::kGiven;
     return folder;
   }
-  folder.source = options.source.value_or(ModelSource::kShared);
+  folder.source = options.source.value_or(IsOneFile(options.inputs) ? ModelSource::kSeparate
+                                                                    : ModelSource::kShared);
   folder.segment = SettingsOf(options);
   if (folder.model && !options.num_components)
     folder.segment.fit.num_components = folder.model->mixture().num_components();
@@ -61,6 +62,9 @@ class Display {
     if (report.record.status == ImageStatus::kFailed) Tell("failed: " + report.record.message);
     for (const std::string& warning : ImageWarnings(report, options_))
       Tell("warning: " + report.file.path + ": " + warning);
+    if (report.result != nullptr && options_.verbosity == Verbosity::kVerbose)
+      for (const std::string& detail : Details(*report.result, options_.segment, CommandOn(report)))
+        Tell(report.file.path + ": " + detail);
     const std::string stays = "the images so far are complete; --resume goes on";
     if (options_.report == ReportFormat::kJson)
       Print(JsonLine(report, options_), stays);
@@ -83,11 +87,11 @@ class Display {
 InputList FindImages(const Options& options) {
   InputList inputs = FindInputs(options.inputs, options.subfolders, options.output.directory);
   const std::string skipped = SkippedLine(inputs.skipped);
+  for (const std::string& folder : inputs.unreadable) Tell("failed: " + folder);
   if (inputs.files.empty())
     throw IoError(IoError::Operation::kRead,
                   options.inputs.front() + (options.inputs.size() > 1 ? " and others" : "") +
                       ": no image found" + (skipped.empty() ? "" : "; " + skipped));
-  for (const std::string& folder : inputs.unreadable) Tell("failed: " + folder);
   if (!skipped.empty() && options.verbosity != Verbosity::kQuiet) Tell(skipped);
   return inputs;
 }
@@ -113,7 +117,9 @@ ExitCode RunFolder(const Options& options) {
   if (options.action == Action::kPlan) {
     const FolderPlan plan = PlanFolderJob(inputs, settings);
     for (const std::int64_t i : plan.to_do)
-      Print(OneLine(inputs.files[i].path) + "\n", "nothing was to be written");
+      Print(options.report == ReportFormat::kJson ? PlanJsonLine(inputs.files[i])
+                                                  : OneLine(inputs.files[i].path) + "\n",
+            "nothing was to be written");
     Tell(PlanLine(plan, options));
     return kDone;
   }

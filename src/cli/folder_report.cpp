@@ -58,11 +58,12 @@ std::string ImageLine(const ImageReport& report) {
   return report.file.path + ": " + what + Format(", %.2f s", record.seconds);
 }
 
+Command CommandOn(const ImageReport& report) {
+  return FitsEachImage(report.source) ? Command::kSegment : Command::kApply;
+}
+
 std::vector<std::string> ImageWarnings(const ImageReport& report, const Options& options) {
-  if (report.result != nullptr)
-    return Warnings(
-        *report.result, options.segment,
-        options.source && FitsEachImage(*options.source) ? Command::kSegment : Command::kApply);
+  if (report.result != nullptr) return Warnings(*report.result, options.segment, CommandOn(report));
   const std::optional<Drift>& drift = report.record.drift;
   if (drift && drift->flagged()) return {DriftWarning(*drift)};
   return {};
@@ -107,9 +108,14 @@ std::string SummaryLine(const FolderResult& result, const std::string& directory
 }
 
 std::vector<std::string> FolderWarnings(const FolderResult& result) {
-  if (!result.model || result.model_kept) return {};
+  if (!result.model) return {};
+  const FitResult& fit = result.model->fit;
   std::vector<std::string> warnings;
-  AddFitWarnings(result.model->fit, warnings);
+  if (!result.model_kept) AddFitWarnings(fit, warnings);
+  if (!fit.converged())
+    warnings.push_back("the shared model had not converged after " +
+                       Count(fit.iterations, "iteration", "iterations") +
+                       "; raise --max-iterations or --tolerance");
   return warnings;
 }
 
@@ -117,7 +123,8 @@ std::vector<std::string> FolderDetails(const FolderResult& result) {
   std::vector<std::string> details = {
       Format("seconds: shared model %.3f, total %.3f", result.fit_seconds, result.total_seconds),
       Format("images at a time: %d", result.images_at_a_time),
-      "threads: " + std::to_string(ActiveThreads()) + ", instruction set: " + std::string(InstructionSet())};
+      "threads: " + std::to_string(ActiveThreads()) +
+          ", instruction set: " + std::string(InstructionSet())};
   if (result.model)
     details.push_back(Format("shared model: %d iterations, %.4f per pixel",
                              result.model->fit.iterations, result.model->fit.log_likelihood));

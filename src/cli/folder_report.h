@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "base/stopwatch.h"
 #include "cli/options.h"
 
 namespace gmmseg::cli {
 
 // Of an image that was done now: "photo.jpg: shares 41.2 30.1 18.4 10.3 %, 0.04 s"
 std::string ImageLine(const ImageReport& report);
+
+// What was done to the image: a fit of its own, or a model applied.
+Command CommandOn(const ImageReport& report);
 
 // What the user should know of one image and might not see.
 std::vector<std::string> ImageWarnings(const ImageReport& report, const Options& options);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/folder_report.h"
 #include "cli/messages.h"
 
 namespace gmmseg::cli {
@@ -70,10 +71,14 @@ Json DriftJson(const std::optional<Drift>& drift) {
           {"flagged", drift->flagged()}};
 }
 
+const char* CommandName(Command command) {
+  return command == Command::kApply ? "apply" : "segment";
+}
+
 Json Report(const JobResult& result, const SegmentOptions& fit, Command command) {
   Json report = {{"program", "segment"},
                  {"version", GMMSEG_VERSION},
-                 {"command", command == Command::kApply ? "apply" : "segment"},
+                 {"command", CommandName(command)},
                  {"input", result.input},
                  {"width", result.width},
                  {"height", result.height},
@@ -118,18 +123,22 @@ std::string JsonLine(const ImageReport& report, const Options& options) {
                           : done      ? "done"
                                       : "failed"}};
   if (report.result != nullptr) {
-    const bool fitted = options.source && FitsEachImage(*options.source);
-    line.update(
-        Report(*report.result, options.segment, fitted ? Command::kSegment : Command::kApply));
+    line.update(Report(*report.result, options.segment, CommandOn(report)));
+    line["command"] = CommandName(options.command);
   } else if (done) {
     line["log_likelihood_per_pixel"] = record.log_likelihood;
     line["shares"] = record.shares;
     line["drift"] = DriftJson(record.drift);
+    if (record.match_confidence) line["match_confidence"] = *record.match_confidence;
     line["outputs"] = record.outputs;
   } else {
     line["message"] = record.message;
   }
   return Text(line, -1);
+}
+
+std::string PlanJsonLine(const InputFile& file) {
+  return Text({{"input", file.path}, {"status", "to do"}}, -1);
 }
 
 }  // namespace gmmseg::cli

@@ -15,4 +15,7 @@ std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Comma
 // The same for one image of many, on one line: with its status, and for a failure the message.
 std::string JsonLine(const ImageReport& report, const Options& options);
 
+// Of an image that a run would do.
+std::string PlanJsonLine(const InputFile& file);
+
 }  // namespace gmmseg::cli

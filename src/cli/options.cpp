@@ -166,7 +166,8 @@ void DeclareModels(CLI::App& app, Options& options) {
 
 // What only a run over many images needs; given for one file, it is run as a folder is.
 void DeclareFolder(CLI::App& app, Options& options) {
-  AddFlag(app, kFolders, "-r,--recursive", "Look into the folders within folders, too. Default: off.",
+  AddFlag(app, kFolders, "-r,--recursive",
+          "Look into the folders within folders, too. Default: off.",
           [&options] { options.subfolders = Subfolders::kWalk; });
   CLI::Option* resume = AddFlag(
       app, kFolders, "--resume",
@@ -295,8 +296,9 @@ void CheckApply(const Declaration& declaration) {
                            " belongs to a fit; a model is applied as it is: leave it away");
   if (declaration.options.source)
     throw ParameterError(
-        "--shared-model and --separate-models belong to a fit; a model is applied as it is: leave "
-        "them away");
+        "--shared-model, --match and --separate-models belong to a fit; a model is applied as it "
+        "is: "
+        "leave them away");
   if (declaration.options.model_path.empty())
     throw ParameterError(
         "no model; name one, as in: segment apply --model photo.gmm.json "

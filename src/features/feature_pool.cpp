@@ -157,6 +157,10 @@ FeaturePool::Part FeaturePool::Extract(const Raster& raster, std::uint64_t ident
   part.layout = DescribeFeatures(raster, spec_);
   part.kind = KindOf(raster);
   if (plan_.content == Content::kColors) {
+    if (!HasKeys(part.kind))
+      throw ParameterError(
+          "the file is not what its header was when the run began; leave it alone, and use "
+          "--resume");
     const std::optional<ColorPalette> palette = MakeColorPalette(raster);
     part.colors = palette ? CountedOf(*palette) : CountedOf(raster);
     part.num_valid = raster.CountValid();

@@ -63,7 +63,6 @@ class FeaturePool {
   void Add(Part part);
 
   bool empty() const { return num_valid_ == 0; }
-  const Plan& plan() const { return plan_; }
   // All of it as planes, standardised, without `entry`; empties the pool. num_valid counts all
   // pixels, also those that the sample left out.
   FeaturePlanes Take();

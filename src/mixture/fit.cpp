@@ -111,6 +111,7 @@ void TakeEnd(const EmResult& em, const Standardization& standardization, FitResu
   result.log_likelihood = em.log_likelihood() + shift;
   for (const double value : em.history) result.history.push_back(value + shift);
   result.rescues.insert(result.rescues.end(), em.rescues.begin(), em.rescues.end());
+  if (em.history.empty() && !result.at_floor.empty()) return;  // no step: nothing new is known
   result.at_floor.clear();
   for (const int k : order) result.at_floor.push_back(em.at_floor[k]);
 }
@@ -179,7 +180,9 @@ FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& s
       /*max_rescues=*/0,
       Acceleration::kOff,
       {}};
+  const StopReason reason = fit.stop_reason;
   TakeEnd(RunEm(source, ToStandardized(fit.model, standardization), em), standardization, fit);
+  fit.stop_reason = reason;
   fit.num_samples = num_samples;
   return fit;
 }

@@ -11,7 +11,8 @@ namespace gmmseg {
 // standardised as told: at most options.max_iterations passes after the first, which tells where
 // the model stands, until one gains less than options.tolerance per sample. options.floor counts,
 // and nothing else of the options. The history goes on: iterations and likelihoods of the source
-// stand behind those of the sample, and may begin below or above them.
+// stand behind those of the sample, and may begin below or above them; whether the fit converged is
+// said of the sample.
 FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& standardization,
                     double num_samples, const FitOptions& options);
 

@@ -123,9 +123,14 @@ std::vector<double> LogDensityQuantiles(const Segmentation& segmentation) {
   return QuantilesOf(std::move(values));
 }
 
-// ICL = BIC + 2·entropy of the posteriors (Biernacki, Celeux, Govaert 2000).
-void SetCriteria(Model& model, double total_entropy) {
+// ICL = BIC + 2·entropy of the posteriors (Biernacki, Celeux, Govaert 2000), which is known of the
+// labelled pixels and counts for all that were fitted.
+void SetCriteria(Model& model, const LabelTotals& totals) {
   if (!IsDensity(model.mixture())) return;
+  const auto labelled =
+      std::accumulate(totals.pixels.begin(), totals.pixels.end(), std::int64_t{0});
+  const double total_entropy =
+      totals.entropy.ToDouble() * (model.fit.num_samples / static_cast<double>(labelled));
   const double total = model.fit.log_likelihood * model.fit.num_samples;
   model.bic = Bic(model.mixture(), total, model.fit.num_samples);
   model.aic = Aic(model.mixture(), total);
@@ -149,7 +154,7 @@ void LabelFitted(Segmentation& result) {
   Model& model = result.model;
   const LabelTotals totals = Label(result);
   model.classes = WithShares(std::move(model.classes), totals.pixels);
-  SetCriteria(model, totals.entropy.ToDouble());
+  SetCriteria(model, totals);
   result.classes = model.classes;
 }
 

@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 import numpy as np
+import tifffile
 from PIL import Image
 
 from program import PROGRAM, ProgramTest, labels_of, model_of, photo
@@ -39,8 +40,10 @@ class FolderTest(ProgramTest):
                       if path.is_file() and path.name not in (MANIFEST, MODEL))
 
     def manifest(self, folder="segmented"):
+        """The last record of each image, by name."""
         lines = (self.folder / folder / MANIFEST).read_text().splitlines()
-        return [record for record in map(json.loads, lines) if "input" in record]
+        last = {record["input"]: record for record in map(json.loads, lines) if "input" in record}
+        return [last[name] for name in sorted(last)]
 
 
 class Inputs(FolderTest):
@@ -124,6 +127,35 @@ class Inputs(FolderTest):
                          {"quote'\".png", "new\nline.png", "50%25.png", "bytes%FF%FE.png", "grün.png"})
         result = self.succeed("in", *self.words, "--resume")
         self.assertIn("5 kept", result.stderr)
+
+    def test_an_input_is_never_written_over(self):
+        for name in ("a", "a_labels", "a_mask_1"):
+            self.put(f"in/{name}.png")
+        self.fail(USAGE, "in", "-k", 2, "-o", "in", "--overwrite", says=["in/a_labels.png is an input"])
+        self.succeed("in", "-k", 2, "-o", "in", "--overwrite", "--write", "overlay")
+        self.assertTrue((self.folder / "in/a_mask_1.png").exists())
+
+    def test_outputs_beside_the_inputs_stay_outputs(self):
+        for name in ("in/a/1.png", "in/b/2.png"):
+            self.put(name)
+        for words in (["in/a", "in/b"], ["in/*/*.png"], ["in/a/1.png", "in/b/2.png"]):
+            self.segment(*words, *self.words, "-o", "in", "--overwrite")
+            everything = [str(path.relative_to(self.folder)) for path in (self.folder / "in").rglob("*.png")]
+            self.segment(*everything, *self.words, "-o", "in", "--resume")
+            self.assertEqual(self.files("in"), ["a/1.png", "a/1_labels.png", "b/2.png", "b/2_labels.png"])
+        # A run that starts over and is cut off does not forget what was written before.
+        self.put("in/b/3.png")
+        self.exit_code(USAGE, "in", "-r", *self.words, "-o", "in")
+        (self.folder / "in/a/1.png").write_bytes(b"")
+        self.segment("in", "-r", *self.words, "-o", "in", "--overwrite")
+        self.segment("in", "-r", *self.words, "-o", "in", "--resume")
+        self.assertEqual([path for path in self.files("in") if "labels_labels" in path], [])
+
+    def test_a_pattern_leaves_out_what_is_no_image(self):
+        self.put("in/a.png")
+        (self.folder / "in/readme.txt").write_text("no image")
+        result = self.succeed("in/*", *self.words)
+        self.assertIn("1 file that is no image", result.stderr)
 
     def test_nothing_to_do_is_an_error(self):
         (self.folder / "in").mkdir()
@@ -225,6 +257,27 @@ class SharedModel(FolderTest):
         self.assertEqual(model_of(self.folder / "shared/0.gmm.json")["k"], 3)
         self.assertTrue((self.folder / "shared" / MODEL).exists())
 
+    def test_an_image_without_data_is_labelled_0(self):
+        self.put("in/empty.png", np.zeros((16, 16, 4), np.uint8))
+        self.succeed("in", "-k", 3, "--write", "labels")
+        self.assertEqual(labels_of(self.folder / "segmented/empty_labels.png").max(), 0)
+        self.put("in/photo.png")
+        self.succeed("in", "-k", 3, "--write", "labels", "--refit")
+        self.assertEqual(labels_of(self.folder / "segmented/empty_labels.png").max(), 0)
+
+    def test_floats_are_matched_too(self):
+        for name, gain in (("a", 1.0), ("b", 0.9)):
+            tifffile.imwrite(self.folder / f"{name}.tif", self.photo[:, :, 0].astype(np.float32) * gain)
+        self.succeed("a.tif", "b.tif", "-k", 2, "--match", "--write", "labels,model")
+        self.assertEqual(model_of(self.folder / "segmented/b.gmm.json")["k"], 2)
+        self.put("c.png")
+        self.put("d.png", self.photo[::-1])
+        self.succeed("c.png", "d.png", "-k", 2, "--match", "--features", "rgb", "--position", 1, "-o", "placed")
+        names = [feature["name"] for feature in model_of(self.folder / "placed/c.gmm.json")["features"]]
+        self.assertEqual(names, ["R", "G", "B", "x", "y"])
+        self.fail(USAGE, "a.tif", "b.tif", "-k", 3, "--match", "--model", "segmented/a.gmm.json", "-o", "x",
+                  says=["num_components = 3", "2 classes"])
+
     def test_grey_and_colour_mix(self):
         self.put("in/a.png")
         self.put("in/b.png", self.photo[:, :, 0])
@@ -273,6 +326,16 @@ class Failures(FolderTest):
         self.break_some()
         self.exit_code(SOME_FAILED, "in", *self.words, "--fail-fast", "--separate-models", "--threads", 1)
         self.assertLess(len(self.manifest()), 10)
+        # A model of some of the images would be no model of the folder.
+        self.exit_code(1, "in", *self.words, "--fail-fast", "-o", "shared")
+        self.assertEqual([record["input"] for record in self.manifest("shared")], ["b.png"])
+        self.assertFalse((self.folder / "shared" / MODEL).exists())
+
+    def test_failures_are_told_where_only_a_model_is_written(self):
+        self.break_some()
+        result = self.exit_code(SOME_FAILED, "in", "-k", 3, "--write", "model")
+        self.assertIn("3 done, 7 failed", result.stderr)
+        self.assertEqual(self.files(), [])
 
     def test_nothing_but_failures(self):
         (self.folder / "in").mkdir()

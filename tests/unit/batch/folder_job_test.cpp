@@ -68,7 +68,12 @@ TEST_CASE("manifest: records come back as they were, whatever bytes a name has; 
     if (name != "a.png") CheckEqual(manifest.images.at(name), SomeRecord(name));
   CHECK(manifest.images.at("a.png").status == ImageStatus::kFailed);
   CHECK(manifest.images.at("a.png").message == "a.png: \"why\"\n");
-  CHECK(manifest.model->settings == "k=4");
+  CHECK(manifest.models.at(0).settings == "k=4");
+  CHECK(manifest.outputs.contains("a.png_labels.png"));
+  ManifestFile(folder.path(), ManifestFile::Begin::kAnew);
+  const Manifest anew = ReadManifest(folder.path()).value();
+  CHECK(anew.images.empty());
+  CHECK(anew.outputs == manifest.outputs);
 }
 
 TEST_CASE("manifest: a line that was cut off is left out, and the next one stands by itself") {

@@ -1,0 +1,83 @@
+#include "batch/earlier_run.h"
+
+#include <gmmseg/errors.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+
+#include "base/hash.h"
+#include "batch/output_names.h"
+#include "io/file_bytes.h"
+
+namespace gmmseg {
+namespace fs = boost::filesystem;
+namespace {
+
+std::string Below(const InputFile& file, const std::string& name) {
+  return (fs::path(file.folder) / name).string();
+}
+
+bool HasContent(const InputFile& file, const std::string& hash) {
+  try {
+    return ContentHash(ReadImageBytes(file.path)) == hash;
+  } catch (const IoError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+EarlierRuns::EarlierRuns(const fs::path& top, const InputList& inputs, Manifest manifest)
+    : top_(top), manifest_(std::move(manifest)) {
+  for (const InputFile& file : inputs.files) stems_.emplace(file.folder, file.stem);
+}
+
+std::optional<ImageRecord> EarlierRuns::Done(const InputFile& file,
+                                             const std::string& settings) const {
+  const auto found = manifest_.images.find(file.name);
+  if (found == manifest_.images.end()) return std::nullopt;
+  const ImageRecord& record = found->second;
+  const auto is_there = [&](const std::string& output) {
+    boost::system::error_code missing;
+    return fs::path(output).parent_path() == fs::path(file.folder) &&
+           IsOutputOf(file.stem, fs::path(output).filename().string()) &&
+           fs::is_regular_file(top_ / output, missing);
+  };
+  const bool done = record.status == ImageStatus::kDone && record.settings == settings &&
+                    std::ranges::all_of(record.outputs, is_there) && HasContent(file, record.hash);
+  return done ? std::optional(record) : std::nullopt;
+}
+
+void EarlierRuns::RequireKnown(const InputFile& file, const std::vector<std::string>& names) const {
+  for (const std::string& name : names) {
+    const fs::path path = top_ / file.folder / name;
+    if (!manifest_.outputs.contains(Below(file, name)) && fs::exists(fs::symlink_status(path)))
+      throw ParameterError(path.string() +
+                           ": exists, and no earlier run wrote it; move it away, or choose another "
+                           "output folder");
+  }
+}
+
+bool EarlierRuns::IsFormer(const InputFile& file, const std::string& name) const {
+  const std::string whole = fs::path(file.name).filename().string();
+  for (const std::string& stem : {StemOf(whole), whole})
+    if (IsOutputOf(stem, name)) return stem == file.stem || !stems_.contains({file.folder, stem});
+  return false;
+}
+
+void EarlierRuns::RemoveFormer(const InputFile& file,
+                               const std::vector<std::string>& outputs) const {
+  const std::string start = Below(file, StemOf(file.name));
+  for (auto known = manifest_.outputs.lower_bound(start);
+       known != manifest_.outputs.end() && known->starts_with(start); ++known) {
+    const fs::path output(*known);
+    if (output.parent_path() != fs::path(file.folder) ||
+        std::ranges::find(outputs, *known) != outputs.end() ||
+        !IsFormer(file, output.filename().string()))
+      continue;
+    boost::system::error_code ignored;
+    fs::remove(top_ / output, ignored);
+  }
+}
+
+}  // namespace gmmseg
