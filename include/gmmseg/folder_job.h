@@ -7,8 +7,8 @@
 #include <gmmseg/inputs.h>
 #include <gmmseg/job.h>
 
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,6 +66,7 @@ struct ImageRecord {
   double seconds = 0;
   std::string message;  // why it failed
   // Of kDone alone:
+  std::vector<std::uint64_t> output_bytes;       // sizes of the outputs
   double log_likelihood = 0;                     // per pixel with data, natural logarithm
   std::vector<double> shares;                    // of the pixels with data, by class
   bool converged = true, all_components = true;  // of a fit of its own

@@ -37,21 +37,26 @@ std::optional<ImageRecord> EarlierRuns::Done(const InputFile& file,
   const auto found = manifest_.images.find(file.name);
   if (found == manifest_.images.end()) return std::nullopt;
   const ImageRecord& record = found->second;
-  const auto is_there = [&](const std::string& output) {
+  if (record.status != ImageStatus::kDone || record.settings != settings ||
+      record.outputs.size() != record.output_bytes.size())
+    return std::nullopt;
+  for (std::size_t i = 0; i < record.outputs.size(); ++i) {
+    const fs::path output(record.outputs[i]);
     boost::system::error_code missing;
-    return fs::path(output).parent_path() == fs::path(file.folder) &&
-           IsOutputOf(file.stem, fs::path(output).filename().string()) &&
-           fs::is_regular_file(top_ / output, missing);
-  };
-  const bool done = record.status == ImageStatus::kDone && record.settings == settings &&
-                    std::ranges::all_of(record.outputs, is_there) && HasContent(file, record.hash);
-  return done ? std::optional(record) : std::nullopt;
+    if (output.parent_path() != fs::path(file.folder) ||
+        !IsOutputOf(file.stem, output.filename().string()) ||
+        fs::file_size(top_ / output, missing) != record.output_bytes[i] || missing)
+      return std::nullopt;
+  }
+  return HasContent(file, record.hash) ? std::optional(record) : std::nullopt;
 }
 
 void EarlierRuns::RequireKnown(const InputFile& file, const std::vector<std::string>& names) const {
   for (const std::string& name : names) {
     const fs::path path = top_ / file.folder / name;
-    if (!manifest_.outputs.contains(Below(file, name)) && fs::exists(fs::symlink_status(path)))
+    boost::system::error_code missing;
+    if (!manifest_.outputs.contains(Below(file, name)) &&
+        fs::exists(fs::symlink_status(path, missing)))
       throw ParameterError(path.string() +
                            ": exists, and no earlier run wrote it; move it away, or choose another "
                            "output folder");

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "batch/manifest.h"
 #include "batch/output_names.h"
@@ -47,6 +48,10 @@ std::vector<std::string> MatchPattern(const std::string& pattern) {
 std::vector<std::string> ReadList(const std::string& path) {
   const std::vector<unsigned char> bytes = ReadFileBytes(path, "a list of paths, one per line");
   const char end = std::ranges::find(bytes, 0) == bytes.end() ? '\n' : '\0';
+  if (end == '\0' && std::ranges::any_of(bytes, [](unsigned char byte) {
+        return byte > 0 && byte < 0x20 && byte != '\n' && byte != '\t';
+      }))
+    Fail(path + ": is no list of paths; give a text with one path per line");
   std::vector<std::string> lines(1);
   for (const unsigned char byte : bytes)
     if (byte == static_cast<unsigned char>(end))
@@ -56,7 +61,10 @@ std::vector<std::string> ReadList(const std::string& path) {
   if (end == '\n')
     for (std::string& line : lines)
       if (line.ends_with('\r')) line.pop_back();
-  std::erase(lines, "");
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (lines.front().starts_with(kByteOrderMark)) lines.front().erase(0, kByteOrderMark.size());
+  std::erase_if(lines,
+                [](const std::string& line) { return line.find_first_not_of(" \t") == line.npos; });
   return lines;
 }
 
@@ -86,7 +94,9 @@ class Walk {
   // What a pattern matches is taken as what a folder holds is.
   void AddMatch(const std::string& path) {
     if (IsFolder(path)) return AddFolder(path);
-    Share(Plain(path).parent_path());
+    const fs::path folder = Plain(path).parent_path();
+    Share(folder);
+    if (disowned_.insert(folder).second) Disown(folder);
     AddEntry(path);
   }
 
@@ -103,8 +113,12 @@ class Walk {
   void AddFile(const std::string& path) {
     const fs::path plain = Plain(path);
     Share(plain.parent_path());
+    boost::system::error_code ignored;
+    const fs::file_type type = fs::status(path, ignored).type();
     if (own_outputs_.contains(plain))
       ++list_.skipped.own_outputs;
+    else if (type == fs::fifo_file || type == fs::socket_file || type == fs::character_file)
+      list_.unreadable.push_back(path + ": is no regular file; give it alone, or copy it into one");
     else
       files_.emplace(plain, path);
   }
@@ -142,6 +156,11 @@ class Walk {
       entries.push_back(entry->path());
     if (error) return folder.string() + ": the folder cannot be read (" + error.message() + ")";
     Disown(folder);
+    // A folder itself comes before links to it, whose outputs would otherwise take its place.
+    std::ranges::stable_partition(entries, [](const fs::path& entry) {
+      boost::system::error_code ignored;
+      return !fs::is_symlink(entry, ignored);
+    });
     for (const fs::path& entry : entries) AddEntry(entry);
     return std::nullopt;
   }
@@ -154,8 +173,12 @@ class Walk {
       ++list_.skipped.hidden;
     else if (own_outputs_.contains(Plain(entry)))
       ++list_.skipped.own_outputs;
-    else if (status.type() == fs::file_not_found || status.type() == fs::status_error)
+    else if (status.type() == fs::file_not_found ||
+             error == boost::system::errc::too_many_symbolic_link_levels)
       ++list_.skipped.links;
+    else if (status.type() == fs::status_error)
+      list_.unreadable.push_back(entry.string() + ": cannot be looked at (" + error.message() +
+                                 ")");
     else if (fs::is_directory(status))
       AddSubfolder(entry);
     else if (fs::is_regular_file(status) && IsImage(entry.string()))
@@ -192,9 +215,15 @@ class Walk {
   std::optional<fs::path> shared_;         // plain
   std::set<fs::path> seen_;                // canonical
   std::map<fs::path, std::string> files_;  // plain path, and as the user would open it
-  std::set<fs::path> own_outputs_;         // plain: what the manifests met so far name
+  std::set<fs::path> disowned_;     // plain: folders of matches whose manifests were looked at
+  std::set<fs::path> own_outputs_;  // plain: what the manifests met so far name
   InputList list_;
 };
+
+// Its model would be called as the one that all images share.
+bool IsReserved(const InputFile& file) {
+  return file.folder.empty() && OutputName(file.stem, Output::kModel) == kSharedModelName;
+}
 
 // Two inputs that would write the same names are told apart by their extensions; that may meet a
 // third one's stem, which then gets its own.
@@ -206,7 +235,8 @@ void TellApart(std::vector<InputFile>& files) {
     for (const auto& [stem, same] : by_stem)
       for (InputFile* file : same) {
         const std::string whole = fs::path(file->name).filename().string();
-        if (same.size() == 1 || file->stem == whole) continue;
+        const bool is_alone = same.size() == 1 && !IsReserved(*file);
+        if (is_alone || file->stem == whole) continue;
         file->stem = whole;
         changed = true;
       }

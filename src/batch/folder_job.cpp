@@ -62,7 +62,8 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
   CheckOutputFolder(top);
   CheckInputsStay(top, inputs, options);
   if (options.earlier != EarlierRun::kRefuse) return;
-  if (fs::exists(fs::symlink_status(top / kManifestName)))
+  const Manifest earlier = ReadManifest(top).value_or(Manifest());
+  if (!earlier.outputs.empty() || !earlier.models.empty())
     throw ParameterError((top / kManifestName).string() +
                          ": an earlier run wrote into this folder; use --resume to go on with it, "
                          "or --overwrite to start over");
@@ -154,15 +155,14 @@ class FolderRun {
   }
 
   void Begin() {
-    boost::system::error_code error;
-    fs::create_directory(top_, error);
+    MakeFolder(top_, "");
     std::optional<Manifest> earlier = ReadManifest(top_);
     const bool goes_on = Resumes(options_.earlier);
     manifest_.emplace(top_, goes_on ? ManifestFile::Begin::kGoOn : ManifestFile::Begin::kAnew);
     // A manifest tells what has become stale; without one, folders are searched.
     options_.output.existing = options_.earlier == EarlierRun::kRefuse ? ExistingOutputs::kRefuse
-                               : earlier                               ? ExistingOutputs::kReplace
-                                         : ExistingOutputs::kOverwrite;
+                               : earlier || goes_on                    ? ExistingOutputs::kReplace
+                                                    : ExistingOutputs::kOverwrite;
     if (options_.output.existing == ExistingOutputs::kOverwrite)
       for (const InputFile& file : inputs_.files)
         inputs_in_[Plain(file.path).parent_path()].push_back(file.path);
@@ -323,6 +323,8 @@ class FolderRun {
     record.status = ImageStatus::kDone;
     record.hash = result.hash;
     record.outputs = Below(file, result.files);
+    for (const std::string& output : record.outputs)
+      record.output_bytes.push_back(fs::file_size(top_ / output));
     record.log_likelihood = result.log_likelihood;
     record.drift = result.drift;
     record.match_confidence = result.match_confidence;

@@ -37,31 +37,41 @@ RasterKind KindOf(const ImageHeader& header) {
           header.type == SampleType::kUint8 ? 255.0 : 65535.0};
 }
 
-// At the moment when most is held: the raster beside what the decoder holds of it, feature planes,
-// labels and the numbers per pixel that outputs are made of.
+// Samples are pixels, or the distinct colours that so many can have.
+std::int64_t MostSamples(const ImageHeader& header, const FolderOptions& options) {
+  const std::int64_t pixels = header.width * header.height;
+  const std::int64_t bits = 8 * BytesPerValue(header.type) * header.num_bands;
+  const bool has_palette = options.segment.features.position_weight == 0 &&
+                           header.type != SampleType::kFloat32 && bits < 40;
+  return has_palette ? std::min(pixels, std::int64_t{1} << bits) : pixels;
+}
+
+// At the moment when most is held: the decoder's picture beside the raster, or the raster beside
+// the pixels' samples and labels and all that is known of each sample.
 std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   constexpr std::int64_t kFixed = std::int64_t{24} << 20;  // keys of colours, compressors
   constexpr std::int64_t kMostProbabilities = std::int64_t{256} << 20;
+  constexpr std::int64_t kSampleAndLabel = 4 + 2, kScores = 2 + 4 + 4;
   const OutputSet& outputs = options.output.outputs;
   const std::int64_t pixels = header.width * header.height;
   const std::int64_t num_classes = options.model ? options.model->mixture().num_components()
                                                  : options.segment.fit.num_components;
-  const std::int64_t features =
+  const std::int64_t num_features =
       header.num_bands + (options.segment.features.position_weight > 0 ? 2 : 0);
-  constexpr std::int64_t kEntryLabelsAndScores = 4 + 2 + 8;
-  std::int64_t per_pixel = 2 * header.num_bands * BytesPerValue(header.type) + 4 * (features + 1) +
-                           kEntryLabelsAndScores;
-  if (outputs.contains(Output::kHeatmaps)) per_pixel += num_classes;
-  std::int64_t bytes = kFixed + pixels * per_pixel;
+  const std::int64_t raster = header.num_bands * BytesPerValue(header.type);
+  const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_classes : 0;
+  std::int64_t bytes = kFixed + pixels * (raster + std::max(raster, kSampleAndLabel)) +
+                       MostSamples(header, options) * (4 * (num_features + 1) + kScores + heat);
   if (outputs.contains(Output::kProbabilities))
     bytes += std::min(2 * kMostProbabilities, 8 * num_classes * pixels);
   return bytes;
 }
 
-// As --memory takes it, rounded up.
-std::string MebiBytes(std::int64_t bytes) {
-  constexpr std::int64_t kUnit = std::int64_t{1} << 20;
-  return std::to_string((bytes + kUnit - 1) / kUnit) + "M";
+// As --memory takes it; rounded up where it is no whole number of megabytes.
+std::string SizeText(std::int64_t bytes) {
+  constexpr std::int64_t kKilo = 1024, kMega = kKilo * kKilo;
+  if (bytes < kMega) return std::to_string(bytes);
+  return std::to_string((bytes + kMega - 1) / kMega) + "M";
 }
 
 SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
@@ -93,6 +103,10 @@ bool NeedsSharedModel(const FolderOptions& options) {
          (options.source == ModelSource::kMatched && !options.model);
 }
 
+// Where no budget is given: enough for all colours of 8 bits, and the same on every machine, for
+// the shared model's bits depend on it.
+constexpr std::int64_t kSharedColors = std::int64_t{2} << 30;
+
 WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
   WorkPlan plan;
   for (const std::optional<ImageHeader>& header : headers)
@@ -100,15 +114,17 @@ WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
   const std::int64_t budget = options.memory > 0 ? options.memory : AvailableMemory() / 2;
   if (options.memory > 0 && plan.bytes_per_image > budget)
     throw MemoryError(
-        "--memory " + MebiBytes(options.memory) + " is too little: the largest image needs about " +
-        MebiBytes(plan.bytes_per_image) + "; give at least that, or ask for fewer outputs");
+        "--memory " + SizeText(options.memory) + " is too little: the largest image needs about " +
+        SizeText(plan.bytes_per_image) + "; give at least that, or ask for fewer outputs");
   const int threads = ActiveThreads();
   const std::int64_t fit = budget / std::max<std::int64_t>(plan.bytes_per_image, 1);
   plan.images_at_a_time = static_cast<int>(std::clamp<std::int64_t>(fit, 1, threads));
   // Where memory does not set the limit, a slow image may fall behind the others.
   constexpr int kAhead = 4;
   plan.window = plan.images_at_a_time < threads ? plan.images_at_a_time : kAhead * threads;
-  if (NeedsSharedModel(options)) plan.shared = PlanShared(headers, options, budget / 2);
+  if (NeedsSharedModel(options))
+    plan.shared =
+        PlanShared(headers, options, options.memory > 0 ? options.memory / 2 : kSharedColors);
   return plan;
 }
 

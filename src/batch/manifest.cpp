@@ -75,6 +75,7 @@ Json ToJson(const ImageRecord& record) {
                {"seconds", record.seconds},
                {"message", EncodeName(record.message)}};
   if (record.status != ImageStatus::kDone) return json;
+  json["output_bytes"] = record.output_bytes;
   json["log_likelihood_per_pixel"] = record.log_likelihood;
   json["shares"] = record.shares;
   json["converged"] = record.converged;
@@ -98,6 +99,7 @@ ImageRecord FromJson(const Json& json) {
   record.seconds = json.at("seconds").get<double>();
   record.message = DecodeName(json.at("message").get<std::string>());
   if (record.status != ImageStatus::kDone) return record;
+  record.output_bytes = json.at("output_bytes").get<std::vector<std::uint64_t>>();
   record.log_likelihood = json.at("log_likelihood_per_pixel").get<double>();
   record.shares = json.at("shares").get<std::vector<double>>();
   record.converged = json.at("converged").get<bool>();

@@ -17,14 +17,16 @@ void CheckOutputFolder(const fs::path& folder) {
   const fs::path parent = fs::absolute(folder).parent_path();
   if (!fs::is_directory(parent))
     throw ParameterError("output folder " + name + ": its parent " + parent.string() +
-                         " does not exist; create it first");
+                         (fs::exists(parent) ? " is no folder; choose another"
+                                             : " does not exist; create it first"));
 }
 
 // A folder under an output's name is never replaced: it may hold anything.
 void CheckExisting(const fs::path& folder, const std::vector<std::string>& names,
                    ExistingOutputs existing) {
   for (const std::string& name : names) {
-    const fs::file_status status = fs::symlink_status(folder / name);
+    boost::system::error_code error;  // of a name too long, say: writing will tell
+    const fs::file_status status = fs::symlink_status(folder / name, error);
     if (fs::is_directory(status))
       throw ParameterError((folder / name).string() +
                            " is a folder; move it away, or choose another output folder");
@@ -55,8 +57,9 @@ fs::path MakeFolder(const fs::path& top, const std::string& below) {
 void RemoveEmptyFolders(const fs::path& top, const InputList& inputs) {
   const std::vector<fs::path> folders = OutputFolders(top, inputs);
   for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
-    boost::system::error_code not_empty;
-    if (*folder != top) fs::remove(*folder, not_empty);
+    boost::system::error_code error;
+    if (*folder == top || fs::symlink_status(*folder, error).type() != fs::directory_file) continue;
+    if (fs::is_empty(*folder, error) && !error) fs::remove(*folder, error);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "cli/interrupts.h"
 
+#include <fcntl.h>
 #include <gmmseg/job.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -48,6 +49,7 @@ void WaitAndEnd() {
 // is blocked.
 void CleanUpOnInterrupts() {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a limit on sizes of files is an error of the write
   sem_init(&received, 0, 0);
   struct sigaction action {};
   action.sa_handler = &Receive;
@@ -56,6 +58,12 @@ void CleanUpOnInterrupts() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
     if (!IsIgnored(signal)) sigaction(signal, &action, nullptr);
   std::thread(&WaitAndEnd).detach();
+}
+
+void OpenStandardStreams() {
+  int descriptor = 0;
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO) descriptor = open("/dev/null", O_RDWR);
+  if (descriptor >= 0) close(descriptor);
 }
 
 void EndOnClosedPipe() { signal(SIGPIPE, SIG_DFL); }

@@ -97,6 +97,7 @@ int Main(int argc, const char* const* argv) {
 }  // namespace gmmseg::cli
 
 int main(int argc, char** argv) {
+  gmmseg::cli::OpenStandardStreams();
   gmmseg::cli::CleanUpOnInterrupts();
   return gmmseg::cli::Main(argc, argv);
 }

@@ -191,6 +191,10 @@ std::string ProgressText(const std::string& input, const JobProgress& progress,
 std::string OneLine(std::string message) {
   std::replace_if(
       message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  // Those of Latin-1, in UTF-8: C2 80 to C2 9F.
+  for (std::size_t at = 0; (at = message.find('\xc2', at)) != message.npos; ++at)
+    if (at + 1 < message.size() && static_cast<unsigned char>(message[at + 1]) < 0xa0)
+      message.replace(at, 2, "?");
   return message;
 }
 

@@ -151,6 +151,49 @@ class Inputs(FolderTest):
         self.segment("in", "-r", *self.words, "-o", "in", "--resume")
         self.assertEqual([path for path in self.files("in") if "labels_labels" in path], [])
 
+    def test_what_stands_in_the_way_of_a_folder_stays(self):
+        self.put("in/a.png")
+        self.put("in/sub/b.png")
+        (self.folder / "out").mkdir()
+        (self.folder / "out/sub").write_text("mine")
+        self.exit_code(SOME_FAILED, "in", "-r", *self.words, "-o", "out")
+        self.assertEqual((self.folder / "out/sub").read_text(), "mine")
+        (self.folder / "else").mkdir()
+        (self.folder / "linked").mkdir()
+        (self.folder / "linked/sub").symlink_to("../else")
+        self.succeed("in", "-r", *self.words, "-o", "linked")
+        self.assertTrue((self.folder / "linked/sub/b_labels.png").exists())
+
+    def test_a_pipe_among_files_is_not_waited_for(self):
+        self.put("a.png")
+        os.mkfifo(self.folder / "b.png")
+        result = self.exit_code(SOME_FAILED, "a.png", "b.png", *self.words)
+        self.assertIn("b.png: is no regular file", result.stderr)
+
+    def test_closed_streams_do_not_end_in_files(self):
+        self.put("in/a.png")
+        subprocess.run(f"'{PROGRAM}' in -k 2 --write labels <&- >&- 2>&-", shell=True, check=True, cwd=self.folder)
+        self.assertEqual(len(self.manifest()), 1)
+        self.succeed("in", "-k", 2, "--write", "labels", "--resume")
+
+    def test_a_name_of_the_shared_model_is_told_apart(self):
+        self.put("in/gmmseg-model.png")
+        self.put("in/a.png")
+        self.succeed("in", "-k", 2, "--match", "--write", "model")
+        self.assertEqual(self.files(), ["a.gmm.json", "gmmseg-model.png.gmm.json"])
+
+    def test_a_folder_comes_before_a_link_to_it(self):
+        self.put("in/real/b.png")
+        (self.folder / "in/alias").symlink_to("real")
+        self.succeed("in", "-r", *self.words)
+        self.assertEqual(self.files(), ["real/b_labels.png"])
+
+    def test_a_run_that_wrote_nothing_is_in_nobodys_way(self):
+        self.exit_code(1, "x.png", "y.png", *self.words)
+        self.put("x.png")
+        self.put("y.png")
+        self.succeed("x.png", "y.png", *self.words)
+
     def test_a_pattern_leaves_out_what_is_no_image(self):
         self.put("in/a.png")
         (self.folder / "in/readme.txt").write_text("no image")

@@ -141,6 +141,21 @@ class Resume(ProgramTest):
         self.assertLessEqual({"0.png_labels.png", "0.webp_labels.png"}, names)
         self.assertNotIn("0_labels.png", names)
 
+    def test_each_way_of_fitting_goes_on(self):
+        for words in (["--match"], ["--match", "--features", "rgb", "--position", 1], ["--separate-models"]):
+            output = "-".join(map(str, words)).strip("-")
+            self.succeed(*self.words, *words, "-o", output)
+            result = self.succeed(*self.words, *words, "-o", output, "--resume")
+            self.assertIn(f"{COUNT} kept", self.done(result))
+
+    def test_an_output_that_was_cut_short_is_done_again(self):
+        self.succeed(*self.words)
+        before = self.outputs()
+        (self.folder / "segmented/0/0_labels.png").write_bytes(b"")
+        result = self.succeed(*self.words, "--resume")
+        self.assertIn(f"1 done, {COUNT - 1} kept", self.done(result))
+        self.assertEqual(self.outputs(), before)
+
     def test_a_file_that_no_run_wrote_is_not_replaced(self):
         self.succeed(*self.words)
         self.put(COUNT)
