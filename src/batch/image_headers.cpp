@@ -37,13 +37,13 @@ RasterKind KindOf(const ImageHeader& header) {
           header.type == SampleType::kUint8 ? 255.0 : 65535.0};
 }
 
-// Samples are pixels, or the distinct colours that so many can have.
+// Samples are pixels, or distinct colours where these are no more than half as many.
 std::int64_t MostSamples(const ImageHeader& header, const FolderOptions& options) {
   const std::int64_t pixels = header.width * header.height;
   const std::int64_t bits = 8 * BytesPerValue(header.type) * header.num_bands;
   const bool has_palette = options.segment.features.position_weight == 0 &&
                            header.type != SampleType::kFloat32 && bits < 40;
-  return has_palette ? std::min(pixels, std::int64_t{1} << bits) : pixels;
+  return has_palette && pixels > std::int64_t{2} << bits ? std::int64_t{1} << bits : pixels;
 }
 
 // At the moment when most is held: the decoder's picture beside the raster, or the raster beside

@@ -75,7 +75,7 @@ class ImagesSource : public StatsSource {
  private:
   std::optional<MixtureStats> StatsOf(std::int64_t i, const GaussianMixture& model) const {
     try {
-      Samples samples = PlainSamples(ReadImage(inputs_.files[i].path), layout_);
+      Samples samples = UnscaledFeatures(ReadImage(inputs_.files[i].path), layout_).samples;
       samples.StandardizeLike(standardization_);
       return SampleSource(samples).Accumulate(model);
     } catch (const Error&) {

@@ -127,6 +127,22 @@ Raster ToRaster(const RasterKind& kind, const std::vector<CountedColor>& colors)
   return raster;
 }
 
+// One row of those pixels, all of them valid.
+Raster Picked(const Raster& raster, const std::vector<std::int64_t>& pixels) {
+  Raster picked(std::ssize(pixels), 1, raster.num_bands(), raster.type(), raster.color_model());
+  picked.SetWhite(raster.white());
+  for (int b = 0; b < raster.num_bands(); ++b)
+    raster.VisitBand(b, [&]<typename T>(const T* values) {
+      std::ranges::transform(pixels, picked.Band<T>(b),
+                             [values](std::int64_t pixel) { return values[pixel]; });
+    });
+  return picked;
+}
+
+void AppendRow(const Samples& samples, std::int64_t i, std::vector<float>& rows) {
+  for (int d = 0; d < samples.num_features(); ++d) rows.push_back(samples.Plane(d)[i]);
+}
+
 }  // namespace
 
 FeaturePool::Plan FeaturePool::PlanFor(const FeatureSpec& spec,
@@ -156,30 +172,53 @@ FeaturePool::Part FeaturePool::Extract(const Raster& raster, std::uint64_t ident
   Part part;
   part.layout = DescribeFeatures(raster, spec_);
   part.kind = KindOf(raster);
-  if (plan_.content == Content::kColors) {
-    if (!HasKeys(part.kind))
-      throw ParameterError(
-          "the file is not what its header was when the run began; leave it alone, and use "
-          "--resume");
-    const std::optional<ColorPalette> palette = MakeColorPalette(raster);
-    part.colors = palette ? CountedOf(*palette) : CountedOf(raster);
-    part.num_valid = raster.CountValid();
-    if (part.num_valid > 0) part.floor = FloorOf(raster, part.layout, {});
-    return part;
-  }
+  if (plan_.content == Content::kColors)
+    ExtractColors(raster, part);
+  else if (DependsOnColorAlone(part.layout) && raster.type() != SampleType::kFloat32)
+    ExtractPicked(raster, identity, part);
+  else
+    ExtractSamples(raster, identity, part);
+  return part;
+}
+
+void FeaturePool::ExtractColors(const Raster& raster, Part& part) const {
+  if (!HasKeys(part.kind))
+    throw ParameterError(
+        "the file is not what its header was when the run began; leave it alone, and use --resume");
+  const std::optional<ColorPalette> palette = MakeColorPalette(raster);
+  part.colors = palette ? CountedOf(*palette) : CountedOf(raster);
+  part.num_valid = raster.CountValid();
+  if (part.num_valid > 0) part.floor = FloorOf(raster, part.layout, {});
+}
+
+bool FeaturePool::IsInSample(std::uint64_t identity, std::int64_t pixel) const {
+  return ToUnit(Hash(plan_.seed ^ identity, kPixelStream, static_cast<std::uint64_t>(pixel))) <
+         plan_.chance;
+}
+
+// Features of the chosen pixels alone: those of all would take many times the raster's memory.
+void FeaturePool::ExtractPicked(const Raster& raster, std::uint64_t identity, Part& part) const {
+  part.num_valid = raster.CountValid();
+  if (part.num_valid == 0) return;
+  part.floor = FloorOf(raster, part.layout, {});
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
+    if (raster.IsValid(i) && IsInSample(identity, i)) chosen.push_back(i);
+  if (chosen.empty()) return;
+  const Samples samples = PlainSamples(Picked(raster, chosen), part.layout);
+  for (std::int64_t i = 0; i < samples.size(); ++i) AppendRow(samples, i, part.rows);
+}
+
+void FeaturePool::ExtractSamples(const Raster& raster, std::uint64_t identity, Part& part) const {
   Samples samples = PlainSamples(raster, part.layout);
   for (std::int64_t i = 0; i < samples.size(); ++i) {
     if (samples.weights()[i] == 0) continue;
     ++part.num_valid;
-    if (ToUnit(Hash(plan_.seed ^ identity, kPixelStream, static_cast<std::uint64_t>(i))) >=
-        plan_.chance)
-      continue;
-    for (int d = 0; d < samples.num_features(); ++d) part.rows.push_back(samples.Plane(d)[i]);
+    if (IsInSample(identity, i)) AppendRow(samples, i, part.rows);
   }
-  if (part.num_valid == 0) return part;
+  if (part.num_valid == 0) return;
   samples.Standardize();
   part.floor = FloorOf(raster, part.layout, samples);
-  return part;
 }
 
 void FeaturePool::Add(Part part) {

@@ -68,6 +68,10 @@ class FeaturePool {
   FeaturePlanes Take();
 
  private:
+  void ExtractColors(const Raster& raster, Part& part) const;
+  void ExtractPicked(const Raster& raster, std::uint64_t identity, Part& part) const;
+  void ExtractSamples(const Raster& raster, std::uint64_t identity, Part& part) const;
+  bool IsInSample(std::uint64_t identity, std::int64_t pixel) const;
   Samples TakeColors();
   Samples TakeRows();
 

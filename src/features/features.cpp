@@ -218,10 +218,9 @@ Eigen::MatrixXd FloorOf(const Raster& raster, const FeatureLayout& layout, const
   return floor;
 }
 
-FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
+FeaturePlanes UnscaledFeatures(const Raster& raster, const FeatureLayout& layout) {
   FeaturePlanes planes;
-  planes.layout = DescribeFeatures(raster, spec);
-  const FeatureLayout& layout = planes.layout;
+  planes.layout = layout;
   std::optional<ColorPalette> palette;
   if (DependsOnColorAlone(layout)) palette = MakeColorPalette(raster);
   planes.samples = PlainSamples(palette ? palette->colors : raster, layout);
@@ -232,8 +231,13 @@ FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
   } else {
     planes.num_valid = CountPresent(planes.samples);
   }
+  return planes;
+}
+
+FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
+  FeaturePlanes planes = UnscaledFeatures(raster, DescribeFeatures(raster, spec));
   planes.samples.Standardize();
-  planes.floor = FloorOf(raster, layout, planes.samples);
+  planes.floor = FloorOf(raster, planes.layout, planes.samples);
   return planes;
 }
 

@@ -14,6 +14,9 @@ bool DependsOnColorAlone(const FeatureLayout& layout);
 // One sample per pixel, in the user's units, of weight 0 or 1.
 Samples PlainSamples(const Raster& raster, const FeatureLayout& layout);
 
+// All of FeaturePlanes but the scaling and the floor: samples are distinct colours where that pays.
+FeaturePlanes UnscaledFeatures(const Raster& raster, const FeatureLayout& layout);
+
 // FeaturePlanes::floor of a raster whose standardised samples these are; integer rasters need
 // none.
 Eigen::MatrixXd FloorOf(const Raster& raster, const FeatureLayout& layout, const Samples& samples);
