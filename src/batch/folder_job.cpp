@@ -68,6 +68,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
                          ": an earlier run wrote into this folder; use --resume to go on with it, "
                          "or --overwrite to start over");
   if (!fs::exists(top)) return;
+  if (NeedsSharedModel(options)) CheckExisting(top, {kSharedModelName}, ExistingOutputs::kRefuse);
   for (const InputFile& file : inputs.files)
     CheckExisting(top / file.folder,
                   OutputNames(file.stem, options.output.outputs, NumComponents(options)),
@@ -198,14 +199,15 @@ class FolderRun {
   // Takes an earlier run's model where this run goes on with it.
   bool KeepModel() {
     const fs::path path = top_ / kSharedModelName;
-    if (options_.earlier != EarlierRun::kResume || earlier_.models().empty() || !fs::exists(path))
-      return false;
+    if (!Resumes(options_.earlier) || !fs::exists(path)) return false;
     const std::string hash = ContentHash(ReadFileBytes(path.string(), "a model file"));
     const auto known = std::ranges::find(earlier_.models(), hash, &ModelRecord::hash);
     if (known == earlier_.models().end())
-      throw ParameterError(path.string() +
-                           ": is not the model that the earlier run fitted; use --refit to fit it "
-                           "anew, or --model to apply this one");
+      throw ParameterError(
+          path.string() +
+          ": is not the model that the earlier run fitted; move it away to fit one "
+          "anew, or apply it with --model");
+    if (options_.earlier == EarlierRun::kRefit) return false;
     const std::string settings = FitSettingsText(options_.segment);
     if (known->settings != settings)
       throw ParameterError(path.string() + ": was fitted with other settings (" +

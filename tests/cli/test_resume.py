@@ -166,6 +166,14 @@ class Resume(ProgramTest):
         self.assertIn(f"{COUNT}_labels.png: exists, and no earlier run wrote it", result.stderr)
         self.assertEqual(theirs.read_text(), "mine")
 
+    def test_a_model_that_no_run_wrote_is_not_replaced(self):
+        (self.folder / "segmented").mkdir()
+        theirs = self.folder / "segmented" / MODEL
+        theirs.write_text("mine")
+        for words in ([], ["--resume"], ["--refit"]):
+            self.assertEqual(self.segment(*self.words, *words).returncode, USAGE)
+            self.assertEqual(theirs.read_text(), "mine")
+
     def test_two_runs_do_not_write_into_one_folder(self):
         with start(*self.words, cwd=self.folder) as process:
             deadline = time.monotonic() + 60
