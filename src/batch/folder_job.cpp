@@ -183,6 +183,7 @@ class FolderRun {
   // A new model, or none if no image can be read, or none has data.
   void ShareModel() {
     result_.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
+    result_.mixed_model = plan_.shared.mixes_floats;
     SharedFit fit = FitSharedModel(inputs_, options_, plan_.shared, plan_.window, observer_);
     failures_ = std::move(fit.failures);
     if (!fit.model) return;

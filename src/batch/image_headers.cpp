@@ -85,6 +85,9 @@ SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
     if (plan.spec.color == ColorSpace::kAuto && header->color_model == ColorModel::kRgb)
       plan.spec.color = ColorSpace::kLab;
   }
+  const auto num_float = std::ranges::count_if(
+      pixels, [](const auto& kind) { return kind.first.type == SampleType::kFloat32; });
+  plan.mixes_floats = num_float > 0 && num_float < std::ssize(pixels);
   plan.pool = FeaturePool::PlanFor(plan.spec, pixels, memory, options.segment.fit.seed);
   return plan;
 }

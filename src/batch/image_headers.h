@@ -21,6 +21,7 @@ ImageHeaders ReadHeaders(const InputList& inputs);
 struct SharedPlan {
   FeatureSpec spec;  // kAuto decided for all images alike: lab where one of them has colour
   FeaturePool::Plan pool;
+  bool mixes_floats = false;  // with integers
 };
 
 bool NeedsSharedModel(const FolderOptions& options);

@@ -112,6 +112,11 @@ std::vector<std::string> FolderWarnings(const FolderResult& result) {
   const FitResult& fit = result.model->fit;
   std::vector<std::string> warnings;
   if (!result.model_kept) AddFitWarnings(fit, warnings);
+  if (result.mixed_model)
+    warnings.push_back(
+        "some images hold floats, whose white is taken to be 1, and others integers; if they are "
+        "not "
+        "alike, segment them apart");
   if (!fit.converged())
     warnings.push_back("the shared model had not converged after " +
                        Count(fit.iterations, "iteration", "iterations") +

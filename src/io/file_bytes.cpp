@@ -45,6 +45,8 @@ OpenedFile Open(const std::string& path, const std::string& expected, int flags)
   if (opened.file.get() < 0) FailOpen(path, expected);
   if (::fstat(opened.file.get(), &opened.status) != 0) FailOpen(path, expected);
   if (S_ISDIR(opened.status.st_mode)) Fail(path, "is a folder; give " + expected);
+  if (S_ISCHR(opened.status.st_mode))
+    Fail(path, "is a device, which may have no end; give " + expected);
   return opened;
 }
 

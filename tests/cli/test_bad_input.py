@@ -22,6 +22,9 @@ class BadImages(ProgramTest):
         self.fail(BAD_INPUT, "photos", "-k", 3, says=["photos", "no image"])
         self.fail(BAD_INPUT, "photos/", "-k", 3, says=["photos", "no image"])
 
+    def test_device(self):
+        self.fail(BAD_INPUT, "/dev/zero", "-k", 3, says=["/dev/zero", "device"])
+
     def test_empty_file(self):
         (self.folder / "empty.png").touch()
         self.fail(BAD_INPUT, "empty.png", "-k", 3, says=["empty.png"])

@@ -314,6 +314,8 @@ class SharedModel(FolderTest):
         self.succeed("a.tif", "b.tif", "-k", 2, "--match", "--write", "labels,model")
         self.assertEqual(model_of(self.folder / "segmented/b.gmm.json")["k"], 2)
         self.put("c.png")
+        mixed = self.succeed("a.tif", "c.png", "-k", 2, "--features", "gray", "-o", "mixed")
+        self.assertIn("some images hold floats", mixed.stderr)
         self.put("d.png", self.photo[::-1])
         self.succeed("c.png", "d.png", "-k", 2, "--match", "--features", "rgb", "--position", 1, "-o", "placed")
         names = [feature["name"] for feature in model_of(self.folder / "placed/c.gmm.json")["features"]]
