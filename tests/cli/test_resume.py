@@ -75,7 +75,7 @@ class Resume(ProgramTest):
         self.assertLessEqual(5, len(done))
         written = {record["input"] for record in records if record.get("status") == "writing"}
         finished = {record["input"] for record in records if record.get("status") == "done"}
-        self.assertLessEqual(len(written - finished), 2)  # caught between the files and the record
+        self.assertLessEqual(len(written - finished), os.cpu_count())  # caught between the files and the record
         result = self.succeed(*self.words, "--resume")
         self.assertIn("kept from an earlier run", self.done(result))
         self.succeed(*self.words, "-o", "whole")
