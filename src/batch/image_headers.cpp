@@ -9,8 +9,15 @@
 #include <map>
 #include <string>
 
+#include "batch/write_outputs.h"
+#include "raster/value_size.h"
+
 namespace gmmseg {
 namespace {
+
+// Where no budget is given: enough for all colours of 8 bits, and the same on every machine, for
+// the shared model's bits depend on it.
+constexpr std::int64_t kSharedColors = std::int64_t{2} << 30;
 
 std::optional<ImageHeader> TryHeader(const std::string& path) {
   try {
@@ -18,18 +25,6 @@ std::optional<ImageHeader> TryHeader(const std::string& path) {
   } catch (const Error&) {
     return std::nullopt;  // whoever reads the image will say what is wrong with it
   }
-}
-
-std::int64_t BytesPerValue(SampleType type) {
-  switch (type) {
-    case SampleType::kUint8:
-      return 1;
-    case SampleType::kUint16:
-      return 2;
-    case SampleType::kFloat32:
-      break;
-  }
-  return 4;
 }
 
 RasterKind KindOf(const ImageHeader& header) {
@@ -50,7 +45,6 @@ std::int64_t MostSamples(const ImageHeader& header, const FolderOptions& options
 // the pixels' samples and labels and all that is known of each sample.
 std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   constexpr std::int64_t kFixed = std::int64_t{24} << 20;  // keys of colours, compressors
-  constexpr std::int64_t kMostProbabilities = std::int64_t{256} << 20;
   constexpr std::int64_t kSampleAndLabel = 4 + 2, kScores = 2 + 4 + 4;
   const OutputSet& outputs = options.output.outputs;
   const std::int64_t pixels = header.width * header.height;
@@ -63,7 +57,7 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   std::int64_t bytes = kFixed + pixels * (raster + std::max(raster, kSampleAndLabel)) +
                        MostSamples(header, options) * (4 * (num_features + 1) + kScores + heat);
   if (outputs.contains(Output::kProbabilities))
-    bytes += std::min(2 * kMostProbabilities, 8 * num_classes * pixels);
+    bytes += std::min(2 * kPosteriorBytes, 8 * num_classes * pixels);
   return bytes;
 }
 
@@ -105,10 +99,6 @@ bool NeedsSharedModel(const FolderOptions& options) {
   return options.source == ModelSource::kShared ||
          (options.source == ModelSource::kMatched && !options.model);
 }
-
-// Where no budget is given: enough for all colours of 8 bits, and the same on every machine, for
-// the shared model's bits depend on it.
-constexpr std::int64_t kSharedColors = std::int64_t{2} << 30;
 
 WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
   WorkPlan plan;

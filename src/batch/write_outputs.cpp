@@ -18,7 +18,6 @@
 namespace gmmseg {
 namespace {
 
-constexpr std::int64_t kPosteriorBytes = std::int64_t{256} << 20;
 constexpr std::size_t kMaxIndexedClasses = 255;  // one byte, label 0 apart
 
 // Indices of one picture, sample by sample.

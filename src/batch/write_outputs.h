@@ -3,14 +3,18 @@
 #include <gmmseg/job.h>
 
 #include <boost/filesystem/path.hpp>
+#include <cstdint>
 #include <string>
 
 namespace gmmseg {
 
+// What heatmaps, and as much again what probabilities, may hold of posteriors at a time.
+inline constexpr std::int64_t kPosteriorBytes = std::int64_t{256} << 20;
+
 // Writes what `output` asks for into `folder`, pictures band by band in parallel, heatmaps and
-// probabilities of as many classes at a time as 256 MB hold for each of the two. An image without a
-// class gets no file per class and no probabilities. Throws ParameterError for anything but the
-// model of a raster of more than one slice.
+// probabilities of as many classes at a time as kPosteriorBytes hold for each of the two. An image
+// without a class gets no file per class and no probabilities. Throws ParameterError for anything
+// but the model of a raster of more than one slice.
 void WriteOutputs(const boost::filesystem::path& folder, const std::string& stem,
                   const Raster& raster, const Segmentation& segmentation,
                   const OutputOptions& output);

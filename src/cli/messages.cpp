@@ -4,6 +4,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "features/same_features.h"
+
 namespace gmmseg::cli {
 namespace {
 
@@ -54,12 +56,6 @@ void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
   if (model.bic)
     details.push_back(
         Format("criteria: BIC %.1f, AIC %.1f, ICL %.1f", *model.bic, *model.aic, *model.icl));
-}
-
-std::string FeaturesDetail(const FeatureLayout& layout) {
-  std::string names;
-  for (const FeatureInfo& info : layout.info) names += (names.empty() ? "" : ", ") + info.name;
-  return "features: " + names;
 }
 
 std::vector<double> SharesOf(const ClassTable& classes) {
@@ -155,7 +151,7 @@ std::vector<std::string> Details(const JobResult& result, const SegmentOptions& 
       Format("image: %lld x %lld pixels, %d bands, %lld pixels with data",
              static_cast<long long>(result.width), static_cast<long long>(result.height),
              result.num_bands, static_cast<long long>(result.num_valid)),
-      FeaturesDetail(result.model.features)};
+      "features: " + FeatureNames(result.model.features)};
   if (command == Command::kSegment && result.num_valid > 0) AddFitDetails(result, fit, details);
   const JobSeconds& s = result.seconds;
   details.push_back(

@@ -13,6 +13,7 @@
 #include "features/palette.h"
 #include "features/plain_samples.h"
 #include "features/same_features.h"
+#include "raster/value_size.h"
 
 namespace gmmseg {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::int64_t kSampleSize = std::int64_t{1} << 20;
 constexpr std::uint64_t kPixelStream = 0x706978656c;  // apart from other uses of the seed
 constexpr int kKeyBits = 64;
 
-int BitsPerBand(SampleType type) { return type == SampleType::kUint8 ? 8 : 16; }
+int BitsPerBand(SampleType type) { return static_cast<int>(8 * BytesPerValue(type)); }
 
 bool HasKeys(const RasterKind& kind) {
   return kind.type != SampleType::kFloat32 && kind.num_bands * BitsPerBand(kind.type) <= kKeyBits;
