@@ -65,6 +65,8 @@ struct FitOptions {
   Eigen::MatrixXd floor;
 
   std::uint64_t seed = 0;
+  // At most this many of the models that the climb passed through come back, >= 0.
+  int trace_length = 0;
 
   // Called after every iteration on all samples, for each start that gets as far (at most three):
   // the iteration (1, 2, …) and the log-likelihood per sample. May throw to stop the fit; the
@@ -84,6 +86,12 @@ struct Rescue {
   bool dropped = false;  // false: placed anew where the model fits worst
 };
 
+// The model after an iteration, in the order of FitResult::model.
+struct TracePoint {
+  int iteration = 0;  // 0: the start
+  GaussianMixture model;
+};
+
 struct FitResult {
   GaussianMixture model;  // the user's units, canonical order
   StopReason stop_reason = StopReason::kMaxIterations;
@@ -99,6 +107,9 @@ struct FitResult {
   std::vector<double> restart_log_likelihoods;  // of each start on the subsample, best first
   std::vector<Rescue> rescues;
   std::vector<bool> at_floor;  // per component: the floor holds it open in some direction
+  // Where options.trace_length asks: evenly spaced iterations from the start, or from the last time
+  // that a component was dropped, to the end.
+  std::vector<TracePoint> trace;
   bool converged() const { return stop_reason == StopReason::kConverged; }
   bool has_all_components() const { return model.num_components() == requested_components; }
 };

@@ -72,6 +72,7 @@ struct ImageRecord {
   bool converged = true, all_components = true;  // of a fit of its own
   std::optional<Drift> drift;  // from the model's training; absent for a model of its own
   std::optional<double> match_confidence;  // of kMatched: see MatchedSegmentation
+  std::vector<std::string> warnings;       // JobResult::warnings
 };
 
 // One image at its end.
@@ -109,6 +110,7 @@ struct FolderResult {
   bool exact_model = true;     // fitted to every pixel's colour, not to a sample
   bool mixed_model = false;    // fitted to integers and to floats, whose white is taken to be 1
   std::int64_t num_unconverged = 0, num_with_dropped = 0;  // fits
+  std::vector<std::string> warnings;  // of the shared model: a sentence each
   int images_at_a_time = 1;
   double fit_seconds = 0, total_seconds = 0;
 };

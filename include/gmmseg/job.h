@@ -79,6 +79,7 @@ struct JobResult {
   double log_likelihood = 0;               // per pixel with data, natural logarithm
   std::optional<Drift> drift;              // of a model that was applied
   std::optional<double> match_confidence;  // of a match
+  std::vector<std::string> warnings;       // what is doubtful: a sentence each
   OutputSet asked;                         // what was to be written
   std::string directory;
   std::vector<std::string> files;  // written: names within `directory`, sorted

@@ -19,6 +19,7 @@
 #include "batch/output_names.h"
 #include "batch/shared_model.h"
 #include "batch/staging.h"
+#include "batch/warnings.h"
 #include "io/file_bytes.h"
 
 namespace gmmseg {
@@ -116,6 +117,7 @@ class FolderRun {
     RemoveEmptyFolders(top_, inputs_);
     result_.num_images = std::ssize(inputs_.files);
     result_.images_at_a_time = plan_.images_at_a_time;
+    result_.warnings = WarningsOf(result_);
     result_.total_seconds = total.Seconds();
     return std::move(result_);
   }
@@ -331,6 +333,7 @@ class FolderRun {
     record.log_likelihood = result.log_likelihood;
     record.drift = result.drift;
     record.match_confidence = result.match_confidence;
+    record.warnings = result.warnings;
     for (const ClassEntry& entry : result.classes) record.shares.push_back(entry.share);
     if (!FitsEachImage(options_.source) || result.num_valid == 0) return;
     record.converged = result.model.fit.converged();

@@ -11,6 +11,7 @@
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
 #include "batch/staging.h"
+#include "batch/warnings.h"
 #include "batch/write_outputs.h"
 
 namespace gmmseg {
@@ -23,9 +24,10 @@ struct Job {
   const OutputOptions& output;
   const JobObserver& observer;
   int num_components = 0;  // asked for, or the model's
-  OutputSet can_be_stale;
-  const Model* applied = nullptr;  // null where the image gets a model of its own
-  std::function<Segmentation(const LoadedImage&)> segment;
+  OutputSet can_be_stale = AllOutputs();
+  const Model* applied = nullptr;   // null where the image gets a model of its own
+  const FitOptions* fit = nullptr;  // null where it does not
+  std::function<Segmentation(const LoadedImage&)> segment = {};
 
   std::string stem() const { return output.stem.empty() ? StemOf(input) : output.stem; }
   fs::path directory() const {
@@ -135,6 +137,7 @@ JobResult Run(const Job& job) {
     const Segmentation segmentation = job.segment(image);
     SetFacts(image.raster, segmentation, result);
     if (job.applied) result.drift = MeasureDrift(segmentation, *job.applied);
+    result.warnings = WarningsOf(result, job.fit);
     Write(job, image.raster, segmentation, staging, result);
   } catch (const std::bad_alloc&) {
     ThrowOutOfMemory(job.input, image.raster);
@@ -151,6 +154,7 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
     job.Report({JobStage::kFitting, iteration, log_likelihood});
   };
+  job.fit = &options.fit;
   job.segment = [&](const LoadedImage& image) {
     job.Report({.stage = JobStage::kFitting});
     Segmentation segmentation = fit(image.raster, with_progress);
@@ -164,7 +168,10 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
 
 JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer) {
-  return RunFit({input, output, observer, options.fit.num_components, AllOutputs(), nullptr, {}},
+  return RunFit({.input = input,
+                 .output = output,
+                 .observer = observer,
+                 .num_components = options.fit.num_components},
                 options, &Segment);
 }
 
@@ -172,13 +179,16 @@ JobResult RunMatchJob(const std::string& input, const SegmentOptions& options,
                       const Model& reference, const OutputOptions& output,
                       const JobObserver& observer) {
   double confidence = 0;
-  JobResult result = RunFit(
-      {input, output, observer, reference.mixture().num_components(), AllOutputs(), nullptr, {}},
-      options, [&](const Raster& raster, const SegmentOptions& settings) {
-        MatchedSegmentation matched = SegmentMatched(raster, settings, reference);
-        confidence = matched.confidence;
-        return std::move(matched.segmentation);
-      });
+  JobResult result = RunFit({.input = input,
+                             .output = output,
+                             .observer = observer,
+                             .num_components = reference.mixture().num_components()},
+                            options, [&](const Raster& raster, const SegmentOptions& settings) {
+                              MatchedSegmentation matched =
+                                  SegmentMatched(raster, settings, reference);
+                              confidence = matched.confidence;
+                              return std::move(matched.segmentation);
+                            });
   result.match_confidence = confidence;
   return result;
 }
@@ -188,13 +198,13 @@ JobResult RunApplyJob(const std::string& input, const Model& model, const Output
   // A model beside the outputs may be the very one that is applied: it never gets stale.
   OutputSet can_be_stale = AllOutputs();
   can_be_stale.erase(Output::kModel);
-  const Job job{input,
-                output,
-                observer,
-                model.mixture().num_components(),
-                can_be_stale,
-                &model,
-                [&](const LoadedImage& image) {
+  const Job job{.input = input,
+                .output = output,
+                .observer = observer,
+                .num_components = model.mixture().num_components(),
+                .can_be_stale = can_be_stale,
+                .applied = &model,
+                .segment = [&](const LoadedImage& image) {
                   if (observer) observer({.stage = JobStage::kLabelling});
                   return Apply(image.raster, model);
                 }};

@@ -85,6 +85,7 @@ Json ToJson(const ImageRecord& record) {
                      {"share_distance", record.drift->share_distance},
                      {"flagged", record.drift->flagged()}};
   if (record.match_confidence) json["match_confidence"] = *record.match_confidence;
+  json["warnings"] = record.warnings;
   return json;
 }
 
@@ -109,6 +110,7 @@ ImageRecord FromJson(const Json& json) {
                          json["drift"].at("share_distance").get<double>()};
   if (json.contains("match_confidence"))
     record.match_confidence = json["match_confidence"].get<double>();
+  record.warnings = json.value("warnings", record.warnings);
   return record;
 }
 

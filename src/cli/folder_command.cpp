@@ -60,7 +60,7 @@ class Display {
   void Show(const ImageReport& report) {
     line_.Wipe();
     if (report.record.status == ImageStatus::kFailed) Tell("failed: " + report.record.message);
-    for (const std::string& warning : ImageWarnings(report, options_))
+    for (const std::string& warning : report.record.warnings)
       Tell("warning: " + report.file.path + ": " + warning);
     if (report.result != nullptr && options_.verbosity == Verbosity::kVerbose)
       for (const std::string& detail : Details(*report.result, options_.segment, CommandOn(report)))
@@ -129,7 +129,7 @@ ExitCode RunFolder(const Options& options) {
                    {[&](const FolderProgress& progress) { display.Show(progress); },
                     [&](const ImageReport& report) { display.Show(report); }});
   display.Wipe();
-  for (const std::string& warning : FolderWarnings(result)) Tell("warning: " + warning);
+  for (const std::string& warning : result.warnings) Tell("warning: " + warning);
   if (options.verbosity == Verbosity::kVerbose)
     for (const std::string& detail : FolderDetails(result)) Tell(detail);
   if (options.verbosity != Verbosity::kQuiet) Tell(SummaryLine(result, options.output.directory));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/text.h"
 #include "cli/messages.h"
 
 namespace gmmseg::cli {
@@ -62,13 +63,6 @@ Command CommandOn(const ImageReport& report) {
   return FitsEachImage(report.source) ? Command::kSegment : Command::kApply;
 }
 
-std::vector<std::string> ImageWarnings(const ImageReport& report, const Options& options) {
-  if (report.result != nullptr) return Warnings(*report.result, options.segment, CommandOn(report));
-  const std::optional<Drift>& drift = report.record.drift;
-  if (drift && drift->flagged()) return {DriftWarning(*drift)};
-  return {};
-}
-
 std::string SkippedLine(const SkippedFiles& skipped) {
   if (skipped.total() == 0) return "";
   std::vector<std::string> parts;
@@ -105,23 +99,6 @@ std::string SummaryLine(const FolderResult& result, const std::string& directory
     seconds += Format(", %.1f per s", static_cast<double>(result.num_done) / result.total_seconds);
   return Images(result.num_images) + ": " + Join(parts) + model + seconds + " -> " +
          WithSlash(directory);
-}
-
-std::vector<std::string> FolderWarnings(const FolderResult& result) {
-  if (!result.model) return {};
-  const FitResult& fit = result.model->fit;
-  std::vector<std::string> warnings;
-  if (!result.model_kept) AddFitWarnings(fit, warnings);
-  if (result.mixed_model)
-    warnings.push_back(
-        "some images hold floats, whose white is taken to be 1, and others integers; if they are "
-        "not "
-        "alike, segment them apart");
-  if (!fit.converged())
-    warnings.push_back("the shared model had not converged after " +
-                       Count(fit.iterations, "iteration", "iterations") +
-                       "; raise --max-iterations or --tolerance");
-  return warnings;
 }
 
 std::vector<std::string> FolderDetails(const FolderResult& result) {

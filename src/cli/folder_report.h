@@ -16,16 +16,11 @@ std::string ImageLine(const ImageReport& report);
 // What was done to the image: a fit of its own, or a model applied.
 Command CommandOn(const ImageReport& report);
 
-// What the user should know of one image and might not see.
-std::vector<std::string> ImageWarnings(const ImageReport& report, const Options& options);
-
 // Of the list of inputs: "left out: 3 files that are no images, 1 hidden"; empty if nothing was.
 std::string SkippedLine(const SkippedFiles& skipped);
 
 // "500 images: 478 done, 20 kept from an earlier run, 2 failed; 14.2 s, 35 per second -> out/"
 std::string SummaryLine(const FolderResult& result, const std::string& directory);
-
-std::vector<std::string> FolderWarnings(const FolderResult& result);
 
 // For --verbose: one fact per line.
 std::vector<std::string> FolderDetails(const FolderResult& result);

@@ -75,7 +75,7 @@ const char* CommandName(Command command) {
   return command == Command::kApply ? "apply" : "segment";
 }
 
-Json Report(const JobResult& result, const SegmentOptions& fit, Command command) {
+Json Report(const JobResult& result, Command command) {
   Json report = {{"program", "segment"},
                  {"version", GMMSEG_VERSION},
                  {"command", CommandName(command)},
@@ -94,7 +94,7 @@ Json Report(const JobResult& result, const SegmentOptions& fit, Command command)
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);
   if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
   if (result.match_confidence) report["match_confidence"] = *result.match_confidence;
-  report["warnings"] = Warnings(result, fit, command);
+  report["warnings"] = result.warnings;
   report["output_directory"] = result.directory;
   report["outputs"] = result.files;
   report["removed"] = result.stale;
@@ -111,8 +111,8 @@ std::string Text(const Json& json, int indent) {
 
 }  // namespace
 
-std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Command command) {
-  return Text(Report(result, fit, command), 2);
+std::string JsonReport(const JobResult& result, Command command) {
+  return Text(Report(result, command), 2);
 }
 
 std::string JsonLine(const ImageReport& report, const Options& options) {
@@ -123,7 +123,7 @@ std::string JsonLine(const ImageReport& report, const Options& options) {
                           : done      ? "done"
                                       : "failed"}};
   if (report.result != nullptr) {
-    line.update(Report(*report.result, options.segment, CommandOn(report)));
+    line.update(Report(*report.result, CommandOn(report)));
     line["command"] = CommandName(options.command);
   } else if (done) {
     line["log_likelihood_per_pixel"] = record.log_likelihood;

@@ -10,7 +10,7 @@ namespace gmmseg::cli {
 
 // The document of --json: everything about the run, with the facts that vary from run to run
 // (seconds, threads, instruction set) and that stand in no output file.
-std::string JsonReport(const JobResult& result, const SegmentOptions& fit, Command command);
+std::string JsonReport(const JobResult& result, Command command);
 
 // The same for one image of many, on one line: with its status, and for a failure the message.
 std::string JsonLine(const ImageReport& report, const Options& options);

@@ -21,13 +21,13 @@ namespace {
 constexpr char kFilesStay[] = "output files, if any, are complete";
 
 void Report(const JobResult& result, const SegmentOptions& fit, const Options& options) {
-  for (const std::string& warning : Warnings(result, fit, options.command))
+  for (const std::string& warning : result.warnings)
     Tell("warning: " + result.input + ": " + warning);
   if (options.verbosity == Verbosity::kVerbose)
     for (const std::string& detail : Details(result, fit, options.command)) Tell(detail);
   EndOnClosedPipe();  // everything that had to be done is done
   if (options.report == ReportFormat::kJson)
-    Print(JsonReport(result, fit, options.command), kFilesStay);
+    Print(JsonReport(result, options.command), kFilesStay);
   else if (options.verbosity != Verbosity::kQuiet)
     Print(OneLine(LogLine(result, options)) + "\n", kFilesStay);
 }

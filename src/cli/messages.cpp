@@ -1,9 +1,8 @@
 #include "cli/messages.h"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 
+#include "base/text.h"
 #include "features/same_features.h"
 
 namespace gmmseg::cli {
@@ -21,11 +20,6 @@ std::string HowFitted(const JobResult& result, const Options& options) {
       fit.has_all_components() ? "" : Format(" (%d asked for)", fit.requested_components);
   return asked + " in " + Count(fit.iterations, "iteration", "iterations") + " (" +
          (fit.converged() ? "converged" : "iteration limit") + ")";
-}
-
-std::int64_t NumDropped(const FitResult& fit) {
-  return std::count_if(fit.rescues.begin(), fit.rescues.end(),
-                       [](const Rescue& rescue) { return rescue.dropped; });
 }
 
 std::string FloorDetail(const FitResult& fit, Floor floor) {
@@ -66,19 +60,6 @@ std::vector<double> SharesOf(const ClassTable& classes) {
 
 }  // namespace
 
-std::string Format(const char* format, ...) {
-  char text[256];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  return text;
-}
-
-std::string Count(std::int64_t n, const std::string& noun, const std::string& plural) {
-  return std::to_string(n) + " " + (n == 1 ? noun : plural);
-}
-
 std::string WithSlash(const std::string& directory) {
   return directory.ends_with('/') ? directory : directory + "/";
 }
@@ -92,31 +73,6 @@ std::string Shares(const std::vector<double>& shares) {
   return text + (shares.size() > kMost ? " … %" : " %");
 }
 
-void AddFitWarnings(const FitResult& fit, std::vector<std::string>& warnings) {
-  const std::int64_t dropped = NumDropped(fit);
-  const std::int64_t placed_anew = static_cast<std::int64_t>(fit.rescues.size()) - dropped;
-  if (fit.num_distinct < fit.requested_components)
-    warnings.push_back(Count(fit.requested_components, "class was", "classes were") +
-                       " asked for, but the pixels have only " +
-                       Count(fit.num_distinct, "distinct value", "distinct values") +
-                       "; no more classes can be fitted");
-  if (dropped > 0)
-    warnings.push_back(Count(dropped, "component", "components") +
-                       " lost every pixel and could not be saved; fewer classes come back");
-  if (placed_anew > 0)
-    warnings.push_back(
-        "a component that had lost its pixels was placed anew" +
-        (placed_anew > 1 ? ", " + std::to_string(placed_anew) + " times in all" : std::string()));
-}
-
-std::string DriftWarning(const Drift& drift) {
-  return Format(
-      "drift: %.0f %% of its pixels are less likely than 99 %% of those the model was fitted to, "
-      "and "
-      "its shares are %.2f from theirs (0 the same, 1 disjoint); look at it",
-      100 * drift.unlikely_pixels, drift.share_distance);
-}
-
 std::string LogLine(const JobResult& result, const Options& options) {
   const std::string end = Format("%.2f s -> ", result.seconds.total) + WithSlash(result.directory);
   if (result.num_valid == 0) return result.input + ": no pixel with data, all labels 0, " + end;
@@ -125,24 +81,6 @@ std::string LogLine(const JobResult& result, const Options& options) {
          HowFitted(result, options) + ", " +
          Format("%s %.4f per pixel, ", ValueName(result), result.log_likelihood) +
          Shares(SharesOf(result.classes)) + ", " + end;
-}
-
-std::vector<std::string> Warnings(const JobResult& result, const SegmentOptions& fit,
-                                  Command command) {
-  if (result.num_valid == 0)
-    return {result.classes.empty()
-                ? "no pixel has data: all labels are 0, and there is no class to make a model, "
-                  "heatmaps or probabilities of"
-                : "no pixel has data: all labels are 0"};
-  std::vector<std::string> warnings;
-  if (result.drift && result.drift->flagged()) warnings.push_back(DriftWarning(*result.drift));
-  if (command == Command::kApply) return warnings;
-  AddFitWarnings(result.model.fit, warnings);
-  if (!result.model.fit.converged() && fit.fit.tolerance > 0 && fit.fit.max_iterations > 0)
-    warnings.push_back("not converged after " +
-                       Count(result.model.fit.iterations, "iteration", "iterations") +
-                       "; raise --max-iterations or --tolerance");
-  return warnings;
 }
 
 std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,

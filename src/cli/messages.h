@@ -15,10 +15,6 @@ namespace gmmseg::cli {
 // 30.1 18.4 10.3 %, 0.42 s -> segmented/"
 std::string LogLine(const JobResult& result, const Options& options);
 
-// What the user should know and might not see: no data, fewer classes, no convergence, rescues.
-std::vector<std::string> Warnings(const JobResult& result, const SegmentOptions& fit,
-                                  Command command);
-
 // For --verbose: one fact per line.
 std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,
                                  Command command);
@@ -27,12 +23,8 @@ std::vector<std::string> Details(const JobResult& result, const SegmentOptions& 
 std::string ProgressText(const std::string& input, const JobProgress& progress, int max_iterations);
 
 // The parts that other sentences are made of.
-__attribute__((format(printf, 1, 2))) std::string Format(const char* format, ...);
-std::string Count(std::int64_t n, const std::string& noun, const std::string& plural);
 std::string WithSlash(const std::string& directory);
 std::string Shares(const std::vector<double>& shares);  // "shares 41.2 30.1 … %"
-std::string DriftWarning(const Drift& drift);
-void AddFitWarnings(const FitResult& fit, std::vector<std::string>& warnings);
 
 // The message on one line: control characters (of a file name, say) become '?'.
 std::string OneLine(std::string message);

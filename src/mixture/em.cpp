@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "mixture/climb_trace.h"
 #include "mixture/extrapolate.h"
 
 namespace gmmseg {
@@ -52,9 +53,10 @@ void RescueVanished(MaximizeResult& step, const WorstSample& worst, int iteratio
 class Climb {
  public:
   Climb(StatsSource& source, const GaussianMixture& start, const EmOptions& options)
-      : source_(source), options_(options) {
+      : source_(source), options_(options), trace_(options.trace_length) {
     result_.at_floor.assign(start.num_components(), false);
     Move(start, Look(start));
+    trace_.Add(0, start);
     result_.initial_log_likelihood = log_likelihood_;
   }
 
@@ -104,6 +106,7 @@ class Climb {
   const GaussianMixture& model() const { return result_.model; }
   EmResult Finish(StopReason reason) {
     result_.stop_reason = reason;
+    result_.trace = trace_.Take();
     return std::move(result_);
   }
 
@@ -145,13 +148,15 @@ class Climb {
     result_.at_floor = step.at_floor;
     Move(step.model, std::move(stats));
     result_.history.push_back(log_likelihood_);
-    if (options_.progress)
-      options_.progress(static_cast<int>(result_.history.size()), log_likelihood_);
+    const int iteration = static_cast<int>(result_.history.size());
+    trace_.Add(iteration, result_.model);
+    if (options_.progress) options_.progress(iteration, log_likelihood_);
   }
 
   StatsSource& source_;
   const EmOptions& options_;
   EmResult result_;
+  ClimbTrace trace_;
   MixtureStats stats_;
   double log_likelihood_ = 0;
   double max_length_ = kLengthGrowth;

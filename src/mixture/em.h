@@ -19,6 +19,7 @@ struct EmOptions {
   int max_rescues = 0;
   Acceleration acceleration = Acceleration::kOff;
   std::function<void(int iteration, double log_likelihood)> progress;  // may be empty
+  int trace_length = 0;
 };
 
 struct EmResult {
@@ -28,6 +29,7 @@ struct EmResult {
   std::vector<double> history;        // after each iteration
   std::vector<Rescue> rescues;
   std::vector<bool> at_floor;
+  std::vector<TracePoint> trace;
   int passes = 0;  // looks at the source: one for the start, one per iteration, one per leap that
                    // was not taken
 

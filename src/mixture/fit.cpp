@@ -38,6 +38,7 @@ void Check(const FitOptions& options) {
   RequireAtLeast<std::int64_t>(options.subsample_size, 1, "subsample_size");
   RequireAtLeast(options.max_iterations, 0, "max_iterations");
   RequireAtLeast(options.max_rescues, 0, "max_rescues");
+  RequireAtLeast(options.trace_length, 0, "trace_length");
   if (!(options.tolerance >= 0) || std::isinf(options.tolerance))
     throw ParameterError("tolerance = " + std::to_string(options.tolerance) +
                          "; must be finite and >= 0");
@@ -100,12 +101,26 @@ EmResult Refined(const Samples& samples, const Starts& starts, const EmOptions& 
   return fine;
 }
 
+// The climb's models after those of the climb before, which it went on from.
+void TakeTrace(const EmResult& em, const Standardization& standardization,
+               const std::vector<int>& order, FitResult& result) {
+  std::vector<TracePoint>& trace = result.trace;
+  if (!trace.empty() && trace.back().model.num_components() != std::ssize(order)) trace.clear();
+  for (TracePoint& point : trace) point.model = Reordered(point.model, order);
+  const bool goes_on = !trace.empty();
+  for (const TracePoint& point : em.trace)
+    if (point.iteration > 0 || !goes_on)
+      trace.push_back({result.iterations + point.iteration,
+                       Reordered(FromStandardized(point.model, standardization), order)});
+}
+
 // The end of a climb in the user's units, components in canonical order.
 void TakeEnd(const EmResult& em, const Standardization& standardization, FitResult& result) {
   const GaussianMixture model = FromStandardized(em.model, standardization);
   const std::vector<int> order = CanonicalOrder(model);
   const double shift = -LogScale(model, standardization);
   result.model = Reordered(model, order);
+  TakeTrace(em, standardization, order, result);
   result.stop_reason = em.stop_reason;
   result.iterations += static_cast<int>(em.history.size());
   result.log_likelihood = em.log_likelihood() + shift;
@@ -159,7 +174,8 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
                options.max_iterations,
                options.max_rescues,
                options.acceleration,
-               {}};
+               {},
+               options.trace_length};
   const double shift = -LogScale(starts.models.front(), samples.standardization());
   if (options.progress)
     em.progress = [&](int iteration, double log_likelihood) {
@@ -179,7 +195,8 @@ FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& s
       options.max_iterations,
       /*max_rescues=*/0,
       Acceleration::kOff,
-      {}};
+      {},
+      options.trace_length};
   const StopReason reason = fit.stop_reason;
   TakeEnd(RunEm(source, ToStandardized(fit.model, standardization), em), standardization, fit);
   fit.stop_reason = reason;

@@ -290,6 +290,57 @@ TEST_CASE("fit: coarse to fine comes as high in a third of the iterations on all
   CHECK(FitMixture(samples, options).log_likelihood >= at_once.log_likelihood - 1e-7);
 }
 
+TEST_CASE("fit: the trace leads from the start to the model, at the likelihoods of the history") {
+  const Samples samples = Samples::FromRows(Formula(1000));
+  FitOptions options;
+  options.start = FormulaStart(CovarianceType::kFull);
+  options.tolerance = 0;
+  options.max_iterations = 50;
+  CHECK(FitMixture(samples, options).trace.empty());
+  for (const int length : {1, 2, 8, 200}) {
+    CAPTURE(length);
+    options.trace_length = length;
+    const FitResult fit = FitMixture(samples, options);
+    REQUIRE(!fit.trace.empty());
+    CHECK(std::ssize(fit.trace) <= length);
+    CHECK(fit.trace.back().iteration == 50);
+    CHECK(fit.trace.back().model.means == fit.model.means);
+    if (length > 1) {
+      CHECK(fit.trace.front().iteration == 0);
+      CHECK(fit.trace.front().model.means.isApprox(options.start->means, 1e-6));
+    }
+    for (const TracePoint& point : fit.trace) {
+      if (point.iteration == 0) continue;
+      FitOptions look;
+      look.start = point.model;
+      look.max_iterations = 0;
+      CHECK(FitMixture(samples, look).log_likelihood ==
+            doctest::Approx(fit.history[point.iteration - 1]).epsilon(1e-6));
+    }
+  }
+  options.trace_length = 200;
+  CHECK(FitMixture(samples, options).trace.size() == 51);
+}
+
+TEST_CASE("fit: a trace keeps to the components that were left") {
+  // Two of four components start at one place far from all points, and are lost.
+  const Samples samples = Samples::FromRows(Formula(1000));
+  FitOptions options;
+  options.start = FormulaStart(CovarianceType::kFull);
+  GaussianMixture& start = *options.start;
+  start.weights = Eigen::Vector4d::Constant(0.25);
+  start.means = Eigen::MatrixXd{{0, 0, 0}, {6, 0, 3}, {1e4, 0, 0}, {0, 1e4, 0}};
+  start.covariances.assign(4, 4 * Eigen::Matrix3d::Identity());
+  options.max_rescues = 0;
+  options.trace_length = 50;
+  const FitResult fit = FitMixture(samples, options);
+  REQUIRE(fit.model.num_components() < 4);
+  REQUIRE(!fit.trace.empty());
+  CHECK(fit.trace.back().model.means == fit.model.means);
+  for (const TracePoint& point : fit.trace)
+    CHECK(point.model.num_components() == fit.model.num_components());
+}
+
 TEST_CASE("fit: nasty data give sound models") {
   const double inf = std::numeric_limits<double>::infinity();
   std::vector<std::pair<std::string, Eigen::MatrixXd>> cases;

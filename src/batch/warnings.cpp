@@ -1,0 +1,69 @@
+#include "batch/warnings.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace gmmseg {
+namespace {
+
+void AddFitWarnings(const FitResult& fit, std::vector<std::string>& warnings) {
+  const std::int64_t dropped = std::ranges::count_if(fit.rescues, &Rescue::dropped);
+  const std::int64_t placed_anew = std::ssize(fit.rescues) - dropped;
+  if (fit.num_distinct < fit.requested_components)
+    warnings.push_back(Count(fit.requested_components, "class was", "classes were") +
+                       " asked for, but the pixels have only " +
+                       Count(fit.num_distinct, "distinct value", "distinct values") +
+                       "; no more classes can be fitted");
+  if (dropped > 0)
+    warnings.push_back(Count(dropped, "component", "components") +
+                       " lost every pixel and could not be saved; fewer classes come back");
+  if (placed_anew > 0)
+    warnings.push_back(
+        "a component that had lost its pixels was placed anew" +
+        (placed_anew > 1 ? ", " + std::to_string(placed_anew) + " times in all" : std::string()));
+}
+
+std::string DriftWarning(const Drift& drift) {
+  return Format(
+      "drift: %.0f %% of its pixels are less likely than 99 %% of those the model was fitted to, "
+      "and its shares are %.2f from theirs (0 the same, 1 disjoint); look at it",
+      100 * drift.unlikely_pixels, drift.share_distance);
+}
+
+std::string AfterIterations(const FitResult& fit) {
+  return " converged after " + Count(fit.iterations, "iteration", "iterations") +
+         "; raise --max-iterations or --tolerance";
+}
+
+}  // namespace
+
+std::vector<std::string> WarningsOf(const JobResult& result, const FitOptions* fit) {
+  if (result.num_valid == 0)
+    return {result.classes.empty()
+                ? "no pixel has data: all labels are 0, and there is no class to make a model, "
+                  "heatmaps or probabilities of"
+                : "no pixel has data: all labels are 0"};
+  std::vector<std::string> warnings;
+  if (result.drift && result.drift->flagged()) warnings.push_back(DriftWarning(*result.drift));
+  if (fit == nullptr) return warnings;
+  AddFitWarnings(result.model.fit, warnings);
+  if (!result.model.fit.converged() && fit->tolerance > 0 && fit->max_iterations > 0)
+    warnings.push_back("not" + AfterIterations(result.model.fit));
+  return warnings;
+}
+
+std::vector<std::string> WarningsOf(const FolderResult& result) {
+  if (!result.model) return {};
+  const FitResult& fit = result.model->fit;
+  std::vector<std::string> warnings;
+  if (!result.model_kept) AddFitWarnings(fit, warnings);
+  if (result.mixed_model)
+    warnings.push_back(
+        "some images hold floats, whose white is taken to be 1, and others integers; if they are "
+        "not alike, segment them apart");
+  if (!fit.converged()) warnings.push_back("the shared model had not" + AfterIterations(fit));
+  return warnings;
+}
+
+}  // namespace gmmseg
