@@ -131,7 +131,8 @@ class Page:
 
     def __init__(self, browser, target, session):
         self._browser, self._target, self._session = browser, target, session
-        self._loaded = False
+        self._loads = set()    # of documents, by the browser's ids
+        self._opened = 0
         self._urls = {}
         self.complaints = []
 
@@ -140,14 +141,15 @@ class Page:
     def begin(self, width, height):
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
+        self.send("Page.setLifecycleEventsEnabled", enabled=True)
         self.resize(width, height)
 
     def send(self, method, **parameters):
         return self._browser.command(method, parameters, self._session)
 
     def on_event(self, method, event):
-        if method == "Page.loadEventFired":
-            self._loaded = True
+        if method == "Page.lifecycleEvent" and event["name"] == "load":
+            self._loads.add(event["loaderId"])
         elif method == "Runtime.exceptionThrown":
             details = event["exceptionDetails"]
             self.complaints.append(details.get("exception", {}).get("description", details["text"]))
@@ -168,12 +170,11 @@ class Page:
 
     def open(self, path, fragment=""):
         """Opens a file and waits until the report has drawn itself."""
-        self._loaded = False
-        self.send("Page.navigate", url="about:blank")
-        self._wait(lambda: self._loaded, "about:blank did not load")
-        self._loaded, self._urls, self.complaints = False, {}, []
-        self.send("Page.navigate", url=Path(path).resolve().as_uri() + fragment)
-        self._wait(lambda: self._loaded, f"{path} did not load")
+        self._urls, self.complaints = {}, []
+        self._opened += 1  # a new query makes a new document, also where the fragment alone differs
+        url = f"{Path(path).resolve().as_uri()}?{self._opened}{fragment}"
+        document = self.send("Page.navigate", url=url)["loaderId"]
+        self._wait(lambda: document in self._loads, f"{path} did not load")
         self.evaluate("gmmsegReport.ready")
 
     def _wait(self, done, failure):

@@ -31,7 +31,7 @@
   report.percent = (value, digits = 1) =>
     isNumber(value) ? `${report.fixed(100 * value, digits)}\u00a0%` : kMissing;
 
-  report.count = value => isNumber(value) ? value.toLocaleString('en-US') : kMissing;
+  report.count = value => isNumber(value) ? value.toLocaleString('en-US').replace('-', '\u2212') : kMissing;
 
   report.plural = (number, one, many = `${one}s`) =>
     `${report.count(number)} ${number === 1 ? one : many}`;

@@ -46,11 +46,11 @@
   function caption(model, hasCloud) {
     const numbered = model.classes.length > 24 ? ' The 24 heaviest classes are numbered.' : '';
     if (model.projections.some(pair => pair.length === 1)) {
-      return `${hasCloud ? 'Bars: pixels of the image. ' : ''}Curves: each class's Gaussian times its weight; ` +
-        `dashed: their sum.${numbered}`;
+      return `${hasCloud ? 'Bars are pixels of the image; curves' : 'Curves'} are the classes' Gaussians times ` +
+        `their weights, and the dashed one is their sum.${numbered}`;
     }
-    return `${hasCloud ? 'Dots: pixels of the image in their own colours. ' : ''}` +
-      `Ellipses: 1 (thin) and 2 standard deviations of each class, its number at the mean.${numbered}`;
+    return `${hasCloud ? 'Dots are pixels of the image in their own colours. ' : ''}` +
+      `Ellipses lie 1 (thin) and 2 standard deviations around each class's mean, where its number stands.${numbered}`;
   }
 
   report.fitSection = function (id, title, model, cloud) {
@@ -59,15 +59,15 @@
     const projections = hasModel ?
       model.projections.map(pair => report.projection(model, cloud, pair)) : [];
     if (!curve && projections.length === 0) return null;
-    const figure = (content, text) => make('figure', {}, content, make('figcaption', {}, text));
     const steps = hasModel ? stepper(model, entry => {
       if (curve) curve.step(entry.iteration);
       projections.forEach(projection => projection.step(entry.components));
     }) : null;
-    const figures = projections.map(projection =>
-      figure(projection.element, caption(model, cloud && cloud.count > 0)));
-    if (curve) figures.unshift(figure(curve.element, 'How well the model explains the pixels, by iteration; higher is better.'));
-    return report.section(id, title, steps, make('div', { class: 'plots' }, ...figures));
+    const texts = [curve ? 'The curve says how well the model explains the pixels; higher is better. ' : '',
+      projections.length ? caption(model, cloud && cloud.count > 0) : ''];
+    const plots = [curve, ...projections].filter(Boolean).map(plot => plot.element);
+    return report.section(id, title, steps, make('div', { class: 'plots' }, ...plots),
+      make('p', { class: 'hint' }, ...texts));
   };
 
   // What a model is, for the details.
@@ -78,7 +78,7 @@
       ['Iterations', `${report.count(model.iterations)}, ${report.stopText(model)}`]
     ];
     for (const name of ['bic', 'aic', 'icl']) {
-      if (Number.isFinite(model[name])) pairs.push([name.toUpperCase(), report.fixed(model[name], 0)]);
+      if (Number.isFinite(model[name])) pairs.push([name.toUpperCase(), report.count(Math.round(model[name]))]);
     }
     return pairs;
   };

@@ -3,8 +3,8 @@
   'use strict';
   const { make, svg } = report;
 
-  const kSize = { width: 360, height: 270 };
-  const kArea = { left: 58, right: 350, top: 12, bottom: 226 };
+  const kSize = { width: 360, height: 280 };
+  const kArea = { left: 54, right: 352, top: 26, bottom: 236 };
   const kLabels = 24;    // more class numbers than this would hide one another
   const kSpread = 2;     // the outer ellipse, in standard deviations
   const kBins = 40;
@@ -41,10 +41,9 @@
         svg('g', {}, svg('line', { x1: kArea.left, x2: kArea.right, y1: frame.y(value), y2: frame.y(value) }),
           svg('text', { x: kArea.left - 6, y: frame.y(value) + 4, 'text-anchor': 'end' }, text));
     });
-    const middle = (kArea.top + kArea.bottom) / 2;
     const name = horizontal ?
       svg('text', { class: 'axis', x: (kArea.left + kArea.right) / 2, y: kSize.height - 8, 'text-anchor': 'middle' }, title) :
-      svg('text', { class: 'axis', x: 12, y: middle, 'text-anchor': 'middle', transform: `rotate(-90 12 ${middle})` }, title);
+      svg('text', { class: 'axis', x: kArea.left, y: 14 }, title);
     return svg('g', { class: 'ticks' }, ...marks, name);
   }
 

@@ -56,7 +56,7 @@
     return report.section('details', 'Details', make('div', { class: 'details' },
       files.length ? part('Files', make('ul', { class: 'files' }, ...files)) : null,
       model ? part('Model', report.pairs('pairs', report.modelPairs(model))) : null,
-      view.drift ? part('Drift', make('p', {}, `${driftText(view.drift)}.`)) : null,
+      view.drift && !view.drift.flagged ? part('Drift', make('p', {}, `${driftText(view.drift)}.`)) : null,
       page.kind === 'image' ? part('Settings', report.pairs('pairs', page.settings)) : null,
       stages.length ? part('Time', report.pairs('pairs', stages)) : null));
   }

@@ -22,9 +22,9 @@
       this.modeChanged = () => {};
       this.makeStage();
       this.makeControls();
-      this.element = make('div', { class: 'viewer' },
-        make('div', { class: 'picture' }, this.controls, this.stage, this.swipeRow, this.colorbar),
-        this.readout.element);
+      const picture = make('div', { class: 'picture' }, this.controls, this.stage, this.swipeRow, this.colorbar);
+      picture.style.setProperty('--ratio', data.width / data.height);
+      this.element = make('div', { class: 'viewer' }, picture, this.readout.element);
       this.draw();
       this.place();
     }
@@ -44,7 +44,6 @@
           'Shift by ten; Escape removes it.'
       }, make('img', { src: source, alt: '', draggable: 'false', error: () => this.photoMissing() }),
       this.canvas, this.crosshair, this.divider);
-      this.stage.style.setProperty('--ratio', width / height);
       this.stage.style.aspectRatio = `${width} / ${height}`;
       this.stage.classList.toggle('coarse', Math.max(width, height) < 100);
       this.listen();
@@ -84,7 +83,7 @@
         make('label', { class: 'field' }, 'Class ', this.select),
         make('label', { class: 'field' }, 'Opacity ', this.opacity));
       this.swipeRow = make('label', { class: 'swipe controls' },
-        make('span', {}, 'Original'), this.swipe, make('span', {}, 'Result'));
+        this.swipe, make('span', {}, 'Original left of the line'), make('span', {}, 'result right of it'));
       this.barTitle = make('span', { class: 'title' });
       this.colorbar = make('div', { class: 'colorbar' }, this.barTitle, make('span', {}, '0'),
         make('span', { class: 'ramp', 'aria-hidden': 'true' }), make('span', {}, '1'));
