@@ -115,6 +115,11 @@
 
   report.modelOf = view => view.model || report.page.model;
 
+  const isMatched = view => typeof view.match_confidence === 'number';
+
+  // Whether the model was fitted to something else; drift is measured for such images only.
+  report.isApplied = view => !isMatched(view) && (!view.model || view.drift !== null);
+
   // Names of classes as the reader edits them; 'change' is sent after each edit.
   class ClassNames extends EventTarget {
     constructor(classes) {
@@ -141,8 +146,7 @@
 
   // Images that share a model, or were matched to it, share the names; others have their own.
   report.namesOf = function (view) {
-    const matched = view && typeof view.match_confidence === 'number';
-    const shared = !view || ((!view.model || matched) && report.page.model);
+    const shared = !view || ((!view.model || isMatched(view)) && report.page.model);
     const owner = shared ? report.page.model : view;
     if (!names.has(owner)) names.set(owner, new ClassNames(owner.classes));
     return names.get(owner);

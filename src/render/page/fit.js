@@ -44,7 +44,7 @@
   }
 
   function caption(model, hasCloud) {
-    const numbered = model.classes.length > 24 ? ' The 24 heaviest classes are numbered.' : '';
+    const numbered = model.classes.length > 24 ? ' Only the 24 heaviest classes are drawn.' : '';
     if (model.projections.some(pair => pair.length === 1)) {
       return `${hasCloud ? 'Bars are pixels of the image; curves' : 'Curves'} are the classes' Gaussians times ` +
         `their weights, and the dashed one is their sum.${numbered}`;

@@ -49,7 +49,7 @@
 
   function shareBar(row) {
     if (row.shares.length === 0) return make('span', {}, '–');
-    const bar = make('span', { class: 'shares', role: 'img' });
+    const bar = make('span', { class: 'share-bar', role: 'img' });
     const colors = colorsOf(row);
     if (row.shares.length > kManyClasses) gradientBar(bar, row.shares, colors);
     else {
@@ -118,7 +118,7 @@
         { role: 'cell', class: key, 'data-title': title }, content(row, at + 1)));
       const element = make('tr', { role: 'row', 'data-image': at + 1 },
         make('td', { role: 'cell', class: 'picture' }, thumbnail(row)), ...cells);
-      const bar = element.querySelector('.shares[role]');
+      const bar = element.querySelector('.share-bar');
       const nameBar = () => {
         if (!bar) return;
         bar.setAttribute('aria-label', shareText(row, row.colors ? null : this.names));

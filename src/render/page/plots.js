@@ -5,7 +5,7 @@
 
   const kSize = { width: 360, height: 280 };
   const kArea = { left: 54, right: 352, top: 26, bottom: 236 };
-  const kLabels = 24;    // more class numbers than this would hide one another
+  const kDrawn = 24;     // more classes than this would hide one another: the heaviest are drawn
   const kSpread = 2;     // the outer ellipse, in standard deviations
   const kBins = 40;
 
@@ -22,9 +22,9 @@
   }
 
   // A domain that is not empty.
-  function widened([low, high], share) {
+  function widened([low, high], share, smallest = 0) {
     if (!(high > low)) return [low - 0.5, low + 0.5];
-    const margin = share * (high - low);
+    const margin = Math.max(share * (high - low), (smallest - (high - low)) / 2);
     return [low - margin, high + margin];
   }
 
@@ -77,7 +77,7 @@
     const values = points.map(([, value]) => value);
     const last = Math.max(1, points[points.length - 1][0]);
     const frame = makeFrame({
-      x: [0, last], y: widened([Math.min(...values), Math.max(...values)], 0.08), xTitle: 'Iteration', yTitle: name,
+      x: [0, last], y: widened([Math.min(...values), Math.max(...values)], 0.08, 1e-4), xTitle: 'Iteration', yTitle: name,
       smallestX: 1, label: `${name} from ${report.fixed(values[0], 4)} to ${report.fixed(values.at(-1), 4)}`
     });
     const path = points.map(([i, value]) => `${frame.x(i)},${frame.y(value)}`).join(' ');
@@ -114,8 +114,9 @@
     };
   }
 
-  const heaviest = components => new Set(Array.from(components.keys())
-    .sort((a, b) => components[b].weight - components[a].weight).slice(0, kLabels));
+  // Numbers of the classes that are drawn.
+  const drawn = components => Array.from(components.keys())
+    .sort((a, b) => components[b].weight - components[a].weight).slice(0, kDrawn).sort((a, b) => a - b);
 
   // The outline of all points `deviations` standard deviations from the mean.
   function outline(frame, { x, y, xx, xy, yy }, deviations) {
@@ -144,13 +145,12 @@
   }
 
   function drawEllipses(frame, components, classes) {
-    const labelled = heaviest(components);
-    const outlines = components.flatMap((component, k) => [
-      ...stroke(outline(frame, component, kSpread), classes[k].color, 'outer'),
-      ...stroke(outline(frame, component, 1), classes[k].color, 'inner')]);
-    const badges = components.map((component, k) =>
-      labelled.has(k) ? badge(frame.x(component.x), frame.y(component.y), classes[k]) : null);
-    frame.content.replaceChildren(...outlines, ...badges.filter(Boolean));
+    const shown = drawn(components);
+    const outlines = shown.flatMap(k => [
+      ...stroke(outline(frame, components[k], kSpread), classes[k].color, 'outer'),
+      ...stroke(outline(frame, components[k], 1), classes[k].color, 'inner')]);
+    const badges = shown.map(k => badge(frame.x(components[k].x), frame.y(components[k].y), classes[k]));
+    frame.content.replaceChildren(...outlines, ...badges);
   }
 
   // ---- domains -----------------------------------------------------------------------------------
@@ -223,19 +223,18 @@
   function drawDensities(frame, components, classes, domain) {
     const at = Array.from({ length: 181 }, (_, i) => domain[0] + (domain[1] - domain[0]) * i / 180);
     const line = values => 'M' + at.map((x, i) => `${frame.x(x).toFixed(2)} ${frame.y(values[i]).toFixed(2)}`).join('L');
-    const labelled = heaviest(components);
-    const total = new Float64Array(at.length);
-    const curves = components.flatMap((component, k) => {
+    const densities = components.map(component => {
       const deviation = drawnDeviation(component, domain);
-      const values = at.map(x => gaussian(x, component, deviation));
-      values.forEach((value, i) => { total[i] += value; });
-      return stroke(line(values), classes[k].color, 'outer');
+      return x => gaussian(x, component, deviation);
     });
-    const badges = components.map((component, k) => {
-      const top = gaussian(component.x, component, drawnDeviation(component, domain));
-      return labelled.has(k) ? badge(frame.x(component.x), Math.max(kArea.top + 10, frame.y(top)), classes[k]) : null;
+    const total = at.map(x => densities.reduce((sum, density) => sum + density(x), 0));
+    const shown = drawn(components);
+    const curves = shown.flatMap(k => stroke(line(at.map(densities[k])), classes[k].color, 'outer'));
+    const badges = shown.map(k => {
+      const mean = components[k].x;
+      return badge(frame.x(mean), Math.max(kArea.top + 10, frame.y(densities[k](mean))), classes[k]);
     });
-    return [svg('path', { class: 'total', d: line(total) }), ...curves, ...badges.filter(Boolean)];
+    return [svg('path', { class: 'total', d: line(total) }), ...curves, ...badges];
   }
 
   function histogram(model, cloud, axis) {

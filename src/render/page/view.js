@@ -34,8 +34,9 @@
     const bands = report.plural(view.bands, 'band');
     if (view.classes.length === 0 || !model) return `The image (${bands}) has no pixel with data, so there are no classes.`;
     const features = model.features.map(feature => feature.name).join(', ');
-    const origin = view.model ? `was fitted to this image in ${report.plural(model.iterations, 'iteration')} ` +
-      `(${report.stopText(model)})` : 'that all images share was applied';
+    const origin = report.isApplied(view) ?
+      `${view.model ? 'fitted before' : 'that all images share'} was applied` :
+      `was fitted to this image in ${report.plural(model.iterations, 'iteration')} (${report.stopText(model)})`;
     return `A mixture of ${report.plural(view.classes.length, 'Gaussian')} on ${features} (${bands}) ${origin}. Each ` +
       'pixel belongs to its most probable class.';
   }
@@ -90,7 +91,7 @@
       figures(view, model, data),
       viewer ? report.section('result', 'Result', viewer.element) : null,
       classSection(view, model, names, signal, viewer),
-      model ? report.fitSection('fit', view.model ? 'Fit' : 'Shared model and this image', model, data && data.cloud) : null,
+      model ? report.fitSection('fit', report.isApplied(view) ? 'The model and this image' : 'Fit', model, data && data.cloud) : null,
       details(view, model)].filter(Boolean);
   };
 })(window.gmmsegReport);

@@ -23,8 +23,9 @@
       this.makeStage();
       this.makeControls();
       const picture = make('div', { class: 'picture' }, this.controls, this.stage, this.swipeRow, this.colorbar);
-      picture.style.setProperty('--ratio', data.width / data.height);
       this.element = make('div', { class: 'viewer' }, picture, this.readout.element);
+      this.element.style.setProperty('--ratio', data.width / data.height);
+      if (data.classes === 0) this.showPhotoOnly();
       this.draw();
       this.place();
     }
@@ -49,6 +50,13 @@
       this.listen();
     }
 
+    // Without classes there is no result to choose, to see through or to swipe away.
+    showPhotoOnly() {
+      for (const part of [this.controls, this.swipeRow, this.colorbar, this.divider, this.readout.element]) {
+        part.hidden = true;
+      }
+    }
+
     photoMissing() {
       this.stage.after(make('p', { class: 'hint' }, 'The photograph is missing; it was moved or deleted since.'));
     }
@@ -56,8 +64,7 @@
     makeControls() {
       const modes = kModes.map(([mode, text]) => make('label', {},
         make('input', {
-          type: 'radio', name: 'mode', value: mode, checked: mode === settings.mode,
-          disabled: this.data.classes === 0, change: () => this.setMode(mode)
+          type: 'radio', name: 'mode', value: mode, change: () => this.setMode(mode)
         }), make('span', {}, text)));
       this.select = make('select', { change: () => this.setMode('probability', Number(this.select.value)) },
         ...this.view.classes.map(entry => make('option', { value: entry.index })));
