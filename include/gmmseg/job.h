@@ -24,11 +24,12 @@ enum class Output {
   kModel,          // photo.gmm.json
   kProbabilities,  // photo_probs.tif: K bands
   kMasks,          // photo_mask_1.png … photo_mask_K.png: 0 and 255
+  kReport,         // report.html: a page to look at; see OutputOptions::report_part
 };
 using OutputSet = std::set<Output>;
 
-// "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks". ParseOutput
-// throws ParameterError, listing the words, for any other.
+// "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks",
+// "report". ParseOutput throws ParameterError, listing the words, for any other.
 std::string_view ToString(Output output);
 Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
@@ -49,6 +50,10 @@ struct OutputOptions {
   OutputSet outputs = DefaultOutputs();
   ProbabilityDepth depth = ProbabilityDepth::kFloat32;
   ExistingOutputs existing = ExistingOutputs::kRefuse;
+  // Absent: a report is a page about this image alone. Otherwise the job writes photo_report.js and
+  // photo_report.jpg for a page over many images, which stands in the folder that this leads from
+  // to `directory`.
+  std::optional<std::string> report_part;
   std::vector<std::string> keep;  // files that are never stale: those the job was started from
   // Called with the outputs' names when all of them are written and none has appeared; may throw.
   std::function<void(const std::vector<std::string>& names)> before_commit;

@@ -6,6 +6,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace gmmseg {
@@ -74,6 +75,9 @@ class Samples {
   // Takes the planes, which hold plain values, to the scales and offsets of other samples. Values
   // that overflow there get weight 0.
   void StandardizeLike(const Standardization& standardization);
+
+  // The samples at these places, in this order, with their weights and standardised alike.
+  Samples At(std::span<const std::int64_t> places) const;
 
   // The values of sample i in the user's units.
   Eigen::VectorXd Value(std::int64_t i) const;

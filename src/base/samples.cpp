@@ -159,6 +159,16 @@ Samples Samples::FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
   return samples;
 }
 
+Samples Samples::At(std::span<const std::int64_t> places) const {
+  Samples picked(std::ssize(places), num_features_);
+  picked.standardization_ = standardization_;
+  picked.weight_unit_ = weight_unit_;
+  for (std::size_t j = 0; j < places.size(); ++j) picked.weights()[j] = weights()[places[j]];
+  for (int d = 0; d < num_features_; ++d)
+    for (std::size_t j = 0; j < places.size(); ++j) picked.Plane(d)[j] = Plane(d)[places[j]];
+  return picked;
+}
+
 Eigen::VectorXd Samples::Value(std::int64_t i) const {
   Eigen::VectorXd value(num_features_);
   for (int d = 0; d < num_features_; ++d)

@@ -11,12 +11,14 @@
 #include "base/hash.h"
 #include "base/stopwatch.h"
 #include "batch/earlier_run.h"
+#include "batch/folder_page.h"
 #include "batch/image_headers.h"
 #include "batch/job_settings.h"
 #include "batch/manifest.h"
 #include "batch/ordered_pipeline.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
+#include "batch/report_files.h"
 #include "batch/shared_model.h"
 #include "batch/staging.h"
 #include "batch/warnings.h"
@@ -50,11 +52,26 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
   const fs::path plain = Plain(top);
   for (const InputFile& file : inputs.files)
     for (const std::string& name :
-         OutputNames(file.stem, options.output.outputs, NumComponents(options)))
+         OutputNames(file.stem, options.output.outputs, NumComponents(options), ReportKind::kPart))
       if (paths.contains((plain / file.folder / name).lexically_normal()))
         throw ParameterError((top / file.folder / name).string() +
                              " is an input and an output of " + file.path +
                              "; choose another output folder");
+}
+
+bool WantsReport(const FolderOptions& options) {
+  return options.output.outputs.contains(Output::kReport);
+}
+
+// A page that is none of ours stays, unless everything may be replaced.
+void CheckReport(const fs::path& top, const FolderOptions& options) {
+  if (!WantsReport(options)) return;
+  ReportDate();
+  CheckExisting(top, {kReportName}, ExistingOutputs::kReplace);
+  if (Resumes(options.earlier) && fs::exists(top / kReportName) && !IsReport(top / kReportName))
+    throw ParameterError((top / kReportName).string() +
+                         ": exists, and no earlier run wrote it; move it away, or choose another "
+                         "output folder");
 }
 
 // Before any work: may this run write where an earlier one wrote?
@@ -62,6 +79,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
   const fs::path top = options.output.directory;
   CheckOutputFolder(top);
   CheckInputsStay(top, inputs, options);
+  CheckReport(top, options);
   if (options.earlier != EarlierRun::kRefuse) return;
   const Manifest earlier = ReadManifest(top).value_or(Manifest());
   if (!earlier.outputs.empty() || !earlier.models.empty())
@@ -70,10 +88,12 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
                          "or --overwrite to start over");
   if (!fs::exists(top)) return;
   if (NeedsSharedModel(options)) CheckExisting(top, {kSharedModelName}, ExistingOutputs::kRefuse);
+  if (WantsReport(options)) CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
   for (const InputFile& file : inputs.files)
-    CheckExisting(top / file.folder,
-                  OutputNames(file.stem, options.output.outputs, NumComponents(options)),
-                  ExistingOutputs::kRefuse);
+    CheckExisting(
+        top / file.folder,
+        OutputNames(file.stem, options.output.outputs, NumComponents(options), ReportKind::kPart),
+        ExistingOutputs::kRefuse);
 }
 
 void CheckMatch(const FolderOptions& options) {
@@ -115,9 +135,10 @@ class FolderRun {
     else
       RunImages();
     RemoveEmptyFolders(top_, inputs_);
+    result_.warnings = WarningsOf(result_);
+    Report();
     result_.num_images = std::ssize(inputs_.files);
     result_.images_at_a_time = plan_.images_at_a_time;
-    result_.warnings = WarningsOf(result_);
     result_.total_seconds = total.Seconds();
     return std::move(result_);
   }
@@ -141,9 +162,10 @@ class FolderRun {
     plan.bytes = plan_.bytes_per_image * plan_.images_at_a_time;
     plan.fits_model = fits_model;
     plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
-    const std::int64_t per_image =
-        std::ssize(OutputNames("", options_.output.outputs, NumComponents(options_)));
-    plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 + fits_model;
+    const std::int64_t per_image = std::ssize(
+        OutputNames("", options_.output.outputs, NumComponents(options_), ReportKind::kPart));
+    plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 + fits_model +
+                     WantsReport(options_);
     return plan;
   }
 
@@ -234,12 +256,12 @@ class FolderRun {
 
   void RunImages() {
     const auto count = std::ssize(inputs_.files);
-    Report(0);
+    ReportProgress(0);
     ForEachInOrder(
         count, plan_.window, [&](std::int64_t i) { return RunImage(i); },
         [&](std::int64_t i, const Outcome& outcome) {
           Tell(inputs_.files[i], outcome);
-          Report(i + 1);
+          ReportProgress(i + 1);
           const bool failed = outcome.record.status == ImageStatus::kFailed;
           return failed && options_.on_failure == OnFailure::kStop ? Next::kStop : Next::kGoOn;
         });
@@ -299,6 +321,7 @@ class FolderRun {
   JobResult RunJob(const InputFile& file) {
     OutputOptions output = options_.output;
     output.directory = MakeFolder(top_, file.folder).string();
+    output.report_part = file.folder;
     output.stem = file.stem;
     if (const auto inputs = inputs_in_.find(Plain(output.directory)); inputs != inputs_in_.end())
       output.keep.insert(output.keep.end(), inputs->second.begin(), inputs->second.end());
@@ -356,7 +379,22 @@ class FolderRun {
     if (!record.all_components) ++result_.num_with_dropped;
   }
 
-  void Report(std::int64_t images_done) const {
+  // The page about the whole folder; or, where none is asked for, that of an earlier run goes.
+  void Report() {
+    boost::system::error_code ignored;
+    if (WantsReport(options_))
+      WriteFolderPage(top_, ReadManifest(top_).value_or(Manifest()), options_, ModelForPage(),
+                      result_.warnings);
+    else if (IsReportOf(top_ / kReportName, kFolderSubject))
+      fs::remove(top_ / kReportName, ignored);
+  }
+
+  const Model* ModelForPage() const {
+    if (result_.model) return &*result_.model;
+    return options_.model ? &*options_.model : nullptr;
+  }
+
+  void ReportProgress(std::int64_t images_done) const {
     if (observer_.progress)
       observer_.progress({.stage = FolderStage::kLabelling,
                           .images_done = images_done,

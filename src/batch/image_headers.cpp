@@ -11,6 +11,7 @@
 
 #include "batch/write_outputs.h"
 #include "raster/value_size.h"
+#include "render/preview.h"
 
 namespace gmmseg {
 namespace {
@@ -41,6 +42,14 @@ std::int64_t MostSamples(const ImageHeader& header, const FolderOptions& options
   return has_palette && pixels > std::int64_t{2} << bits ? std::int64_t{1} << bits : pixels;
 }
 
+// What a report's part holds: posteriors, and their text several times.
+std::int64_t PreviewBytes(std::int64_t num_classes) {
+  constexpr std::int64_t kText = std::int64_t{4} << 20;
+  constexpr std::int64_t kPixels =
+      std::int64_t{kPreviewOfMany.longest_side} * kPreviewOfMany.longest_side;
+  return kText + std::min(kPixels * num_classes, kMostPosteriors);
+}
+
 // At the moment when most is held: the decoder's picture beside the raster, or the raster beside
 // the pixels' samples and labels and all that is known of each sample.
 std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
@@ -56,6 +65,7 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_classes : 0;
   std::int64_t bytes = kFixed + pixels * (raster + std::max(raster, kSampleAndLabel)) +
                        MostSamples(header, options) * (4 * (num_features + 1) + kScores + heat);
+  if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_classes);
   if (outputs.contains(Output::kProbabilities))
     bytes += std::min(2 * kPosteriorBytes, 8 * num_classes * pixels);
   return bytes;

@@ -8,8 +8,10 @@
 #include <new>
 
 #include "base/stopwatch.h"
+#include "batch/job_settings.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
+#include "batch/report_files.h"
 #include "batch/staging.h"
 #include "batch/warnings.h"
 #include "batch/write_outputs.h"
@@ -25,11 +27,13 @@ struct Job {
   const JobObserver& observer;
   int num_components = 0;  // asked for, or the model's
   OutputSet can_be_stale = AllOutputs();
-  const Model* applied = nullptr;   // null where the image gets a model of its own
-  const FitOptions* fit = nullptr;  // null where it does not
+  const Model* applied = nullptr;            // null where the image gets a model of its own
+  const SegmentOptions* settings = nullptr;  // of the fit; null where there is none
   std::function<Segmentation(const LoadedImage&)> segment = {};
 
   std::string stem() const { return output.stem.empty() ? StemOf(input) : output.stem; }
+  bool WantsReport() const { return output.outputs.contains(Output::kReport); }
+  bool IsPart() const { return output.report_part.has_value(); }
   fs::path directory() const {
     const fs::path path(output.directory);
     return path.filename_is_dot() && path.has_parent_path() ? path.parent_path() : path;
@@ -39,12 +43,18 @@ struct Job {
   }
 };
 
+// More features than bands, at most.
+constexpr int kPlaceFeatures = 2;
+
 // Before any work: can the outputs be there at the end?
 void CheckOutputs(const Job& job) {
   if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
   CheckOutputFolder(job.directory());
-  CheckExisting(job.directory(), OutputNames(job.stem(), job.output.outputs, job.num_components),
+  CheckExisting(job.directory(),
+                OutputNames(job.stem(), job.output.outputs, job.num_components,
+                            job.IsPart() ? ReportKind::kPart : ReportKind::kPage),
                 job.output.existing);
+  if (job.WantsReport()) ReportDate();
 }
 
 std::vector<std::string> FilesIn(const fs::path& folder) {
@@ -59,6 +69,8 @@ std::vector<std::string> FindStale(const Job& job, const std::vector<std::string
   if (job.output.existing != ExistingOutputs::kOverwrite) return {};
   std::vector<std::string> stale =
       StaleNames(job.directory(), job.stem(), job.can_be_stale, written);
+  if (!job.WantsReport() && IsReportOf(job.directory() / kReportName, ReportSubject(job.stem())))
+    stale.push_back(kReportName);
   std::erase_if(stale, [&](const std::string& name) {
     return std::any_of(
         job.output.keep.begin(), job.output.keep.end(),
@@ -84,12 +96,23 @@ std::string InFinalPlace(std::string message, const Staging& staging, const fs::
   return message;
 }
 
+void WriteReport(const Job& job, const Raster& raster, const Segmentation& segmentation,
+                 const Staging& staging, const JobResult& result) {
+  if (job.IsPart())
+    WriteImagePart(staging.folder(), job.stem(), *job.output.report_part, raster, segmentation,
+                   result, job.applied ? ModelPlace::kPage : ModelPlace::kView);
+  else
+    WriteImagePage(staging.folder(), job.stem(), raster, segmentation, result,
+                   job.settings ? FitSettings(*job.settings) : SettingsOf(*job.applied));
+}
+
 void Write(const Job& job, const Raster& raster, const Segmentation& segmentation, Staging& staging,
            JobResult& result) {
   job.Report({.stage = JobStage::kWriting});
   Stopwatch watch;
   try {
     WriteOutputs(staging.folder(), job.stem(), raster, segmentation, job.output);
+    if (job.WantsReport()) WriteReport(job, raster, segmentation, staging, result);
   } catch (const IoError& error) {
     throw IoError(error.operation(), InFinalPlace(error.what(), staging, job.directory()));
   }
@@ -137,7 +160,7 @@ JobResult Run(const Job& job) {
     const Segmentation segmentation = job.segment(image);
     SetFacts(image.raster, segmentation, result);
     if (job.applied) result.drift = MeasureDrift(segmentation, *job.applied);
-    result.warnings = WarningsOf(result, job.fit);
+    result.warnings = WarningsOf(result, job.settings ? &job.settings->fit : nullptr);
     Write(job, image.raster, segmentation, staging, result);
   } catch (const std::bad_alloc&) {
     ThrowOutOfMemory(job.input, image.raster);
@@ -154,9 +177,13 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
     job.Report({JobStage::kFitting, iteration, log_likelihood});
   };
-  job.fit = &options.fit;
+  job.settings = &options;
   job.segment = [&](const LoadedImage& image) {
     job.Report({.stage = JobStage::kFitting});
+    if (job.WantsReport())
+      with_progress.fit.trace_length =
+          TraceLength(options.fit, image.raster.num_bands() + kPlaceFeatures,
+                      job.IsPart() ? kPreviewOfMany : kPreviewOfOne);
     Segmentation segmentation = fit(image.raster, with_progress);
     segmentation.model.inputs = {{fs::path(job.input).filename().string(), image.hash}};
     return segmentation;

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "io/model_format.h"
 
 namespace gmmseg {
@@ -37,20 +38,44 @@ const char* OnOff(bool on) { return on ? "on" : "off"; }
 
 }  // namespace
 
-std::string FitSettingsText(const SegmentOptions& options) {
+NamedTexts FitSettings(const SegmentOptions& options) {
   const FitOptions& fit = options.fit;
-  return "version=" GMMSEG_VERSION " features=" + std::string(ToString(options.features.color)) +
-         " position=" + Number(options.features.position_weight) +
-         " k=" + std::to_string(fit.num_components) +
-         " covariance=" + std::string(ToString(fit.covariance_type)) +
-         " init=" + std::string(ToString(fit.init)) + " start=" + StartText(fit) +
-         " restarts=" + std::to_string(fit.restarts) +
-         " subsample=" + std::to_string(fit.subsample_size) +
-         " tolerance=" + Number(fit.tolerance) +
-         " max_iterations=" + std::to_string(fit.max_iterations) +
-         " accelerate=" + OnOff(fit.acceleration == Acceleration::kOn) +
-         " rescues=" + std::to_string(fit.max_rescues) +
-         " floor=" + OnOff(options.floor == Floor::kOn) + " seed=" + std::to_string(fit.seed);
+  return {{"version", GMMSEG_VERSION},
+          {"features", std::string(ToString(options.features.color))},
+          {"position", Number(options.features.position_weight)},
+          {"k", std::to_string(fit.num_components)},
+          {"covariance", std::string(ToString(fit.covariance_type))},
+          {"init", std::string(ToString(fit.init))},
+          {"start", StartText(fit)},
+          {"restarts", std::to_string(fit.restarts)},
+          {"subsample", std::to_string(fit.subsample_size)},
+          {"tolerance", Number(fit.tolerance)},
+          {"max_iterations", std::to_string(fit.max_iterations)},
+          {"accelerate", OnOff(fit.acceleration == Acceleration::kOn)},
+          {"rescues", std::to_string(fit.max_rescues)},
+          {"floor", OnOff(options.floor == Floor::kOn)},
+          {"seed", std::to_string(fit.seed)}};
+}
+
+NamedTexts SettingsOf(const Model& model) {
+  const FeatureSpec& spec = model.features.spec;
+  std::string inputs = model.inputs.empty() ? "unknown" : model.inputs.front().name;
+  if (model.inputs.size() > 1)
+    inputs += " and " + Count(std::ssize(model.inputs) - 1, "other", "others");
+  return {{"version", GMMSEG_VERSION},
+          {"features", std::string(ToString(spec.color))},
+          {"position", Number(spec.position_weight)},
+          {"k", std::to_string(model.mixture().num_components())},
+          {"covariance", std::string(ToString(model.mixture().covariance_type))},
+          {"seed", std::to_string(model.seed)},
+          {"model fitted to", inputs}};
+}
+
+std::string FitSettingsText(const SegmentOptions& options) {
+  std::string text;
+  for (const auto& [name, value] : FitSettings(options))
+    text += (text.empty() ? "" : " ") + name + "=" + value;
+  return text;
 }
 
 std::string SettingsDifference(const std::string& there, const std::string& here) {

@@ -5,9 +5,16 @@
 
 #include <string>
 
+#include "render/report.h"
+
 namespace gmmseg {
 
-// Everything that decides a fit, "k=4 covariance=full …".
+// Everything that decides a fit, name by name.
+NamedTexts FitSettings(const SegmentOptions& options);
+// What a model that is applied says of itself.
+NamedTexts SettingsOf(const Model& model);
+
+// FitSettings on one line: "k=4 covariance=full …".
 std::string FitSettingsText(const SegmentOptions& options);
 
 // "k=4 there, k=5 here"

@@ -16,7 +16,7 @@ constexpr Word<Output> kWords[] = {
     {Output::kLabels, "labels"},     {Output::kOverlay, "overlay"},
     {Output::kHeatmaps, "heatmaps"}, {Output::kUncertainty, "uncertainty"},
     {Output::kModel, "model"},       {Output::kProbabilities, "probabilities"},
-    {Output::kMasks, "masks"},
+    {Output::kMasks, "masks"},       {Output::kReport, "report"},
 };
 
 // A file's name is stem + before [+ class] + after.
@@ -24,6 +24,9 @@ struct NamePattern {
   std::string_view before, after;
 };
 
+constexpr NamePattern kReportView{"_report", ".js"}, kReportPhoto{"_report", ".jpg"};
+
+// Of an output with one file per image or class.
 NamePattern PatternOf(Output output) {
   switch (output) {
     case Output::kLabels:
@@ -40,6 +43,8 @@ NamePattern PatternOf(Output output) {
       return {"_probs", ".tif"};
     case Output::kMasks:
       return {"_mask_", ".png"};
+    case Output::kReport:
+      break;
   }
   throw InternalError("an output without a file name");
 }
@@ -52,8 +57,7 @@ bool IsClassNumber(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
-bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
-  const NamePattern pattern = PatternOf(output);
+bool Fits(const NamePattern& pattern, Output output, std::string_view stem, std::string_view name) {
   const std::string head = std::string(stem) + std::string(pattern.before);
   if (name.size() < head.size() + pattern.after.size() || !name.starts_with(head) ||
       !name.ends_with(pattern.after))
@@ -61,6 +65,12 @@ bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
   name.remove_prefix(head.size());
   name.remove_suffix(pattern.after.size());
   return IsPerClass(output) ? IsClassNumber(name) : name.empty();
+}
+
+// A page is of no stem, and not among them.
+bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
+  if (output != Output::kReport) return Fits(PatternOf(output), output, stem, name);
+  return Fits(kReportView, output, stem, name) || Fits(kReportPhoto, output, stem, name);
 }
 
 }  // namespace
@@ -91,10 +101,25 @@ std::string OutputName(const std::string& stem, Output output, int k) {
   return stem + std::string(pattern.before) + number + std::string(pattern.after);
 }
 
+ReportPartNames ReportPartNamesOf(const std::string& stem) {
+  const auto name = [&stem](const NamePattern& pattern) {
+    return stem + std::string(pattern.before) + std::string(pattern.after);
+  };
+  return {name(kReportView), name(kReportPhoto)};
+}
+
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
-                                     int num_components) {
+                                     int num_components, ReportKind report) {
   std::vector<std::string> names;
   for (const Output output : outputs) {
+    if (output == Output::kReport) {
+      const ReportPartNames part = ReportPartNamesOf(stem);
+      if (report == ReportKind::kPage)
+        names.push_back(kReportName);
+      else
+        names.insert(names.end(), {part.view, part.photo});
+      continue;
+    }
     const int count = IsPerClass(output) ? num_components : 1;
     for (int k = 1; k <= count; ++k) names.push_back(OutputName(stem, output, k));
   }

@@ -13,14 +13,25 @@ namespace gmmseg {
 // ".hidden" stays ".hidden".
 std::string StemOf(const std::string& input);
 
-// For kHeatmaps and kMasks, `k` is the class (1…K); otherwise it is not looked at.
+// For kHeatmaps and kMasks, `k` is the class (1…K); otherwise it is not looked at. Not for kReport.
 std::string OutputName(const std::string& stem, Output output, int k = 0);
+
+// A page, about one image or many.
+inline constexpr char kReportName[] = "report.html";
+
+// An image's part of a page over many.
+struct ReportPartNames {
+  std::string view, photo;
+};
+ReportPartNames ReportPartNamesOf(const std::string& stem);
+
+enum class ReportKind { kPage, kPart };
 
 // Every name that a job of num_components classes writes.
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
-                                     int num_components);
+                                     int num_components, ReportKind report);
 
-// Whether a job of any K and any outputs would have called a file so.
+// Whether a job of any K and any outputs but a page would have called a file so.
 bool IsOutputOf(const std::string& stem, const std::string& name);
 
 // Files in `directory` that a job of any K and any outputs would have called like that, and that

@@ -11,6 +11,7 @@
 #include "batch/ordered_pipeline.h"
 #include "features/plain_samples.h"
 #include "mixture/refine.h"
+#include "render/report.h"
 
 namespace gmmseg {
 namespace {
@@ -149,6 +150,10 @@ class SharedModelFit {
 
   void Fit() {
     SegmentOptions segment = options_.segment;
+    FeaturePlanes planes = pool_.Take();
+    if (options_.output.outputs.contains(Output::kReport))
+      segment.fit.trace_length =
+          TraceLength(segment.fit, planes.samples.num_features(), kPreviewOfOne);
     Report(FolderStage::kFitting, progress_.num_images);
     segment.fit.progress = [&](int iteration, double log_likelihood) {
       progress_.iteration = iteration;
@@ -157,14 +162,14 @@ class SharedModelFit {
     };
     RefineFunction refine;
     if (plan_.pool.content == FeaturePool::Content::kSample)
-      refine = [&](FitResult fit, const FeaturePlanes& planes) {
-        return Refine(std::move(fit), planes);
+      refine = [&](FitResult fit, const FeaturePlanes& sample) {
+        return Refine(std::move(fit), sample, segment.fit.trace_length);
       };
-    shared_.model = FitModel(pool_.Take(), segment, refine);
+    shared_.model = FitModel(std::move(planes), segment, refine);
     shared_.model->inputs = std::move(training_);
   }
 
-  FitResult Refine(FitResult fit, const FeaturePlanes& planes) {
+  FitResult Refine(FitResult fit, const FeaturePlanes& planes, int trace_length) {
     std::vector<char> left_out(inputs_.files.size());
     for (const auto& [i, failure] : shared_.failures) left_out[i] = true;
     const std::function<void(std::int64_t)> report = [&](std::int64_t images_done) {
@@ -175,6 +180,7 @@ class SharedModelFit {
     FitOptions all;
     all.floor = options_.segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
     all.tolerance = kGain;
+    all.trace_length = trace_length;
     all.max_iterations = std::min(kMostPasses, options_.segment.fit.max_iterations);
     return RefineFit(std::move(fit), images, planes.samples.standardization(),
                      static_cast<double>(planes.num_valid), all);

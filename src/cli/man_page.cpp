@@ -207,6 +207,10 @@ std::string FilesOf(Output output) {
       return "photo_probs.tif: the probabilities as numbers, a band per class.";
     case Output::kMasks:
       return "photo_mask_1.png and so on: a black-and-white mask of each class.";
+    case Output::kReport:
+      return "report.html: a page that shows the image, its classes and the fit in any browser, "
+             "without a network. Of many images one page for all, with photo_report.js and "
+             "photo_report.jpg for each of them, which it needs beside it.";
   }
   throw InternalError("an output without files");
 }

@@ -128,9 +128,9 @@ void DeclareOut(CLI::App& app, OutputOptions& output, const std::string& default
       "segmented.",
       [&output](const std::string& word) { output.directory = word; });
   Add(app, kOut, "--write", "LIST",
-      "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks; or "
-      "all. Default: " +
-          default_set + ".",
+      "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks, "
+      "report; or all. Default: " +
+          default_set + "; of many images report, too.",
       [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
   Add(app, kOut, "--depth", "TYPE",
       "Numbers in the probabilities' TIFF, if that is written: f32 (0 to 1), u16 (0 to 10000) or "
@@ -332,6 +332,9 @@ Options Complete(Declaration& declaration) {
   CheckInputs(options.inputs);
   CheckEarlier(options);
   options.one_file = IsJobOfOneFile(options);
+  const bool default_outputs =
+      declaration.app.count("--write") == 0 && declaration.apply->count("--write") == 0;
+  if (default_outputs && !options.one_file) options.output.outputs.insert(Output::kReport);
   const bool matches = options.source == ModelSource::kMatched;
   if (!declaration.apply->parsed() && (declaration.app.count("--model") == 0 || matches)) {
     CheckSegment(options);
@@ -339,8 +342,7 @@ Options Complete(Declaration& declaration) {
   }
   CheckApply(declaration);
   options.command = Command::kApply;
-  if (declaration.app.count("--write") == 0 && declaration.apply->count("--write") == 0)
-    options.output.outputs.erase(Output::kModel);
+  if (default_outputs) options.output.outputs.erase(Output::kModel);
   return options;
 }
 

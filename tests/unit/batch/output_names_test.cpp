@@ -19,7 +19,7 @@ TEST_CASE("stems: the folder and the last extension go, hidden and odd names sta
 }
 
 TEST_CASE("names of all outputs are those that users are promised") {
-  CHECK(OutputNames("photo", AllOutputs(), 2) ==
+  CHECK(OutputNames("photo", AllOutputs(), 2, ReportKind::kPart) ==
         std::vector<std::string>{"photo_labels.png", "photo_overlay.png", "photo_heat_1.png",
                                  "photo_heat_2.png", "photo_uncertainty.png", "photo.gmm.json",
                                  "photo_probs.tif", "photo_mask_1.png", "photo_mask_2.png"});

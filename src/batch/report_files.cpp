@@ -1,0 +1,126 @@
+#include "batch/report_files.h"
+
+#include <gmmseg/errors.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include "batch/output_names.h"
+#include "io/file_bytes.h"
+#include "io/staged_file.h"
+#include "render/encoding.h"
+
+namespace gmmseg {
+namespace fs = boost::filesystem;
+namespace {
+
+constexpr char kDateVariable[] = "SOURCE_DATE_EPOCH";
+
+bool Holds(const fs::path& path, const std::string& mark) {
+  boost::system::error_code error;
+  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) == 0) return false;
+  try {
+    const auto head = PeekedFile(path.string(), "a report").First(kReportMarkBytes);
+    return std::search(head.begin(), head.end(), mark.begin(), mark.end()) != head.end();
+  } catch (const IoError&) {
+    return false;
+  }
+}
+
+void WriteText(const fs::path& path, std::string_view text) {
+  StagedFile file(path.string());
+  file.Write(text);
+  file.Commit();
+}
+
+NamedTexts LinksTo(const fs::path& folder, const std::string& below) {
+  NamedTexts links;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    links.emplace_back(name, UrlOf((fs::path(below) / name).string()));
+  }
+  std::ranges::sort(links);
+  return links;
+}
+
+ViewFacts FactsOf(const JobResult& result) {
+  ViewFacts facts;
+  facts.name = fs::path(result.input).filename().string();
+  facts.num_bands = result.num_bands;
+  facts.warnings = result.warnings;
+  facts.drift = result.drift;
+  facts.match_confidence = result.match_confidence;
+  return facts;
+}
+
+}  // namespace
+
+std::string ReportSubject(const std::string& stem) { return "image " + stem; }
+
+bool IsReportOf(const fs::path& path, const std::string& subject) {
+  return Holds(path, ReportMark(subject));
+}
+
+bool IsReport(const fs::path& path) {
+  std::string mark = ReportMark("");
+  mark.pop_back();
+  return Holds(path, mark);
+}
+
+bool IsReproducible() { return std::getenv(kDateVariable) != nullptr; }
+
+std::string ReportDate() {
+  std::time_t seconds = std::time(nullptr);
+  if (const char* const given = std::getenv(kDateVariable)) {
+    const char* const end = given + std::strlen(given);
+    if (std::from_chars(given, end, seconds).ptr != end || end == given)
+      throw ParameterError(std::string(kDateVariable) + " = \"" + given +
+                           "\"; must be a whole number of seconds since 1970");
+  }
+  std::tm parts{};
+  char text[64];
+  if (gmtime_r(&seconds, &parts) == nullptr ||
+      std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts) == 0)
+    throw ParameterError(std::string(kDateVariable) + " = " + std::to_string(seconds) +
+                         "; is no date");
+  return text;
+}
+
+void WriteImagePage(const fs::path& folder, const std::string& stem, const Raster& raster,
+                    const Segmentation& segmentation, const JobResult& result,
+                    const NamedTexts& settings) {
+  const Preview preview = MakePreview(raster, segmentation, kPreviewOfOne);
+  ViewFacts facts = FactsOf(result);
+  facts.files = LinksTo(folder, "");
+  if (!IsReproducible())
+    facts.seconds = {{"read", result.seconds.read},
+                     {"features", result.seconds.features},
+                     {"fit", result.seconds.fit},
+                     {"labels", result.seconds.labels}};
+  PageFacts page;
+  page.title = facts.name;
+  page.subject = ReportSubject(stem);
+  page.date = ReportDate();
+  page.settings = settings;
+  page.view = ViewJson(segmentation, preview, facts, PhotoPlace::kEmbedded, ModelPlace::kView);
+  WriteText(folder / kReportName, ReportPage(page));
+}
+
+void WriteImagePart(const fs::path& folder, const std::string& stem, const std::string& below,
+                    const Raster& raster, const Segmentation& segmentation, const JobResult& result,
+                    ModelPlace model) {
+  const Preview preview = MakePreview(raster, segmentation, kPreviewOfMany);
+  ViewFacts facts = FactsOf(result);
+  facts.files = LinksTo(folder, below);
+  const ReportPartNames names = ReportPartNamesOf(stem);
+  const std::vector<std::uint8_t> photo = JpegOf(preview.picture, preview.width, preview.height);
+  WriteText(folder / names.photo, {reinterpret_cast<const char*>(photo.data()), photo.size()});
+  WriteText(folder / names.view,
+            ViewScript(ViewJson(segmentation, preview, facts, PhotoPlace::kBeside, model)));
+}
+
+}  // namespace gmmseg

@@ -1,0 +1,28 @@
+// Bytes as a web page takes them.
+#pragma once
+
+#include <gmmseg/class_table.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gmmseg {
+
+// RFC 4648, with padding.
+std::string Base64(std::span<const std::uint8_t> bytes);
+
+// A zlib stream (RFC 1950).
+std::vector<std::uint8_t> Deflated(std::span<const std::uint8_t> bytes);
+
+// A baseline JPEG of width x height pixels.
+std::vector<std::uint8_t> JpegOf(std::span<const Rgb> pixels, int width, int height);
+
+// A path as a relative URL: every byte that is not plain in one is percent-encoded (RFC 3986).
+std::string UrlOf(const std::string& path);
+
+// For HTML's text and quoted attributes.
+std::string HtmlEscaped(const std::string& text);
+
+}  // namespace gmmseg

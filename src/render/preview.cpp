@@ -1,0 +1,157 @@
+#include "render/preview.h"
+
+#include <gmmseg/posterior.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "features/pixel_sample.h"
+#include "render/feature_axes.h"
+#include "render/painters.h"
+
+namespace gmmseg {
+namespace {
+
+void SetSize(const Segmentation& segmentation, int longest_side, Preview& preview) {
+  const auto width = static_cast<double>(segmentation.width);
+  const auto height = static_cast<double>(segmentation.height);
+  const double num_classes = std::max<double>(1, static_cast<double>(segmentation.classes.size()));
+  const double scale =
+      std::min({1.0, longest_side / std::max(width, height),
+                std::sqrt(static_cast<double>(kMostPosteriors) / num_classes / width / height)});
+  preview.width = std::max(1, static_cast<int>(std::lround(scale * width)));
+  preview.height = std::max(1, static_cast<int>(std::lround(scale * height)));
+}
+
+std::vector<std::int64_t> PixelsOf(const Preview& preview, const Segmentation& segmentation) {
+  const std::int64_t w = preview.width, h = preview.height;
+  std::vector<std::int64_t> pixels;
+  pixels.reserve(w * h);
+  for (std::int64_t j = 0; j < h; ++j)
+    for (std::int64_t i = 0; i < w; ++i)
+      pixels.push_back((2 * j + 1) * segmentation.height / (2 * h) * segmentation.width +
+                       (2 * i + 1) * segmentation.width / (2 * w));
+  return pixels;
+}
+
+// Adds up a row of the image, cell by cell of the preview.
+void AddRow(const std::vector<Rgb>& row, int num_cells, std::vector<std::uint64_t>& sums) {
+  const auto width = std::ssize(row);
+  for (std::int64_t cell = 0; cell < num_cells; ++cell)
+    for (std::int64_t x = cell * width / num_cells; x < (cell + 1) * width / num_cells; ++x)
+      for (int c = 0; c < 3; ++c) sums[3 * cell + c] += row[x][c];
+}
+
+// Each pixel the mean of those of the image that it covers.
+std::vector<Rgb> ShrunkPicture(const Raster& raster, const DisplayPainter& painter,
+                               const Preview& preview) {
+  const std::int64_t width = raster.width(), height = raster.height();
+  const std::int64_t w = preview.width, h = preview.height;
+  std::vector<Rgb> picture, row(width);
+  picture.reserve(w * h);
+  for (std::int64_t j = 0; j < h; ++j) {
+    const std::int64_t first = j * height / h, last = (j + 1) * height / h;
+    std::vector<std::uint64_t> sums(3 * w);
+    for (std::int64_t y = first; y < last; ++y) {
+      painter.Paint(y * width, width, row.data());
+      AddRow(row, preview.width, sums);
+    }
+    for (std::int64_t i = 0; i < w; ++i) {
+      const std::uint64_t count = ((i + 1) * width / w - i * width / w) * (last - first);
+      Rgb& pixel = picture.emplace_back();
+      for (int c = 0; c < 3; ++c)
+        pixel[c] = static_cast<std::uint8_t>((sums[3 * i + c] + count / 2) / count);
+    }
+  }
+  return picture;
+}
+
+void AppendUint16(double value, std::vector<std::uint8_t>& data) {
+  const auto number = static_cast<std::uint16_t>(value);
+  data.push_back(static_cast<std::uint8_t>(number & 0xff));
+  data.push_back(static_cast<std::uint8_t>(number >> 8));
+}
+
+void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::int64_t>& pixels,
+                      std::vector<std::uint8_t>& data) {
+  const auto num_classes = std::ssize(segmentation.classes);
+  if (num_classes == 0 || segmentation.num_valid == 0) {
+    data.resize(data.size() + pixels.size() * num_classes);
+    return;
+  }
+  std::vector<std::int64_t> places;
+  for (const std::int64_t pixel : pixels) places.push_back(segmentation.planes.SampleOf(pixel));
+  const Samples samples = segmentation.planes.samples.At(places);
+  const std::size_t start = data.size();
+  data.resize(start + pixels.size() * num_classes);
+  VisitPosteriors(samples, segmentation.model.mixture(), [&](const PosteriorTile& tile) {
+    std::uint8_t* out = data.data() + start + tile.first * num_classes;
+    for (std::int64_t i = 0; i < tile.count; ++i)
+      for (int k = 0; k < num_classes; ++k, ++out)
+        if (samples.weights()[tile.first + i] > 0)
+          *out = static_cast<std::uint8_t>(0.5f + 255 * std::clamp(tile.Posterior(k, i), 0.f, 1.f));
+  });
+}
+
+// Pixels spread over the image, their features on the axes and their colours.
+struct Cloud {
+  std::vector<Eigen::VectorXd> values;
+  std::vector<Rgb> colors;
+};
+
+Cloud CloudOf(const Raster& raster, const DisplayPainter& painter, const Segmentation& segmentation,
+              int most_points) {
+  const FeaturePlanes& planes = segmentation.planes;
+  Cloud cloud;
+  for (const std::int64_t pixel : SampleValidPixels(raster, most_points)) {
+    const std::int64_t sample = planes.SampleOf(pixel);
+    if (!(planes.samples.weights()[sample] > 0)) continue;
+    cloud.values.push_back(planes.samples.Value(sample));
+    painter.Paint(pixel, 1, &cloud.colors.emplace_back());
+  }
+  return cloud;
+}
+
+void SetRanges(const Cloud& cloud, const FeatureAxes& axes, Preview& preview) {
+  preview.cloud_size = std::ssize(cloud.values);
+  for (const int feature : axes.features) {
+    double low = 0, high = 1;
+    for (std::size_t i = 0; i < cloud.values.size(); ++i) {
+      const double value = cloud.values[i][feature];
+      low = i == 0 ? value : std::min(low, value);
+      high = i == 0 ? value : std::max(high, value);
+    }
+    preview.cloud_low.push_back(low);
+    preview.cloud_high.push_back(high);
+  }
+}
+
+void AppendCloudValues(const Cloud& cloud, const FeatureAxes& axes, Preview& preview) {
+  for (const Eigen::VectorXd& value : cloud.values)
+    for (std::size_t a = 0; a < axes.features.size(); ++a) {
+      const double range = preview.cloud_high[a] - preview.cloud_low[a];
+      const double place = range > 0 ? (value[axes.features[a]] - preview.cloud_low[a]) / range : 0;
+      AppendUint16(std::clamp(65535 * place + 0.5, 0.0, 65535.0), preview.data);
+    }
+}
+
+}  // namespace
+
+Preview MakePreview(const Raster& raster, const Segmentation& segmentation, PreviewSize size) {
+  const FeatureAxes axes = AxesOf(segmentation.planes.layout);
+  Preview preview;
+  SetSize(segmentation, size.longest_side, preview);
+  const DisplayPainter painter(raster);
+  preview.picture = ShrunkPicture(raster, painter, preview);
+  const std::vector<std::int64_t> pixels = PixelsOf(preview, segmentation);
+  const Cloud cloud = CloudOf(raster, painter, segmentation, size.cloud_points);
+  SetRanges(cloud, axes, preview);
+  for (const std::int64_t pixel : pixels) AppendUint16(segmentation.labels[pixel], preview.data);
+  AppendCloudValues(cloud, axes, preview);
+  AppendPosteriors(segmentation, pixels, preview.data);
+  for (const Rgb& color : cloud.colors)
+    preview.data.insert(preview.data.end(), color.begin(), color.end());
+  return preview;
+}
+
+}  // namespace gmmseg

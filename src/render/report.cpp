@@ -1,0 +1,215 @@
+#include "render/report.h"
+
+#include <gmmseg/posterior.h>
+#include <gmmseg/render.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "render/encoding.h"
+#include "render/feature_axes.h"
+#include "render/page.h"
+
+namespace gmmseg {
+namespace {
+
+using Json = ReportJson;
+
+constexpr double kMostStepValues = 2e5;   // numbers in a page
+constexpr double kMostModelValues = 4e6;  // numbers in memory
+
+// Five significant digits: what a plot or a table can show.
+double Rounded(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.5g", value);
+  return std::strtod(text, nullptr);
+}
+
+Json RoundedList(const auto& values) {
+  Json list = Json::array();
+  for (const double value : values) list.push_back(Rounded(value));
+  return list;
+}
+
+Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+
+Json NamedTextsJson(const NamedTexts& texts) {
+  Json list = Json::array();
+  for (const auto& [name, text] : texts) list.push_back({name, text});
+  return list;
+}
+
+Json ClassesJson(const ClassTable& classes) {
+  Json list = Json::array();
+  for (const ClassEntry& entry : classes)
+    list.push_back({{"index", entry.index},
+                    {"name", entry.name},
+                    {"color", ToHex(entry.color)},
+                    {"weight", Rounded(entry.weight)},
+                    {"share", Rounded(entry.share)},
+                    {"mean", RoundedList(entry.mean)}});
+  return list;
+}
+
+// Weight, mean on the axes, covariance between them: its lower triangle row by row.
+Json ComponentJson(const GaussianMixture& mixture, int k, const FeatureAxes& axes) {
+  Json numbers = {Rounded(mixture.weights[k])};
+  for (const int feature : axes.features) numbers.push_back(Rounded(mixture.means(k, feature)));
+  for (auto row = axes.features.begin(); row != axes.features.end(); ++row)
+    for (auto column = axes.features.begin(); column <= row; ++column)
+      numbers.push_back(Rounded(mixture.covariances[k](*row, *column)));
+  return numbers;
+}
+
+Json StepJson(int iteration, const GaussianMixture& mixture, const FeatureAxes& axes) {
+  Json components = Json::array();
+  for (int k = 0; k < mixture.num_components(); ++k)
+    components.push_back(ComponentJson(mixture, k, axes));
+  return {{"iteration", iteration}, {"components", components}};
+}
+
+Json TraceJson(const Model& model, const FeatureAxes& axes) {
+  Json trace = Json::array();
+  for (const TracePoint& point : model.fit.trace)
+    trace.push_back(StepJson(point.iteration, point.model, axes));
+  if (trace.empty()) trace.push_back(StepJson(model.fit.iterations, model.mixture(), axes));
+  return trace;
+}
+
+Json AxesJson(const FeatureLayout& layout, const FeatureAxes& axes) {
+  Json list = Json::array();
+  for (const int feature : axes.features) {
+    const FeatureInfo& info = layout.info[feature];
+    list.push_back({{"name", info.name}, {"unit", info.unit}});
+    // Rows of an image are counted downwards.
+    if (info.source == "position" && info.name == "y") list.back()["down"] = true;
+  }
+  return list;
+}
+
+Json FeaturesJson(const FeatureLayout& layout) {
+  Json list = Json::array();
+  for (const FeatureInfo& info : layout.info)
+    list.push_back({{"name", info.name}, {"unit", info.unit}});
+  return list;
+}
+
+Json ModelJson(const Model& model) {
+  const FitResult& fit = model.fit;
+  const FeatureAxes axes = AxesOf(model.features);
+  return {{"features", FeaturesJson(model.features)},
+          {"classes", ClassesJson(model.classes)},
+          {"covariance_type", ToString(fit.model.covariance_type)},
+          {"density", IsDensity(fit.model)},
+          {"axes", AxesJson(model.features, axes)},
+          {"projections", axes.projections},
+          {"initial_log_likelihood", fit.initial_log_likelihood},
+          {"history", fit.history},
+          {"iterations", fit.iterations},
+          {"converged", fit.converged()},
+          {"stop_reason", ToString(fit.stop_reason)},
+          {"bic", OrNull(model.bic)},
+          {"aic", OrNull(model.aic)},
+          {"icl", OrNull(model.icl)},
+          {"trace", TraceJson(model, axes)}};
+}
+
+// The map's colours for 0…1, six digits each.
+std::string ColorMapText(ColorMap map) {
+  const std::vector<Rgb> palette = HeatPalette(map);
+  std::string text;
+  for (auto color = palette.begin() + 1; color != palette.end(); ++color)
+    text += ToHex(*color).substr(1);
+  return text;
+}
+
+// No "<" can end the script that the text stands in. A name need not be UTF-8; the text has to be.
+std::string ScriptText(const Json& json) {
+  std::string text;
+  for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace))
+    text += c == '<' ? std::string("\\u003c") : std::string(1, c);
+  return text;
+}
+
+void Replace(std::string& text, const std::string& mark, const std::string& by) {
+  text.replace(text.find(mark), mark.size(), by);
+}
+
+}  // namespace
+
+int TraceLength(const FitOptions& fit, int num_features, PreviewSize size) {
+  const double num_components =
+      fit.start ? fit.start->num_components() : std::max(fit.num_components, 1);
+  const double in_page = kMostStepValues / (10 * num_components);
+  const double in_memory = kMostModelValues / (num_components * num_features * num_features);
+  return static_cast<int>(
+      std::clamp(std::min(in_page, in_memory), 2.0, static_cast<double>(size.steps)));
+}
+
+Json DriftJson(const std::optional<Drift>& drift) {
+  if (!drift) return {};
+  return {{"unlikely_pixels", Rounded(drift->unlikely_pixels)},
+          {"share_distance", Rounded(drift->share_distance)},
+          {"flagged", drift->flagged()}};
+}
+
+Json ViewJson(const Segmentation& segmentation, const Preview& preview, const ViewFacts& facts,
+              PhotoPlace photo, ModelPlace model) {
+  const bool has_data = segmentation.num_valid > 0;
+  Json view = {{"name", facts.name},
+               {"width", segmentation.width},
+               {"height", segmentation.height},
+               {"bands", facts.num_bands},
+               {"pixels_with_data", segmentation.num_valid},
+               {"log_likelihood", has_data ? Json(segmentation.log_likelihood) : Json()},
+               {"warnings", facts.warnings},
+               {"drift", DriftJson(facts.drift)},
+               {"match_confidence", OrNull(facts.match_confidence)},
+               {"classes", ClassesJson(segmentation.classes)},
+               {"files", NamedTextsJson(facts.files)}};
+  view["model"] = model == ModelPlace::kView ? ModelJson(segmentation.model) : Json();
+  view["seconds"] = facts.seconds.empty() ? Json() : Json(facts.seconds);
+  view["preview"] = {{"width", preview.width},
+                     {"height", preview.height},
+                     {"photo", Json()},
+                     {"data", Base64(Deflated(preview.data))}};
+  if (photo == PhotoPlace::kEmbedded)
+    view["preview"]["photo"] =
+        "data:image/jpeg;base64," + Base64(JpegOf(preview.picture, preview.width, preview.height));
+  view["cloud"] = {
+      {"count", preview.cloud_size}, {"low", preview.cloud_low}, {"high", preview.cloud_high}};
+  return view;
+}
+
+std::string ViewScript(const Json& view) {
+  return "gmmsegReport.show(" + ScriptText(view) + ");\n";
+}
+
+std::string ReportMark(const std::string& subject) {
+  return "data-gmmseg-report=\"" + HtmlEscaped(subject) + "\"";
+}
+
+std::string ReportPage(const PageFacts& facts) {
+  const Json data = {{"program", GMMSEG_VERSION},
+                     {"instruction_set", InstructionSet()},
+                     {"date", facts.date},
+                     {"kind", facts.images ? "folder" : "image"},
+                     {"title", facts.title},
+                     {"settings", NamedTextsJson(facts.settings)},
+                     {"warnings", facts.warnings},
+                     {"viridis", ColorMapText(ColorMap::kViridis)},
+                     {"magma", ColorMapText(ColorMap::kMagma)},
+                     {"model", facts.model != nullptr ? ModelJson(*facts.model) : Json()},
+                     {"images", facts.images.value_or(Json::array())},
+                     {"view", facts.view}};
+  std::string page = kPageTemplate;
+  // The data come last: a mark within them stays what it is.
+  Replace(page, "data-gmmseg-report=\"<!--SUBJECT-->\"", ReportMark(facts.subject));
+  Replace(page, "<!--TITLE-->", HtmlEscaped(facts.title));
+  Replace(page, "<!--DATA-->",
+          "<script type=\"application/json\" id=\"data\">" + ScriptText(data) + "</script>");
+  return page;
+}
+
+}  // namespace gmmseg
