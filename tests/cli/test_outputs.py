@@ -189,7 +189,8 @@ class Reports(ProgramTest):
         text = self.succeed("--help").stdout
         for option in ("--components", "--features", "--position", "--covariance", "--init",
                        "--init-model", "--restarts", "--tolerance", "--max-iterations",
-                       "--accelerate", "--floor", "--seed", "--output", "--write", "--depth", "--overwrite", "--threads",
+                       "--accelerate", "--floor", "--seed", "--output", "--write", "--depth", "--class-names", "--overwrite",
+                       "--threads",
                        "--json", "--quiet", "--verbose", "--version", "--help"):
             self.assertIn(option, text)
         for word in ("Default: 10", "Default: 1e-5", "Default: 300", "Default: segmented",
