@@ -4,6 +4,8 @@
 #include <Eigen/Core>
 #include <array>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,20 @@ struct ClassEntry {
 };
 
 using ClassTable = std::vector<ClassEntry>;
+
+// What a user calls a class, and its colour where it is to have another.
+struct ClassName {
+  std::string name;
+  std::optional<Rgb> color;
+
+  bool operator==(const ClassName&) const = default;
+};
+using ClassNames = std::map<int, ClassName>;  // by index, 1…K; classes may be left out
+
+// Throws ParameterError where a class is named that is none of 1…num_classes.
+void CheckClassNames(const ClassNames& names, int num_classes);
+// Names and colours the classes that `names` has; the others stay as they are.
+void NameClasses(ClassTable& classes, const ClassNames& names);
 
 // Colour of class `index` (1, 2, …): the same for every image. The first eight are told apart by
 // colour-blind readers (Okabe, Ito 2008); later ones step through hue and lightness.

@@ -17,6 +17,12 @@ struct SegmentOptions {
   FeatureSpec features;
   FitOptions fit;            // blocks, floor and coarse_to_fine are set from the features
   Floor floor = Floor::kOn;  // hold covariances above what quantisation alone would give
+  ClassNames class_names;    // of what is fitted; those of classes that do not come back are unused
+
+  // Asked for: the start's, if there is one.
+  int num_components() const {
+    return fit.start ? fit.start->num_components() : fit.num_components;
+  }
 };
 
 struct SegmentSeconds {
@@ -50,13 +56,14 @@ struct Segmentation {
 
 // Fits a mixture to the raster's valid pixels and labels them. An image without a valid pixel is
 // not an error: num_valid is 0, all labels are 0 and the model has no component. Throws
-// ParameterError as ComputeFeatures and FitMixture do, and where a start model that is not iterated
-// lies too far from the data.
+// ParameterError as ComputeFeatures and FitMixture do, where a start model that is not iterated
+// lies too far from the data, and where a class is named beyond those that are asked for.
 Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 
 // Fits a mixture to samples that need not come from one raster: a model for many images. Its shares
 // and quantiles are those of the samples. `refine`, if given, may go on from the fit, in samples
-// that `planes` does not hold. Throws ParameterError as FitMixture does.
+// that `planes` does not hold. Throws ParameterError as FitMixture does, and where a class is named
+// beyond those that are asked for.
 using RefineFunction = std::function<FitResult(FitResult fit, const FeaturePlanes& planes)>;
 Model FitModel(FeaturePlanes planes, const SegmentOptions& options,
                const RefineFunction& refine = {});
@@ -74,10 +81,11 @@ struct MatchedSegmentation {
 };
 
 // Fits the raster by itself, as Segment does, and gives each of its classes number, name and colour
-// of the most similar one of the reference (see MatchComponents).
+// of the most similar one of the reference (see MatchComponents). options.class_names rename the
+// reference's classes.
 // Throws ParameterError as Segment and Apply do, where more components are asked for than the
-// reference has, and where options.features is neither the reference's nor left at its default,
-// which here stands for the reference's.
+// reference has, where a class is named that it has not, and where options.features is neither the
+// reference's nor left at its default, which here stands for the reference's.
 MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& options,
                                    const Model& reference);
 

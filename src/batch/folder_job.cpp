@@ -40,7 +40,7 @@ FolderOptions ForEachImage(FolderOptions options) {
 
 int NumComponents(const FolderOptions& options) {
   return options.model ? options.model->mixture().num_components()
-                       : options.segment.fit.num_components;
+                       : options.segment.num_components();
 }
 
 fs::path Plain(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
@@ -98,7 +98,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
 
 void CheckMatch(const FolderOptions& options) {
   if (options.source != ModelSource::kMatched || !options.model) return;
-  const int asked = options.segment.fit.num_components;
+  const int asked = options.segment.num_components();
   const int most = options.model->mixture().num_components();
   if (asked > most)
     throw ParameterError("num_components = " + std::to_string(asked) +
@@ -177,6 +177,7 @@ class FolderRun {
   void Check() const {
     CheckEarlierRun(inputs_, options_);
     CheckMatch(options_);
+    CheckClassNames(options_.segment.class_names, NumComponents(options_));
   }
 
   void Begin() {
@@ -250,6 +251,7 @@ class FolderRun {
       options_.segment.features = model.features.spec;
       options_.segment.fit.num_components =
           std::min(options_.segment.fit.num_components, model.mixture().num_components());
+      options_.segment.class_names.clear();  // the model has them, and may have fewer classes
     }
     options_.model = std::move(model);
   }

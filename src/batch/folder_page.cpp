@@ -22,13 +22,17 @@ std::string PartOf(const ImageRecord& record) {
 }
 
 // Of a model of the image's own.
-ReportJson ColorsOf(const ImageRecord& record) {
+ReportJson ColorsOf(const ImageRecord& record, const ClassNames& names) {
+  ClassTable classes;
+  for (int k = 1; k <= std::ssize(record.shares); ++k)
+    classes.push_back({k, {}, ClassColor(k), 0, 0, {}});
+  NameClasses(classes, names);
   ReportJson colors = ReportJson::array();
-  for (int k = 1; k <= std::ssize(record.shares); ++k) colors.push_back(ToHex(ClassColor(k)));
+  for (const ClassEntry& entry : classes) colors.push_back(ToHex(entry.color));
   return colors;
 }
 
-ReportJson Row(const ImageRecord& record, ModelSource source) {
+ReportJson Row(const ImageRecord& record, const FolderOptions& options) {
   const bool done = record.status == ImageStatus::kDone;
   const bool has_data = std::ranges::any_of(record.shares, [](double share) { return share > 0; });
   ReportJson row = {{"name", record.input},
@@ -38,7 +42,9 @@ ReportJson Row(const ImageRecord& record, ModelSource source) {
   row["seconds"] = IsReproducible() ? ReportJson() : ReportJson(record.seconds);
   row["log_likelihood"] = done && has_data ? ReportJson(record.log_likelihood) : ReportJson();
   row["shares"] = record.shares;
-  row["colors"] = source == ModelSource::kSeparate ? ColorsOf(record) : ReportJson();
+  row["colors"] = options.source == ModelSource::kSeparate
+                      ? ColorsOf(record, options.segment.class_names)
+                      : ReportJson();
   row["drift"] = DriftJson(record.drift);
   row["match_confidence"] =
       record.match_confidence ? ReportJson(*record.match_confidence) : ReportJson();
@@ -74,8 +80,7 @@ void WriteFolderPage(const fs::path& top, const Manifest& manifest, const Folder
   page.warnings = warnings;
   page.model = model;
   page.images = ReportJson::array();
-  for (const auto& [name, record] : manifest.images)
-    page.images->push_back(Row(record, options.source));
+  for (const auto& [name, record] : manifest.images) page.images->push_back(Row(record, options));
   StagedFile file((top / kReportName).string());
   file.Write(ReportPage(page));
   file.Commit();

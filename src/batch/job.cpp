@@ -172,6 +172,7 @@ JobResult Run(const Job& job) {
 // A job that fits a model to its image, by `fit`.
 template <typename Fit>
 JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
+  CheckClassNames(options.class_names, job.num_components);
   SegmentOptions with_progress = options;
   with_progress.fit.progress = [&](int iteration, double log_likelihood) {
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
@@ -182,7 +183,7 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
     job.Report({.stage = JobStage::kFitting});
     if (job.WantsReport())
       with_progress.fit.trace_length =
-          TraceLength(options.fit, image.raster.num_bands() + kPlaceFeatures,
+          TraceLength(options.num_components(), image.raster.num_bands() + kPlaceFeatures,
                       job.IsPart() ? kPreviewOfMany : kPreviewOfOne);
     Segmentation segmentation = fit(image.raster, with_progress);
     segmentation.model.inputs = {{fs::path(job.input).filename().string(), image.hash}};
@@ -198,7 +199,7 @@ JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
   return RunFit({.input = input,
                  .output = output,
                  .observer = observer,
-                 .num_components = options.fit.num_components},
+                 .num_components = options.num_components()},
                 options, &Segment);
 }
 

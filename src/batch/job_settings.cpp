@@ -34,6 +34,15 @@ std::string StartText(const FitOptions& fit) {
   return HashOfText(numbers);
 }
 
+std::string NamesText(const ClassNames& names) {
+  if (names.empty()) return "none";
+  std::string text;
+  for (const auto& [index, named] : names)
+    text += std::to_string(index) + " " + (named.color ? ToHex(*named.color) : "-") + " " +
+            named.name + "\n";
+  return HashOfText(text);
+}
+
 const char* OnOff(bool on) { return on ? "on" : "off"; }
 
 }  // namespace
@@ -54,7 +63,8 @@ NamedTexts FitSettings(const SegmentOptions& options) {
           {"accelerate", OnOff(fit.acceleration == Acceleration::kOn)},
           {"rescues", std::to_string(fit.max_rescues)},
           {"floor", OnOff(options.floor == Floor::kOn)},
-          {"seed", std::to_string(fit.seed)}};
+          {"seed", std::to_string(fit.seed)},
+          {"class_names", NamesText(options.class_names)}};
 }
 
 NamedTexts SettingsOf(const Model& model) {

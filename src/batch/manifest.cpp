@@ -14,6 +14,7 @@
 
 #include "base/words.h"
 #include "io/file_bytes.h"
+#include "io/json_text.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
@@ -27,14 +28,6 @@ constexpr Word<ImageStatus> kStatusWords[] = {{ImageStatus::kWriting, "writing"}
                                               {ImageStatus::kDone, "done"},
                                               {ImageStatus::kFailed, "failed"}};
 constexpr char kStartedOver[] = "started_over";
-
-bool IsUtf8(const std::string& bytes) {
-  try {
-    return !Json(bytes).dump().empty();
-  } catch (const Json::type_error&) {
-    return false;
-  }
-}
 
 std::string EncodeName(const std::string& name) {
   const bool utf8 = IsUtf8(name);

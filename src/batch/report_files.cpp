@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <system_error>
 
 #include "batch/output_names.h"
 #include "io/file_bytes.h"
@@ -77,7 +78,8 @@ std::string ReportDate() {
   std::time_t seconds = std::time(nullptr);
   if (const char* const given = std::getenv(kDateVariable)) {
     const char* const end = given + std::strlen(given);
-    if (std::from_chars(given, end, seconds).ptr != end || end == given)
+    const auto [stop, error] = std::from_chars(given, end, seconds);
+    if (error != std::errc() || stop != end)
       throw ParameterError(std::string(kDateVariable) + " = \"" + given +
                            "\"; must be a whole number of seconds since 1970");
   }

@@ -153,7 +153,7 @@ class SharedModelFit {
     FeaturePlanes planes = pool_.Take();
     if (options_.output.outputs.contains(Output::kReport))
       segment.fit.trace_length =
-          TraceLength(segment.fit, planes.samples.num_features(), kPreviewOfOne);
+          TraceLength(segment.num_components(), planes.samples.num_features(), kPreviewOfOne);
     Report(FolderStage::kFitting, progress_.num_images);
     segment.fit.progress = [&](int iteration, double log_likelihood) {
       progress_.iteration = iteration;

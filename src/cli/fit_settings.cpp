@@ -1,5 +1,6 @@
 #include "cli/fit_settings.h"
 
+#include <gmmseg/class_names_io.h>
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 
@@ -53,15 +54,30 @@ SegmentOptions FitSettings(const Options& options, const Model& start) {
   return settings;
 }
 
+ClassNames NamesOf(const Options& options) {
+  return options.names_path.empty() ? ClassNames() : ReadClassNames(options.names_path);
+}
+
 }  // namespace
 
 SegmentOptions SettingsOf(const Options& options) {
-  return options.start_path.empty() ? FitSettings(options)
-                                    : FitSettings(options, ReadModel(options.start_path));
+  SegmentOptions settings = options.start_path.empty()
+                                ? FitSettings(options)
+                                : FitSettings(options, ReadModel(options.start_path));
+  settings.class_names = NamesOf(options);
+  return settings;
 }
 
-std::vector<std::string> ModelFiles(const Options& options) {
-  std::vector<std::string> files = {options.model_path, options.start_path};
+Model ModelToApply(const Options& options) {
+  Model model = ReadModel(options.model_path);
+  const ClassNames names = NamesOf(options);
+  CheckClassNames(names, model.mixture().num_components());
+  NameClasses(model.classes, names);
+  return model;
+}
+
+std::vector<std::string> FilesTaken(const Options& options) {
+  std::vector<std::string> files = {options.model_path, options.start_path, options.names_path};
   std::erase(files, "");
   return files;
 }

@@ -10,11 +10,15 @@
 namespace gmmseg::cli {
 
 // What the command line asks of a fit: the options given, the defaults, and, with --init-model,
-// that model's mixture, features, number of classes and covariance type. Throws ParameterError
-// where an option contradicts the start model.
+// that model's mixture, features, number of classes and covariance type; and the names of the
+// classes. Throws ParameterError where an option contradicts the start model.
 SegmentOptions SettingsOf(const Options& options);
 
-// The model files that the run starts from.
-std::vector<std::string> ModelFiles(const Options& options);
+// The model of --model, its classes named as --class-names says. Throws ParameterError where that
+// names a class which the model has not.
+Model ModelToApply(const Options& options);
+
+// The files beside the images that the run starts from.
+std::vector<std::string> FilesTaken(const Options& options);
 
 }  // namespace gmmseg::cli

@@ -21,12 +21,13 @@ FolderOptions SettingsFor(const Options& options) {
                                                                           : options.earlier;
   folder.on_failure = options.on_failure;
   folder.memory = options.memory;
-  folder.output.keep = ModelFiles(options);
-  if (!options.model_path.empty()) folder.model = ReadModel(options.model_path);
+  folder.output.keep = FilesTaken(options);
   if (options.command == Command::kApply) {
     folder.source = ModelSource::kGiven;
+    folder.model = ModelToApply(options);
     return folder;
   }
+  if (!options.model_path.empty()) folder.model = ReadModel(options.model_path);  // the reference
   folder.source = options.source.value_or(IsOneFile(options.inputs) ? ModelSource::kSeparate
                                                                     : ModelSource::kShared);
   folder.segment = SettingsOf(options);

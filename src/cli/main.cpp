@@ -41,7 +41,7 @@ bool IsFlawless(const JobResult& result, Command command) {
 ExitCode RunOneFile(const Options& options) {
   const std::string& input = options.inputs.front();
   OutputOptions output = options.output;
-  output.keep = ModelFiles(options);
+  output.keep = FilesTaken(options);
 
   ProgressLine line(options.verbosity);
   SegmentOptions fit;
@@ -52,7 +52,7 @@ ExitCode RunOneFile(const Options& options) {
   };
   JobResult result;
   if (options.command == Command::kApply) {
-    result = RunApplyJob(input, ReadModel(options.model_path), output, show);
+    result = RunApplyJob(input, ModelToApply(options), output, show);
   } else {
     fit = SettingsOf(options);
     result = RunSegmentJob(input, fit, output, show);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/control_characters.h"
 #include "base/text.h"
 #include "features/same_features.h"
 
@@ -122,14 +123,14 @@ std::string ProgressText(const std::string& input, const JobProgress& progress,
   return input + ": writing";
 }
 
-std::string OneLine(std::string message) {
-  std::replace_if(
-      message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  // Those of Latin-1, in UTF-8: C2 80 to C2 9F.
-  for (std::size_t at = 0; (at = message.find('\xc2', at)) != message.npos; ++at)
-    if (at + 1 < message.size() && static_cast<unsigned char>(message[at + 1]) < 0xa0)
-      message.replace(at, 2, "?");
-  return message;
+std::string OneLine(const std::string& message) {
+  std::string line;
+  for (std::size_t at = 0; at < message.size();) {
+    const std::size_t control = ControlBytes(message, at);
+    line += control > 0 ? '?' : message[at];
+    at += std::max<std::size_t>(control, 1);
+  }
+  return line;
 }
 
 }  // namespace gmmseg::cli

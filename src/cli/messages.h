@@ -27,6 +27,6 @@ std::string WithSlash(const std::string& directory);
 std::string Shares(const std::vector<double>& shares);  // "shares 41.2 30.1 … %"
 
 // The message on one line: control characters (of a file name, say) become '?'.
-std::string OneLine(std::string message);
+std::string OneLine(const std::string& message);
 
 }  // namespace gmmseg::cli

@@ -122,7 +122,8 @@ void DeclareHow(CLI::App& app, Options& options) {
       [&fit](const std::string& word) { fit.seed = ParseSeed(word); });
 }
 
-void DeclareOut(CLI::App& app, OutputOptions& output, const std::string& default_set) {
+void DeclareOut(CLI::App& app, Options& options, const std::string& default_set) {
+  OutputOptions& output = options.output;
   Add(app, kOut, "-o,--output", "DIR",
       "Folder of the outputs. It is created if it is missing; its parent must exist. Default: "
       "segmented.",
@@ -136,6 +137,11 @@ void DeclareOut(CLI::App& app, OutputOptions& output, const std::string& default
       "Numbers in the probabilities' TIFF, if that is written: f32 (0 to 1), u16 (0 to 10000) or "
       "u8 (0 to 250). Default: f32.",
       [&output](const std::string& word) { output.depth = ParseDepth(word); });
+  Add(app, kOut, "--class-names", "FILE",
+      "Names of the classes, and colours: a CSV file with the columns class, name and, where it is "
+      "wanted, color (#rrggbb). The model file, masks, overlay and --json take them; a class that "
+      "is not in it keeps its own. Default: none.",
+      [&options](const std::string& word) { options.names_path = word; });
   AddFlag(app, kOut, "--overwrite",
           "Replace existing outputs, and remove those of an earlier run on the same input that "
           "this run makes stale. Default: existing outputs are an error.",
@@ -260,7 +266,7 @@ Declaration::Declaration() {
       [this](const std::string& word) { options.model_path = word; })
       ->excludes("--init-model");
   DeclareModels(app, options);
-  DeclareOut(app, options.output, "labels,overlay,heatmaps,uncertainty,model");
+  DeclareOut(app, options, "labels,overlay,heatmaps,uncertainty,model");
   DeclareRun(app, options);
   DeclareFolder(app, options);
   app.set_version_flag("--version", "segment " GMMSEG_VERSION, "Print the version and exit.")
@@ -279,7 +285,7 @@ Declaration::Declaration() {
       ->option_text(" ");
   Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
       [this](const std::string& word) { options.model_path = word; });
-  DeclareOut(*apply, options.output, "labels,overlay,heatmaps,uncertainty");
+  DeclareOut(*apply, options, "labels,overlay,heatmaps,uncertainty");
   DeclareRun(*apply, options);
   DeclareFolder(*apply, options);
 }

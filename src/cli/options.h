@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> inputs;     // as given; at least one
   bool one_file = true;                // else a folder job
   std::string model_path, start_path;  // of --model and --init-model; empty: none
+  std::string names_path;              // of --class-names; empty: none
 
   // What was given; where it was not, the start model decides, and without one the default.
   std::optional<int> num_components;

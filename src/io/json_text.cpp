@@ -48,4 +48,12 @@ std::string ToText(const Json& json) {
   return text;
 }
 
+bool IsUtf8(const std::string& bytes) {
+  try {
+    return !Json(bytes).dump().empty();
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
 }  // namespace gmmseg

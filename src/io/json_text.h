@@ -9,4 +9,7 @@ namespace gmmseg {
 // survive a round trip bit for bit. Throws InternalError for a number that JSON cannot hold.
 std::string ToText(const nlohmann::ordered_json& json);
 
+// Whether JSON can hold the bytes as they are.
+bool IsUtf8(const std::string& bytes);
+
 }  // namespace gmmseg

@@ -138,11 +138,9 @@ void Replace(std::string& text, const std::string& mark, const std::string& by) 
 
 }  // namespace
 
-int TraceLength(const FitOptions& fit, int num_features, PreviewSize size) {
-  const double num_components =
-      fit.start ? fit.start->num_components() : std::max(fit.num_components, 1);
-  const double in_page = kMostStepValues / (10 * num_components);
-  const double in_memory = kMostModelValues / (num_components * num_features * num_features);
+int TraceLength(int num_components, int num_features, PreviewSize size) {
+  const double in_page = kMostStepValues / (10.0 * num_components);
+  const double in_memory = kMostModelValues / num_components / num_features / num_features;
   return static_cast<int>(
       std::clamp(std::min(in_page, in_memory), 2.0, static_cast<double>(size.steps)));
 }

@@ -30,7 +30,7 @@ struct ViewFacts {
 };
 
 // Models the page steps through: so many that neither the page nor memory grows large.
-int TraceLength(const FitOptions& fit, int num_features, PreviewSize size);
+int TraceLength(int num_components, int num_features, PreviewSize size);
 
 enum class PhotoPlace {
   kEmbedded,  // in the view itself

@@ -50,6 +50,23 @@ Rgb ClassColor(int index) {
   return step < num_first ? kFirstColors[step] : LaterColor(step - num_first);
 }
 
+void CheckClassNames(const ClassNames& names, int num_classes) {
+  for (const auto& [index, named] : names)
+    if (index < 1 || index > num_classes)
+      throw ParameterError("class " + std::to_string(index) + " is named \"" + named.name +
+                           "\"; there are classes 1 to " + std::to_string(num_classes) +
+                           ": name none but these");
+}
+
+void NameClasses(ClassTable& classes, const ClassNames& names) {
+  for (ClassEntry& entry : classes) {
+    const auto named = names.find(entry.index);
+    if (named == names.end()) continue;
+    entry.name = named->second.name;
+    entry.color = named->second.color.value_or(entry.color);
+  }
+}
+
 std::string ToHex(Rgb color) {
   char text[8];
   std::snprintf(text, sizeof text, "#%02x%02x%02x", color[0], color[1], color[2]);

@@ -150,9 +150,10 @@ void CheckApplicable(const Raster& raster, const Model& model) {
 }
 
 // Labels by the fitted model, and what they say of it.
-void LabelFitted(Segmentation& result) {
+void LabelFitted(Segmentation& result, const ClassNames& names) {
   Model& model = result.model;
   const LabelTotals totals = Label(result);
+  NameClasses(model.classes, names);
   model.classes = WithShares(std::move(model.classes), totals.pixels);
   SetCriteria(model, totals);
   result.classes = model.classes;
@@ -178,7 +179,7 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
   arrange(model);
   result.seconds.fit = watch.Lap();
 
-  LabelFitted(result);
+  LabelFitted(result, options.class_names);
   model.log_density_quantiles = LogDensityQuantiles(raster, result);
   result.seconds.labels = watch.Lap();
   return result;
@@ -193,8 +194,7 @@ SegmentOptions OptionsLike(const Model& reference, const SegmentOptions& options
         std::to_string(options.features.position_weight) + "; the reference model has " +
         std::string(ToString(spec.color)) + " with position weight " +
         std::to_string(spec.position_weight) + ": ask for these, or for none");
-  const int asked =
-      options.fit.start ? options.fit.start->num_components() : options.fit.num_components;
+  const int asked = options.num_components();
   const int most = reference.mixture().num_components();
   if (asked > most)
     throw ParameterError("num_components = " + std::to_string(asked) +
@@ -208,6 +208,7 @@ SegmentOptions OptionsLike(const Model& reference, const SegmentOptions& options
 }  // namespace
 
 Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
+  CheckClassNames(options.class_names, options.num_components());
   return FitAndLabel(raster, options,
                      [](Model& model) { model.classes = ClassesOf(model.mixture()); });
 }
@@ -215,6 +216,7 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
 MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& options,
                                    const Model& reference) {
   CheckApplicable(raster, reference);
+  CheckClassNames(options.class_names, reference.mixture().num_components());
   MatchedSegmentation result;
   result.matches.resize(reference.mixture().num_components());
   result.segmentation = FitAndLabel(raster, OptionsLike(reference, options), [&](Model& model) {
@@ -226,6 +228,7 @@ MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& o
 }
 
 Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const RefineFunction& refine) {
+  CheckClassNames(options.class_names, options.num_components());
   Segmentation result;
   result.num_valid = planes.num_valid;
   result.planes = std::move(planes);
@@ -234,7 +237,7 @@ Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const Refine
   model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
   if (refine) model.fit = refine(std::move(model.fit), result.planes);
   model.classes = ClassesOf(model.mixture());
-  LabelFitted(result);
+  LabelFitted(result, options.class_names);
   model.log_density_quantiles = LogDensityQuantiles(result);
   return std::move(model);
 }

@@ -13,6 +13,8 @@ from program import ProgramTest, labels_of, model_of, photo, probabilities_of
 class EdgeCases(ProgramTest):
     def run_all(self, name, k, *words):
         """Everything that can be written for the image: its labels, its probabilities, the run."""
+        # One page is about one image: each run here has the folder for itself, but for that.
+        (self.folder / "segmented" / "report.html").unlink(missing_ok=True)
         result = self.succeed(name, "-k", k, "--write", "all", *words)
         stem = self.folder / "segmented" / name.rsplit(".", 1)[0]
         labels = labels_of(f"{stem}_labels.png")
@@ -64,7 +66,7 @@ class EdgeCases(ProgramTest):
         self.assertTrue((labels == 0).all())
         self.assertRegex(result.stderr, r"\Asegment: warning: .*no pixel has data.*\n\Z")
         self.assertEqual(self.names(), ["clear.gmm.json", "clear_labels.png", "clear_overlay.png",
-                                        "clear_uncertainty.png"])
+                                        "clear_uncertainty.png", "report.html"])
         # Its model says so when it is asked to label something.
         self.image("photo.png", photo())
         self.fail(4, "apply", "--model", "segmented/clear.gmm.json", "photo.png",

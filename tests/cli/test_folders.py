@@ -254,8 +254,10 @@ class SharedModel(FolderTest):
         self.succeed("in", "-k", 3, "--separate-models")
         for name in "ab":
             self.succeed(f"in/{name}.png", "-k", 3, "-o", "one")
-        outputs = self.files()
-        self.assertEqual(outputs, self.files("one"))
+        outputs = self.files("one")
+        self.assertEqual(self.files(), sorted([
+            *outputs, "report.html", *(f"{name}_report.{end}" for name in "ab"
+                                       for end in ("jpg", "js"))]))
         for name in outputs:
             self.assertEqual((self.folder / "segmented" / name).read_bytes(),
                              (self.folder / "one" / name).read_bytes(), name)
@@ -417,7 +419,7 @@ class DryRun(FolderTest):
         before = self.tree()
         result = self.succeed("in", "-k", 3, "--dry-run")
         self.assertEqual(result.stdout, "in/a.png\nin/b.png\n")
-        self.assertIn("2 images: about 14 files would be written into segmented/", result.stderr)
+        self.assertIn("2 images: about 19 files would be written into segmented/", result.stderr)
         self.assertEqual(self.tree(), before)
 
 

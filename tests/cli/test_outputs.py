@@ -63,7 +63,8 @@ class Selection(ProgramTest):
     def test_all_is_everything(self):
         self.succeed("photo.png", "-k", 3, "--write", "all")
         self.assertEqual(self.names(), sorted(DEFAULT_SET + [
-            "photo_probs.tif", "photo_mask_1.png", "photo_mask_2.png", "photo_mask_3.png"]))
+            "photo_probs.tif", "photo_mask_1.png", "photo_mask_2.png", "photo_mask_3.png",
+            "report.html"]))
 
     def test_masks_agree_with_labels(self):
         self.succeed("photo.png", "-k", 3, "--write", "labels,masks")
@@ -189,7 +190,8 @@ class Reports(ProgramTest):
         text = self.succeed("--help").stdout
         for option in ("--components", "--features", "--position", "--covariance", "--init",
                        "--init-model", "--restarts", "--tolerance", "--max-iterations",
-                       "--accelerate", "--floor", "--seed", "--output", "--write", "--depth", "--overwrite", "--threads",
+                       "--accelerate", "--floor", "--seed", "--output", "--write", "--depth", "--class-names", "--overwrite",
+                       "--threads",
                        "--json", "--quiet", "--verbose", "--version", "--help"):
             self.assertIn(option, text)
         for word in ("Default: 10", "Default: 1e-5", "Default: 300", "Default: segmented",

@@ -11,7 +11,8 @@ class Repeatability(ProgramTest):
         self.image("photo.png", photo(200, 150))
 
     def files(self, out, *words):
-        self.succeed("photo.png", "-k", 4, "--write", "all", "-o", out, *words)
+        self.succeed("photo.png", "-k", 4, "--write", "all", "-o", out, *words,
+                     env={"SOURCE_DATE_EPOCH": "1000000000"})
         return {path.name: path.read_bytes() for path in (self.folder / out).iterdir()}
 
     def assert_same(self, first, second):
@@ -21,6 +22,28 @@ class Repeatability(ProgramTest):
 
     def test_run_to_run(self):
         self.assert_same(self.files("a"), self.files("b"))
+
+    def test_folders(self):
+        self.image("other.png", photo(90, 120))
+        folders = []
+        for out, threads in (("a", 1), ("b", 2)):
+            (self.folder / out).mkdir()
+            self.succeed("photo.png", "other.png", "-k", 3, "--threads", threads, "-o", f"{out}/x",
+                         env={"SOURCE_DATE_EPOCH": "1000000000"})
+            folders.append({path.name: path.read_bytes()
+                            for path in (self.folder / out / "x").iterdir()
+                            if path.name != "gmmseg-manifest.jsonl"})  # has seconds
+        self.assert_same(*folders)
+        self.assertIn(b"2001-09-09 01:46 UTC", folders[0]["report.html"])
+
+    def test_a_date_that_is_none_is_refused(self):
+        for date in ("", "yesterday", "1e9", "99999999999999999999"):
+            with self.subTest(date):
+                result = self.segment("photo.png", "-k", 2, "--write", "report",
+                                      env={"SOURCE_DATE_EPOCH": date})
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("SOURCE_DATE_EPOCH", result.stderr)
+                self.assertFalse((self.folder / "segmented").exists())
 
     def test_threads(self):
         for method in ("auto", "kmeans", "hierarchical", "random"):

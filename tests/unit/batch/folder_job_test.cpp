@@ -158,6 +158,12 @@ TEST_CASE("settings: whatever changes a result changes the text, and the differe
   other.fit.num_components = 5;
   CHECK(SettingsDifference(FitSettingsText(plain), FitSettingsText(other)) ==
         "k=4 there, k=5 here; seed=0 there, seed=7 here");
+  SegmentOptions named = plain, painted = plain;
+  named.class_names = {{1, {"sky", {}}}};
+  painted.class_names = {{1, {"sky", Rgb{1, 2, 3}}}};
+  CHECK(SettingsDifference(FitSettingsText(plain), FitSettingsText(named))
+            .starts_with("class_names=none there, class_names=fnv1a64:"));
+  CHECK(FitSettingsText(named) != FitSettingsText(painted));
   FolderOptions one, two;
   two.output.depth = ProbabilityDepth::kUint8;
   CHECK(SettingsHash(one, "m") == SettingsHash(one, "m"));

@@ -95,7 +95,28 @@ TEST_CASE("overwriting removes what an earlier run left and this one made stale"
   CHECK(result.files == std::vector<std::string>{kInput + "_labels.png"});
   CHECK(result.stale == std::vector<std::string>{kInput + "_heat_1.png", kInput + "_mask_1.png",
                                                  kInput + "_overlay.png", kInput + "_probs.tif",
-                                                 kInput + "_uncertainty.png"});
+                                                 kInput + "_uncertainty.png", "report.html"});
+}
+
+TEST_CASE("overwriting leaves the report of another image, and a page that is no report") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder);
+  output.existing = ExistingOutputs::kOverwrite;
+  output.outputs = {Output::kLabels, Output::kReport};
+  RunSegmentJob("null:4x4x3:u8", OneClass(), output);
+  output.outputs = {Output::kLabels};
+  CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
+  folder.Write("report.html", "<html>of mine</html>");
+  CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
+}
+
+TEST_CASE("a report's part for a page over many is made of two files") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder);
+  output.outputs = {Output::kReport};
+  output.report_part = "";
+  CHECK(RunSegmentJob(kInput, OneClass(), output).files ==
+        std::vector<std::string>{kInput + "_report.jpg", kInput + "_report.js"});
 }
 
 TEST_CASE("a folder under an output's name is never replaced nor removed as stale") {

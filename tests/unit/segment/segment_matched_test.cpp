@@ -113,6 +113,23 @@ TEST_CASE("match: classes are called and coloured as in the reference, and weigh
         doctest::Approx(2.0 / 3).epsilon(0.01));
 }
 
+TEST_CASE("match: names that are asked for come before those of the reference") {
+  const Model reference = NamedReference({kRed, kGreen});
+  SegmentOptions options = Classes(1);
+  options.class_names = {{2, {"meadow", Rgb{1, 2, 3}}}};
+  const Segmentation result = SegmentMatched(Stripes({kGreen}), options, reference).segmentation;
+  for (const ClassTable& classes : {result.classes, result.model.classes}) {
+    CHECK(classes[0].name == "name 1");
+    CHECK(classes[0].color == reference.classes[0].color);
+    CHECK(classes[1].name == "meadow");
+    CHECK(classes[1].color == Rgb{1, 2, 3});
+  }
+  options.class_names = {{3, {"sea", {}}}};
+  CHECK_THROWS_WITH_AS(SegmentMatched(Stripes({kGreen}), options, reference),
+                       "class 3 is named \"sea\"; there are classes 1 to 2: name none but these",
+                       ParameterError);
+}
+
 TEST_CASE("match: a class that the image lacks keeps its number, without a pixel") {
   const std::vector<Color> colors = {kRed, kGreen, kBlue, kSand};
   const Model reference = NamedReference(colors);

@@ -198,6 +198,39 @@ TEST_CASE(
   CHECK(result.log_likelihood == doctest::Approx(result.model.fit.log_likelihood).epsilon(1e-5));
 }
 
+TEST_CASE("names and colours that are given are in the tables of image and model, others stay") {
+  SegmentOptions options = TwoClasses();
+  options.class_names = {{1, {"dark \"ü\"", Rgb{7, 8, 9}}}, {2, {"light", {}}}};
+  const Segmentation result = Segment(TwoTones(), options);
+  const Model model = FitModel(ComputeFeatures(TwoTones(), options.features), options);
+  for (const ClassTable& classes : {result.classes, result.model.classes, model.classes}) {
+    REQUIRE(classes.size() == 2);
+    CHECK(classes[0].name == "dark \"ü\"");
+    CHECK(classes[0].color == Rgb{7, 8, 9});
+    CHECK(classes[1].name == "light");
+    CHECK(classes[1].color == ClassColor(2));
+  }
+  options.class_names.erase(1);
+  CHECK(Segment(TwoTones(), options).classes[0].name == "class 1");
+}
+
+TEST_CASE(
+    "names of classes that are not asked for are refused, of such as do not come back unused") {
+  SegmentOptions options = TwoClasses();
+  for (const int index : {-1, 0, 3}) {
+    options.class_names = {{index, {"sky", {}}}};
+    CHECK_THROWS_WITH_AS(Segment(TwoTones(), options),
+                         doctest::Contains("there are classes 1 to 2"), ParameterError);
+    CHECK_THROWS_AS(FitModel(ComputeFeatures(TwoTones(), options.features), options),
+                    ParameterError);
+  }
+  options.class_names = {{2, {"sky", {}}}};
+  const Segmentation flat =
+      Segment(Raster(8, 8, 1, SampleType::kUint8, ColorModel::kGray), options);
+  REQUIRE(flat.classes.size() == 1);
+  CHECK(flat.classes[0].name == "class 1");
+}
+
 TEST_CASE("ICL exceeds BIC by twice the entropy of the posteriors") {
   SegmentOptions options = TwoClasses();
   options.fit.num_components = 3;
