@@ -104,7 +104,7 @@
   class Router {
     constructor() {
       Object.assign(this, folder());
-      this.place = make('div', { hidden: true });
+      this.place = make('div', { class: 'view', hidden: true });
       this.number = null; // of the image that is shown
       this.scrolled = 0; // where the folder was left
       main.append(this.element, this.place);

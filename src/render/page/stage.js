@@ -108,8 +108,14 @@
         if (this.cross) this.onPixel(...this.cross, false);
         else this.onLeave();
       });
-      element.addEventListener('click', event => this.moveCross(this.pixelAt(event), false));
-      divider.addEventListener('click', event => event.stopPropagation());
+      // Some browsers send the click that ends a drag to the picture, others to the line.
+      let dragged = false;
+      element.addEventListener('pointerdown', event => {
+        dragged = divider.contains(event.target);
+      });
+      element.addEventListener('click', event => {
+        if (!dragged) this.moveCross(this.pixelAt(event), false);
+      });
       divider.addEventListener('pointerdown', event => {
         divider.setPointerCapture(event.pointerId);
         event.preventDefault();
