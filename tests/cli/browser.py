@@ -25,7 +25,7 @@ FLAGS = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-default-apps", "--disable-extensions", "--hide-scrollbars", "--mute-audio",
          "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"]
 KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Enter": 13,
-        "Escape": 27, "Tab": 9, " ": 32}
+        "Escape": 27, "Tab": 9, " ": 32, "Home": 36, "End": 35}
 SHIFT = 8
 
 
@@ -199,10 +199,15 @@ class Page:
 
     def box(self, selector):
         """Left, top, width and height of an element that is scrolled into view."""
-        self.evaluate(f"document.querySelector({json.dumps(selector)})"
-                      ".scrollIntoView({block: 'center', behavior: 'instant'})")
-        return self.evaluate(f"(b => [b.left, b.top, b.width, b.height])"
-                             f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())")
+        return self.evaluate(f"""(async element => {{
+          const drawn = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+          element.scrollIntoView({{block: 'center', behavior: 'instant'}});
+          await drawn();  // rows that were out of sight get their real height
+          element.scrollIntoView({{block: 'center', behavior: 'instant'}});
+          await drawn();
+          const box = element.getBoundingClientRect();
+          return [box.left, box.top, box.width, box.height];
+        }})(document.querySelector({json.dumps(selector)}))""")
 
     def _mouse(self, kind, x, y, **more):
         self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
@@ -218,10 +223,11 @@ class Page:
     def drag(self, start, end):
         """Presses the button at one point and lets it go at another."""
         self.move(*start)
-        self._mouse("mousePressed", *start, button="left", clickCount=1)
+        self._mouse("mousePressed", *start, button="left", buttons=1, clickCount=1)
         if start != end:
             for part in (0.5, 1):
-                self._mouse("mouseMoved", *(a + part * (b - a) for a, b in zip(start, end)), buttons=1)
+                self._mouse("mouseMoved", *(a + part * (b - a) for a, b in zip(start, end)),
+                            button="left", buttons=1)
         self._mouse("mouseReleased", *end, button="left", clickCount=1)
 
     def key(self, name, shift=False):
@@ -249,7 +255,7 @@ class Page:
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def screenshot(self, clip=None, whole=False):
-        """What is on the screen, height x width x 3; a clip is left, top, width and height."""
+        """What is on the screen, height x width x 3; a clip is left, top, width and height on the page."""
         options = {"format": "png", "captureBeyondViewport": whole}
         if whole:
             size = self.send("Page.getLayoutMetrics")["cssContentSize"]
@@ -261,8 +267,10 @@ class Page:
             return np.asarray(image.convert("RGB"))
 
     def picture_of(self, selector):
-        """A screenshot of one element."""
-        return self.screenshot(self.box(selector))
+        """A screenshot of one element that fits on the screen."""
+        left, top, width, height = self.box(selector)
+        x, y = self.evaluate("[scrollX, scrollY]")
+        return self.screenshot((left + x, top + y, width, height))
 
     def close(self):
         self._browser.command("Target.closeTarget", {"targetId": self._target})

@@ -3,14 +3,15 @@
   'use strict';
   const { make } = report;
 
-  const kLong = 16;  // more classes than this scroll in a box of their own
+  const kLong = 16; // more classes than this scroll in a box of their own
 
   // RFC 4180: quotes around what has a quote, a comma or a line end; quotes within are doubled.
-  const quoted = text => /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const quoted = text => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
   report.classNamesCsv = function (names) {
     const lines = names.classes.map(entry =>
-      [String(entry.index), names.name(entry.index), entry.color].map(quoted).join(','));
+      [String(entry.index), names.name(entry.index), entry.color].map(quoted).join(',')
+    );
     return ['class,name,color', ...lines].join('\r\n') + '\r\n';
   };
 
@@ -22,9 +23,14 @@
 
   function nameCell(entry, names, signal) {
     const input = make('input', {
-      type: 'text', maxlength: 200, 'aria-label': `Name of class ${entry.index}`, spellcheck: 'false',
+      type: 'text',
+      maxlength: 200,
+      'aria-label': `Name of class ${entry.index}`,
+      spellcheck: 'false',
       input: event => names.set(entry.index, event.target.value),
-      blur: event => { event.target.value = names.name(entry.index); }
+      blur: event => {
+        event.target.value = names.name(entry.index);
+      }
     });
     names.follow(signal, () => {
       if (document.activeElement !== input) input.value = names.name(entry.index);
@@ -34,10 +40,17 @@
 
   function swatchCell(entry, onPick) {
     if (!onPick) return make('th', { scope: 'row' }, report.swatch(entry.index, entry.color));
-    return make('th', { scope: 'row' }, report.swatch(entry.index, entry.color, 'button', {
-      type: 'button', 'aria-pressed': 'false', 'aria-label': `Show where class ${entry.index} is probable`,
-      title: 'Show where this class is probable', click: () => onPick(entry.index)
-    }));
+    return make(
+      'th',
+      { scope: 'row' },
+      report.swatch(entry.index, entry.color, 'button', {
+        type: 'button',
+        'aria-pressed': 'false',
+        'aria-label': `Show where class ${entry.index} is probable`,
+        title: 'Show where this class is probable',
+        click: () => onPick(entry.index)
+      })
+    );
   }
 
   // Means have as many digits as their spread over the classes calls for.
@@ -49,18 +62,30 @@
 
   function headRow(model, shareTitle) {
     const features = model ? model.features : [];
-    const unit = text => text ? make('small', {}, ` ${text.replace('..', '–')}`) : null;
+    const unit = text => (text ? make('small', {}, ` ${text.replace('..', '–')}`) : null);
     const number = (...content) => make('th', { scope: 'col', class: 'number' }, ...content);
-    return make('tr', {}, make('th', { scope: 'col' }, 'Class'), make('th', { scope: 'col' }, 'Name'),
-      number(shareTitle), number('Weight'),
-      ...features.map(feature => number(`Mean ${feature.name}`, unit(feature.unit))));
+    return make(
+      'tr',
+      {},
+      make('th', { scope: 'col' }, 'Class'),
+      make('th', { scope: 'col' }, 'Name'),
+      number(shareTitle),
+      number('Weight'),
+      ...features.map(feature => number(`Mean ${feature.name}`, unit(feature.unit)))
+    );
   }
 
   function row(entry, names, signal, digits, onPick) {
     const number = text => make('td', { class: 'number' }, text);
-    return make('tr', { 'data-class': entry.index }, swatchCell(entry, onPick),
-      nameCell(entry, names, signal), number(report.percent(entry.share)), number(report.percent(entry.weight)),
-      ...entry.mean.map((value, d) => number(report.fixed(value, digits[d]))));
+    return make(
+      'tr',
+      { 'data-class': entry.index },
+      swatchCell(entry, onPick),
+      nameCell(entry, names, signal),
+      number(report.percent(entry.share)),
+      number(report.percent(entry.weight)),
+      ...entry.mean.map((value, d) => number(report.fixed(value, digits[d])))
+    );
   }
 
   // Options: classes, model, names, signal, shareTitle and, with a viewer, onPick(class index).
@@ -69,21 +94,44 @@
     const features = classes.length ? classes[0].mean.length : 0;
     const digits = Array.from({ length: features }, (_, d) => meanDigits(classes, d));
     const rows = classes.map(entry => row(entry, names, signal, digits, onPick));
-    const table = make('table', { class: 'classes' }, make('thead', {}, headRow(model, shareTitle)),
-      make('tbody', {}, ...rows));
+    const table = make(
+      'table',
+      { class: 'classes' },
+      make('thead', {}, headRow(model, shareTitle)),
+      make('tbody', {}, ...rows)
+    );
     const long = classes.length > kLong;
-    const scroller = make('div', {
-      class: long ? 'scroller long' : 'scroller', tabindex: 0, role: 'region', 'aria-label': 'Table of classes'
-    }, table);
-    const button = make('button', { type: 'button', click: () => save(names) }, 'Save names as CSV');
-    const hint = make('p', { class: 'hint' },
-      'Names can be edited. They last until this page is closed; saved as a file, they go to the next run with ',
-      make('code', {}, '--class-names'), '.');
+    const scroller = make(
+      'div',
+      {
+        class: long ? 'scroller long' : 'scroller',
+        tabindex: 0,
+        role: 'region',
+        'aria-label': 'Table of classes'
+      },
+      table
+    );
+    const button = make(
+      'button',
+      { type: 'button', click: () => save(names) },
+      'Save names as CSV'
+    );
+    const hint = make(
+      'p',
+      { class: 'hint' },
+      'Names can be edited. They last until this page is closed; saved as a file, they go to the ' +
+        'next run with ',
+      make('code', {}, '--class-names'),
+      '.'
+    );
     return {
       element: make('div', {}, scroller, make('div', { class: 'actions controls' }, button, hint)),
       press(index) {
-        rows.forEach((element, at) => element.querySelector('.swatch')
-          .setAttribute('aria-pressed', String(classes[at].index === index)));
+        rows.forEach((element, at) =>
+          element
+            .querySelector('.swatch')
+            .setAttribute('aria-pressed', String(classes[at].index === index))
+        );
       }
     };
   };

@@ -4,13 +4,15 @@
 
   report.page = JSON.parse(document.getElementById('data').textContent);
 
-  // ---- views -------------------------------------------------------------------------------------
+  // ---- views ----------------------------------------------------------------------------
 
   const views = new Map();
   let arrived = null;
 
   // Called by the script beside the page that holds one image's view.
-  report.show = function (view) { arrived = view; };
+  report.show = function (view) {
+    arrived = view;
+  };
 
   function loadScript(row) {
     return new Promise((resolve, reject) => {
@@ -39,7 +41,7 @@
     return views.get(row);
   };
 
-  // ---- the preview -------------------------------------------------------------------------------
+  // ---- the preview ----------------------------------------------------------------------
 
   async function inflate(base64) {
     const packed = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
@@ -60,33 +62,44 @@
     const posteriorsAt = 2 * (pixels + points * axes);
     const colorsAt = posteriorsAt + pixels * classes;
     if (bytes.byteLength !== colorsAt + 3 * points) {
-      throw new Error(`The preview holds ${bytes.byteLength} bytes instead of ${colorsAt + 3 * points}.`);
+      throw new Error(
+        `The preview holds ${bytes.byteLength} bytes instead of ${colorsAt + 3 * points}.`
+      );
     }
     return {
-      width, height, pixels, classes,
+      width,
+      height,
+      pixels,
+      classes,
       labels: new Uint16Array(bytes, 0, pixels),
       posteriors: new Uint8Array(bytes, posteriorsAt, pixels * classes),
       cloud: {
-        count: points, axes, low: view.cloud.low, high: view.cloud.high,
+        count: points,
+        axes,
+        low: view.cloud.low,
+        high: view.cloud.high,
         values: new Uint16Array(bytes, 2 * pixels, points * axes),
         colors: new Uint8Array(bytes, colorsAt, 3 * points)
       }
     };
   };
 
-  report.cloudValue = (cloud, point, axis) => cloud.low[axis] +
-    (cloud.high[axis] - cloud.low[axis]) * cloud.values[point * cloud.axes + axis] / 65535;
+  report.cloudValue = (cloud, point, axis) =>
+    cloud.low[axis] +
+    ((cloud.high[axis] - cloud.low[axis]) * cloud.values[point * cloud.axes + axis]) / 65535;
 
   // The image pixel that a preview pixel stands for.
   report.imagePixel = (view, i, j) => [
-    Math.floor((2 * i + 1) * view.width / (2 * view.preview.width)),
-    Math.floor((2 * j + 1) * view.height / (2 * view.preview.height))
+    Math.floor(((2 * i + 1) * view.width) / (2 * view.preview.width)),
+    Math.floor(((2 * j + 1) * view.height) / (2 * view.preview.height))
   ];
 
   // Entropy of every preview pixel's posteriors, 0...1; once per view.
   report.uncertaintyOf = function (data) {
     if (data.uncertainty) return data.uncertainty;
-    const terms = Float64Array.from({ length: 256 }, (_, q) => q === 0 ? 0 : -q / 255 * Math.log(q / 255));
+    const terms = Float64Array.from({ length: 256 }, (_, q) =>
+      q === 0 ? 0 : (-q / 255) * Math.log(q / 255)
+    );
     const scale = data.classes > 1 ? 1 / Math.log(data.classes) : 0;
     data.uncertainty = new Float32Array(data.pixels);
     for (let pixel = 0, at = 0; pixel < data.pixels; ++pixel) {
@@ -100,7 +113,9 @@
   // How sure the result is: means over the preview's pixels with data.
   report.certaintyOf = function (data) {
     const uncertainty = report.uncertaintyOf(data);
-    let count = 0, sum = 0, sure = 0;
+    let count = 0,
+      sum = 0,
+      sure = 0;
     for (let pixel = 0; pixel < data.pixels; ++pixel) {
       if (data.labels[pixel] === 0) continue;
       const own = data.posteriors[pixel * data.classes + data.labels[pixel] - 1];
@@ -111,7 +126,7 @@
     return count === 0 ? null : { uncertainty: sum / count, sure: sure / count };
   };
 
-  // ---- models and names --------------------------------------------------------------------------
+  // ---- models and names -----------------------------------------------------------------
 
   report.modelOf = view => view.model || report.page.model;
 
@@ -128,7 +143,9 @@
       this.names = new Map(classes.map(entry => [entry.index, entry.name]));
     }
 
-    name(index) { return this.names.get(index) || `class ${index}`; }
+    name(index) {
+      return this.names.get(index) || `class ${index}`;
+    }
 
     set(index, text) {
       this.names.set(index, text.trim());

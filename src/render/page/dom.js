@@ -31,7 +31,8 @@
   report.percent = (value, digits = 1) =>
     isNumber(value) ? `${report.fixed(100 * value, digits)}\u00a0%` : kMissing;
 
-  report.count = value => isNumber(value) ? value.toLocaleString('en-US').replace('-', '\u2212') : kMissing;
+  report.count = value =>
+    isNumber(value) ? value.toLocaleString('en-US').replace('-', '\u2212') : kMissing;
 
   report.plural = (number, one, many = `${one}s`) =>
     `${report.count(number)} ${number === 1 ? one : many}`;
@@ -39,11 +40,13 @@
   // A number with about as many digits as tell it from its neighbours on an axis.
   report.digitsFor = step => Math.max(0, Math.min(12, Math.ceil(-Math.log10(step) - 1e-9)));
 
-  report.seconds = value => isNumber(value) ? `${report.fixed(value, value < 10 ? 2 : 1)}\u00a0s` : kMissing;
+  report.seconds = value =>
+    isNumber(value) ? `${report.fixed(value, value < 10 ? 2 : 1)}\u00a0s` : kMissing;
 
   // Black or white, whichever is easier to read on the colour (WCAG 2 relative luminance).
   report.inkOn = function (color) {
-    const linear = channel => channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+    const linear = channel =>
+      channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
     const [r, g, b] = report.channels(color).map(value => linear(value / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#000000' : '#ffffff';
   };
@@ -63,23 +66,37 @@
   report.beside = url => `./${url}`;
 
   report.section = (id, title, ...children) =>
-    report.make('section', { class: 'block', 'aria-labelledby': `${id}-title` },
-      report.make('h2', { id: `${id}-title` }, title), ...children);
+    report.make(
+      'section',
+      { class: 'block', 'aria-labelledby': `${id}-title` },
+      report.make('h2', { id: `${id}-title` }, title),
+      ...children
+    );
 
   report.notice = (kind, ...children) =>
-    report.make('div', { class: `notice ${kind}`, role: kind === 'failure' ? 'alert' : 'note' },
-      ...children);
+    report.make(
+      'div',
+      { class: `notice ${kind}`, role: kind === 'failure' ? 'alert' : 'note' },
+      ...children
+    );
 
   report.warnings = function (texts) {
     if (!texts || texts.length === 0) return null;
     const items = texts.map(text => report.make('li', {}, text));
-    return report.notice('warning',
+    return report.notice(
+      'warning',
       report.make('strong', {}, texts.length === 1 ? 'Warning' : `${texts.length} warnings`),
-      report.make('ul', {}, ...items));
+      report.make('ul', {}, ...items)
+    );
   };
 
   // Pairs of a term and its value, as a description list.
-  report.pairs = (className, entries) => report.make('dl', { class: className },
-    ...entries.map(([term, value]) => report.make('div', {},
-      report.make('dt', {}, term), report.make('dd', {}, value))));
-})(window.gmmsegReport = window.gmmsegReport || {});
+  report.pairs = (className, entries) =>
+    report.make(
+      'dl',
+      { class: className },
+      ...entries.map(([term, value]) =>
+        report.make('div', {}, report.make('dt', {}, term), report.make('dd', {}, value))
+      )
+    );
+})((window.gmmsegReport = window.gmmsegReport || {}));

@@ -9,13 +9,17 @@
     max_iterations_reached: 'stopped at the limit of iterations'
   };
 
-  report.stopText = model => model.converged ? 'converged' :
-    sentenceOf[model.stop_reason] || model.stop_reason.replaceAll('_', ' ');
+  report.stopText = model =>
+    model.converged
+      ? 'converged'
+      : sentenceOf[model.stop_reason] || model.stop_reason.replaceAll('_', ' ');
 
   function stepText(model, entry) {
-    const value = entry.iteration === 0 ? model.initial_log_likelihood : model.history[entry.iteration - 1];
+    const value =
+      entry.iteration === 0 ? model.initial_log_likelihood : model.history[entry.iteration - 1];
     const name = model.density ? 'log-likelihood' : 'objective';
-    const where = entry.iteration === 0 ? 'Start' : `Iteration ${entry.iteration} of ${model.iterations}`;
+    const where =
+      entry.iteration === 0 ? 'Start' : `Iteration ${entry.iteration} of ${model.iterations}`;
     return Number.isFinite(value) ? `${where}, ${name} ${report.fixed(value, 4)} per pixel` : where;
   }
 
@@ -24,12 +28,18 @@
     const last = model.trace.length - 1;
     const text = make('output', { class: 'step-text' });
     const slide = make('input', {
-      type: 'range', min: 0, max: last, step: 1, value: last, 'aria-label': 'Iteration shown',
+      type: 'range',
+      min: 0,
+      max: last,
+      step: 1,
+      value: last,
+      'aria-label': 'Iteration shown',
       input: () => go(Number(slide.value))
     });
-    const button = (label, by) => make('button',
-      { type: 'button', click: () => go(Number(slide.value) + by) }, label);
-    const previous = button('Previous', -1), next = button('Next', 1);
+    const button = (label, by) =>
+      make('button', { type: 'button', click: () => go(Number(slide.value) + by) }, label);
+    const previous = button('Previous', -1),
+      next = button('Next', 1);
     function go(at) {
       slide.value = at;
       previous.disabled = at <= 0;
@@ -39,35 +49,54 @@
       show(model.trace[at]);
     }
     go(last);
-    return make('div', { class: 'stepper', hidden: last === 0 },
-      make('div', { class: 'controls' }, previous, slide, next), text);
+    return make(
+      'div',
+      { class: 'stepper', hidden: last === 0 },
+      make('div', { class: 'controls' }, previous, slide, next),
+      text
+    );
   }
 
   function caption(model, hasCloud) {
     const numbered = model.classes.length > 24 ? ' Only the 24 heaviest classes are drawn.' : '';
     if (model.projections.some(pair => pair.length === 1)) {
-      return `${hasCloud ? 'Bars are pixels of the image; curves' : 'Curves'} are the classes' Gaussians times ` +
-        `their weights, and the dashed one is their sum.${numbered}`;
+      return (
+        `${hasCloud ? 'Bars are pixels of the image; curves' : 'Curves'} are the classes' ` +
+        `Gaussians times their weights, and the dashed one is their sum.${numbered}`
+      );
     }
-    return `${hasCloud ? 'Dots are pixels of the image in their own colours. ' : ''}` +
-      `Ellipses lie 1 (thin) and 2 standard deviations around each class's mean, where its number stands.${numbered}`;
+    return (
+      `${hasCloud ? 'Dots are pixels of the image in their own colours. ' : ''}` +
+      "Ellipses lie 1 (thin) and 2 standard deviations around each class's mean, where its " +
+      `number stands.${numbered}`
+    );
   }
 
   report.fitSection = function (id, title, model, cloud) {
     const curve = report.curve(model);
     const hasModel = model.classes.length > 0 && model.trace.length > 0 && model.axes.length > 0;
-    const projections = hasModel ?
-      model.projections.map(pair => report.projection(model, cloud, pair)) : [];
+    const projections = hasModel
+      ? model.projections.map(pair => report.projection(model, cloud, pair))
+      : [];
     if (!curve && projections.length === 0) return null;
-    const steps = hasModel ? stepper(model, entry => {
-      if (curve) curve.step(entry.iteration);
-      projections.forEach(projection => projection.step(entry.components));
-    }) : null;
-    const texts = [curve ? 'The curve says how well the model explains the pixels; higher is better. ' : '',
-      projections.length ? caption(model, cloud && cloud.count > 0) : ''];
+    const steps = hasModel
+      ? stepper(model, entry => {
+          if (curve) curve.step(entry.iteration);
+          projections.forEach(projection => projection.step(entry.components));
+        })
+      : null;
+    const texts = [
+      curve ? 'The curve says how well the model explains the pixels; higher is better. ' : '',
+      projections.length ? caption(model, cloud && cloud.count > 0) : ''
+    ];
     const plots = [curve, ...projections].filter(Boolean).map(plot => plot.element);
-    return report.section(id, title, steps, make('div', { class: 'plots' }, ...plots),
-      make('p', { class: 'hint' }, ...texts));
+    return report.section(
+      id,
+      title,
+      steps,
+      make('div', { class: 'plots' }, ...plots),
+      make('p', { class: 'hint' }, ...texts)
+    );
   };
 
   // What a model is, for the details.
@@ -78,7 +107,8 @@
       ['Iterations', `${report.count(model.iterations)}, ${report.stopText(model)}`]
     ];
     for (const name of ['bic', 'aic', 'icl']) {
-      if (Number.isFinite(model[name])) pairs.push([name.toUpperCase(), report.count(Math.round(model[name]))]);
+      if (Number.isFinite(model[name]))
+        pairs.push([name.toUpperCase(), report.count(Math.round(model[name]))]);
     }
     return pairs;
   };

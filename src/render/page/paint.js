@@ -7,7 +7,7 @@
 
   const viridis = bytesOf(report.page.viridis);
   const magma = bytesOf(report.page.magma);
-  const kLast = 254;  // index of the colour of 1
+  const kLast = 254; // index of the colour of 1
 
   // Pixels without data, and those with a negative index into the table, stay clear.
   function paint(canvas, data, table, indexOf) {
@@ -26,9 +26,15 @@
 
   function onBoundary(data, pixel) {
     const { labels, width, height } = data;
-    const i = pixel % width, j = (pixel - i) / width, own = labels[pixel];
-    return (i > 0 && labels[pixel - 1] !== own) || (i + 1 < width && labels[pixel + 1] !== own) ||
-      (j > 0 && labels[pixel - width] !== own) || (j + 1 < height && labels[pixel + width] !== own);
+    const i = pixel % width,
+      j = (pixel - i) / width,
+      own = labels[pixel];
+    return (
+      (i > 0 && labels[pixel - 1] !== own) ||
+      (i + 1 < width && labels[pixel + 1] !== own) ||
+      (j > 0 && labels[pixel - width] !== own) ||
+      (j + 1 < height && labels[pixel + width] !== own)
+    );
   }
 
   // Mode: 'labels', 'boundaries', 'probability' (of the class) or 'uncertainty'.
@@ -38,11 +44,12 @@
     if (mode === 'labels') {
       paint(canvas, data, colors, pixel => labels[pixel] - 1);
     } else if (mode === 'boundaries') {
-      paint(canvas, data, colors, pixel => onBoundary(data, pixel) ? labels[pixel] - 1 : -1);
+      paint(canvas, data, colors, pixel => (onBoundary(data, pixel) ? labels[pixel] - 1 : -1));
     } else if (mode === 'probability') {
       const k = classIndex - 1;
-      paint(canvas, data, viridis,
-        pixel => Math.round(kLast * data.posteriors[pixel * data.classes + k] / 255));
+      paint(canvas, data, viridis, pixel =>
+        Math.round((kLast * data.posteriors[pixel * data.classes + k]) / 255)
+      );
     } else {
       const uncertainty = report.uncertaintyOf(data);
       paint(canvas, data, magma, pixel => Math.round(kLast * uncertainty[pixel]));
@@ -53,7 +60,7 @@
   report.gradient = function (mode) {
     const table = mode === 'uncertainty' ? magma : viridis;
     const stops = Array.from({ length: 33 }, (_, i) => {
-      const at = 3 * Math.round(kLast * i / 32);
+      const at = 3 * Math.round((kLast * i) / 32);
       return `rgb(${table.slice(at, at + 3).join(' ')})`;
     });
     return `linear-gradient(to right, ${stops.join(', ')})`;

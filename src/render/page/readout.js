@@ -19,10 +19,16 @@
       this.place = make('p', { class: 'place' }, '');
       this.chosen = make('p', { class: 'chosen' });
       this.live = make('p', { class: 'unseen', 'aria-live': 'polite' });
-      this.element = make('aside', { class: 'readout', 'aria-label': 'The pixel under the pointer' },
-        make('h3', {}, 'Pixel'), this.place, this.chosen,
+      this.element = make(
+        'aside',
+        { class: 'readout', 'aria-label': 'The pixel under the pointer' },
+        make('h3', {}, 'Pixel'),
+        this.place,
+        this.chosen,
         make('h3', {}, data.classes > kRows ? `${kRows} largest probabilities` : 'Probabilities'),
-        make('ul', { class: 'posteriors' }, ...this.rows.map(row => row.element)), this.live);
+        make('ul', { class: 'posteriors' }, ...this.rows.map(row => row.element)),
+        this.live
+      );
       this.clear();
     }
 
@@ -36,8 +42,10 @@
     show(i, j, aloud) {
       const pixel = j * this.data.width + i;
       const label = this.data.labels[pixel];
-      const posteriors = this.data.posteriors.subarray(pixel * this.data.classes,
-        (pixel + 1) * this.data.classes);
+      const posteriors = this.data.posteriors.subarray(
+        pixel * this.data.classes,
+        (pixel + 1) * this.data.classes
+      );
       const [x, y] = report.imagePixel(this.view, i, j);
       this.place.textContent = `x ${x}, y ${y}`;
       this.element.classList.toggle('empty', label === 0);
@@ -49,7 +57,10 @@
     }
 
     choose(entry) {
-      this.chosen.replaceChildren(report.swatch(entry.index, entry.color), this.names.name(entry.index));
+      this.chosen.replaceChildren(
+        report.swatch(entry.index, entry.color),
+        this.names.name(entry.index)
+      );
     }
 
     fillRow(row, k, probability) {
@@ -74,11 +85,20 @@
 
   function makeRow() {
     const row = {
-      index: 0, tag: make('span'), name: make('span', { class: 'name' }),
-      bar: make('span', { class: 'bar' }), value: make('span', { class: 'value' })
+      index: 0,
+      tag: make('span'),
+      name: make('span', { class: 'name' }),
+      bar: make('span', { class: 'bar' }),
+      value: make('span', { class: 'value' })
     };
-    row.element = make('li', {}, row.tag, row.name, row.value,
-      make('span', { class: 'track', 'aria-hidden': 'true' }, row.bar));
+    row.element = make(
+      'li',
+      {},
+      row.tag,
+      row.name,
+      row.value,
+      make('span', { class: 'track', 'aria-hidden': 'true' }, row.bar)
+    );
     return row;
   }
 
