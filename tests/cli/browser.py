@@ -79,7 +79,8 @@ class Browser:
     def page(self, width=1280, height=900):
         """A new page of the given size."""
         target = self.command("Target.createTarget", {"url": "about:blank"})["targetId"]
-        session = self.command("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+        attached = self.command("Target.attachToTarget", {"targetId": target, "flatten": True})
+        session = attached["sessionId"]
         self._pages[session] = page = Page(self, target, session)
         page.begin(width, height)
         return page
@@ -232,8 +233,8 @@ class Page:
 
     def key(self, name, shift=False):
         """Presses and lets go of a key."""
-        key = {"key": name, "code": "Space" if name == " " else name, "windowsVirtualKeyCode": KEYS[name],
-               "modifiers": SHIFT if shift else 0}
+        key = {"key": name, "code": "Space" if name == " " else name,
+               "windowsVirtualKeyCode": KEYS[name], "modifiers": SHIFT if shift else 0}
         if name in ("Enter", " "):
             key["text"] = "\r" if name == "Enter" else " "
         self.send("Input.dispatchKeyEvent", type="keyDown", **key)
@@ -255,7 +256,7 @@ class Page:
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def screenshot(self, clip=None, whole=False):
-        """What is on the screen, height x width x 3; a clip is left, top, width and height on the page."""
+        """What is on the screen, height x width x 3; a clip is left, top, width and height."""
         options = {"format": "png", "captureBeyondViewport": whole}
         if whole:
             size = self.send("Page.getLayoutMetrics")["cssContentSize"]

@@ -144,7 +144,9 @@
       window.scrollTo(0, 0);
       banner.querySelector('h1').focus({ preventScroll: true });
       const content = await sectionsOf(row, work.signal);
-      if (!work.signal.aborted) this.place.replaceChildren(...content);
+      if (work.signal.aborted) return;
+      this.place.dataset.image = number;
+      this.place.replaceChildren(...content);
     }
 
     navigation(number) {
