@@ -23,7 +23,8 @@ PROGRAM = shutil.which("chromium")
 FLAGS = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-default-apps", "--disable-extensions", "--hide-scrollbars", "--mute-audio",
-         "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"]
+         "--no-proxy-server", "--disable-breakpad", "--host-resolver-rules=MAP * ~NOTFOUND",
+         "--remote-debugging-pipe"]
 KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Enter": 13,
         "Escape": 27, "Tab": 9, " ": 32, "Home": 36, "End": 35}
 SHIFT = 8
@@ -56,6 +57,7 @@ class Browser:
         if os.geteuid() == 0:
             words.append("--no-sandbox")
         return subprocess.Popen([*words, "about:blank"], pass_fds=[commands, answers],
+                                env={**os.environ, "HOME": self._profile.name},
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, start_new_session=True)
 

@@ -263,8 +263,8 @@ class Reading(ReportTest):
             self.assertTrue(outlined, name)
             reached.append(name)
         for name in ("Skip to the report", "stage", "swatch", "scroller", "Name of class 3",
-                     "radio", "Opacity of the result", "Original up to", "SELECT", "Save names as CSV",
-                     "Iteration shown", "photo_labels.png"):
+                     "radio", "Opacity of the result", "Original up to", "SELECT",
+                     "Save names as CSV", "Iteration shown", "photo_labels.png"):
             self.assertTrue(any(name in text for text in reached), name)
 
 
