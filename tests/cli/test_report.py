@@ -65,6 +65,7 @@ class OneImage(ReportTest):
         result = self.picture()
         self.choose("[aria-label='Original up to']", 100)
         original = self.picture()
+        self.assertGreater(np.abs(original - result).mean(), 10)
         self.choose("[aria-label='Original up to']", 0)
         left, top, width, height = self.page.box(".stage")
         self.page.drag((left, top + height / 2), (left + width / 2, top + height / 2))
