@@ -23,7 +23,8 @@ PROGRAM = shutil.which("chromium")
 FLAGS = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-default-apps", "--disable-extensions", "--hide-scrollbars", "--mute-audio",
-         "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"]
+         "--no-proxy-server", "--disable-breakpad", "--host-resolver-rules=MAP * ~NOTFOUND",
+         "--remote-debugging-pipe"]
 KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Enter": 13,
         "Escape": 27, "Tab": 9, " ": 32, "Home": 36, "End": 35}
 SHIFT = 8
@@ -56,6 +57,7 @@ class Browser:
         if os.geteuid() == 0:
             words.append("--no-sandbox")
         return subprocess.Popen([*words, "about:blank"], pass_fds=[commands, answers],
+                                env={**os.environ, "HOME": self._profile.name},
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, start_new_session=True)
 
@@ -79,7 +81,8 @@ class Browser:
     def page(self, width=1280, height=900):
         """A new page of the given size."""
         target = self.command("Target.createTarget", {"url": "about:blank"})["targetId"]
-        session = self.command("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+        attached = self.command("Target.attachToTarget", {"targetId": target, "flatten": True})
+        session = attached["sessionId"]
         self._pages[session] = page = Page(self, target, session)
         page.begin(width, height)
         return page
@@ -232,8 +235,8 @@ class Page:
 
     def key(self, name, shift=False):
         """Presses and lets go of a key."""
-        key = {"key": name, "code": "Space" if name == " " else name, "windowsVirtualKeyCode": KEYS[name],
-               "modifiers": SHIFT if shift else 0}
+        key = {"key": name, "code": "Space" if name == " " else name,
+               "windowsVirtualKeyCode": KEYS[name], "modifiers": SHIFT if shift else 0}
         if name in ("Enter", " "):
             key["text"] = "\r" if name == "Enter" else " "
         self.send("Input.dispatchKeyEvent", type="keyDown", **key)
@@ -255,7 +258,7 @@ class Page:
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def screenshot(self, clip=None, whole=False):
-        """What is on the screen, height x width x 3; a clip is left, top, width and height on the page."""
+        """What is on the screen, height x width x 3; a clip is left, top, width and height."""
         options = {"format": "png", "captureBeyondViewport": whole}
         if whole:
             size = self.send("Page.getLayoutMetrics")["cssContentSize"]

@@ -109,7 +109,8 @@
     );
   }
 
-  // value: what rows are sorted by; those where it is null come last. content: the cell's.
+  // optional: left out where no image has it. value: what rows are sorted by, those without one
+  // last. content: the cell's.
   report.columns = [
     {
       key: 'name',
@@ -134,12 +135,20 @@
     },
     {
       key: 'match_confidence',
+      optional: true,
       title: 'Match',
       width: '4.5rem',
       value: row => row.match_confidence,
       content: row => report.fixed(row.match_confidence, 2)
     },
-    { key: 'drift', title: 'Drift', width: '5.5rem', value: driftOrder, content: driftCell },
+    {
+      key: 'drift',
+      optional: true,
+      title: 'Drift',
+      width: '5.5rem',
+      value: driftOrder,
+      content: driftCell
+    },
     {
       key: 'seconds',
       title: 'Time',

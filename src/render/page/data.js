@@ -14,6 +14,15 @@
     arrived = view;
   };
 
+  // What the folder knows of an image may be missing in the image's own file.
+  const completed = (view, row) => ({
+    ...view,
+    base: row.base,
+    drift: view.drift ?? row.drift,
+    match_confidence: view.match_confidence ?? row.match_confidence,
+    warnings: [...new Set([...row.warnings, ...view.warnings])]
+  });
+
   function loadScript(row) {
     return new Promise((resolve, reject) => {
       const script = report.make('script', { src: report.beside(`${row.base}.js`) });
@@ -21,7 +30,7 @@
         const view = arrived;
         arrived = null;
         script.remove();
-        if (view) resolve({ ...view, base: row.base });
+        if (view) resolve(completed(view, row));
         else reject(new Error(`The view of ${row.name} is damaged.`));
       });
       script.addEventListener('error', () => {

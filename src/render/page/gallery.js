@@ -15,8 +15,7 @@
     constructor(rows, names, signal) {
       this.names = names;
       this.columns = report.columns.filter(
-        ({ key }) =>
-          key !== 'match_confidence' || rows.some(row => typeof row.match_confidence === 'number')
+        ({ key, optional }) => !optional || rows.some(row => row[key] !== null)
       );
       this.entries = rows.map((row, at) => this.makeEntry(row, at));
       this.sortKey = null;

@@ -23,87 +23,11 @@
       .append(make('p', {}, `Written by gmmseg ${page.program}${machine}, ${page.date}.`));
   }
 
-  // ---- a folder -------------------------------------------------------------------------
-
-  function summary(rows) {
-    const count = passes => report.count(rows.filter(passes).length);
-    const title = { done: 'Done', failed: 'Failed', drifted: 'Drifted', warnings: 'With warnings' };
-    const entries = ['done', 'failed', 'drifted', 'warnings'].map(key => [
-      title[key],
-      count(report.filters.find(filter => filter[0] === key)[2])
-    ]);
-    return report.pairs('figures', [['Images', report.count(rows.length)], ...entries]);
-  }
-
-  // Said first where nothing, or not everything, could be done.
-  function failures(rows) {
-    const failed = rows.filter(row => row.status === 'failed');
-    if (failed.length === 0) return null;
-    const all = failed.length === rows.length;
-    const title = all
-      ? 'Every image failed'
-      : `${failed.length} of ${report.plural(rows.length, 'image')} failed`;
-    const what = all
-      ? `None of the ${report.plural(rows.length, 'image')} could be segmented. `
-      : '';
-    return report.notice(
-      'failure',
-      make('strong', {}, title),
-      make('p', {}, `${what}The first reason: ${failed[0].message || 'none was given'}`)
-    );
-  }
-
-  function sharedModel(names, signal) {
-    const { model } = page;
-    if (!model || model.classes.length === 0) return [];
-    const table = report.classTable({
-      classes: model.classes,
-      model,
-      names,
-      signal,
-      shareTitle: 'Share in training'
-    });
-    return [
-      report.section('classes', 'Classes of the shared model', table.element),
-      report.fitSection('fit', 'Fit of the shared model', model, null)
-    ];
-  }
-
-  function folderDetails() {
-    const part = (title, pairs) =>
-      make('div', {}, make('h3', {}, title), report.pairs('pairs', pairs));
-    return report.section(
-      'settings',
-      'Details',
-      make(
-        'div',
-        { class: 'details' },
-        page.model ? part('Shared model', report.modelPairs(page.model)) : null,
-        part('Settings', page.settings)
-      )
-    );
-  }
-
-  function folder() {
-    const signal = new AbortController().signal;
-    const names = page.model ? report.namesOf(null) : null;
-    const gallery = new report.Gallery(page.images, names, signal);
-    const sections = [
-      failures(page.images),
-      report.warnings(page.warnings),
-      summary(page.images),
-      ...sharedModel(names, signal),
-      report.section('images', 'Images', gallery.element),
-      folderDetails()
-    ];
-    return { gallery, element: make('div', {}, ...sections) };
-  }
-
   // ---- from image to image --------------------------------------------------------------
 
   class Router {
     constructor() {
-      Object.assign(this, folder());
+      Object.assign(this, report.folder());
       this.place = make('div', { class: 'view', hidden: true });
       this.number = null; // of the image that is shown
       this.scrolled = 0; // where the folder was left
@@ -144,7 +68,9 @@
       window.scrollTo(0, 0);
       banner.querySelector('h1').focus({ preventScroll: true });
       const content = await sectionsOf(row, work.signal);
-      if (!work.signal.aborted) this.place.replaceChildren(...content);
+      if (work.signal.aborted) return;
+      this.place.dataset.image = number;
+      this.place.replaceChildren(...content);
     }
 
     navigation(number) {

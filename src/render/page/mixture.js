@@ -137,6 +137,7 @@
       y: domainOf(model, cloud, q),
       xTitle: axisTitle(model.axes[p]),
       yTitle: axisTitle(model.axes[q]),
+      down: model.axes[q].name === 'y' && model.axes[q].unit === 'pixels',
       label: `Ellipses of the classes: ${model.axes[q].name} over ${model.axes[p].name}`
     });
     if (cloud && cloud.count > 0) drawCloud(frame, cloud, pair);

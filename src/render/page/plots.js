@@ -78,12 +78,14 @@
   }
 
   // A plot with two axes: its element, the scales x and y, and the clipped group to draw into.
-  function makeFrame({ x, y, xTitle, yTitle, label, smallestX }) {
+  // Down: y grows downwards, as rows of an image do.
+  function makeFrame({ x, y, xTitle, yTitle, label, smallestX, down }) {
     const scale =
       ([low, high], from, to) =>
       value =>
         from + ((to - from) * (value - low)) / (high - low);
-    const frame = { x: scale(x, kArea.left, kArea.right), y: scale(y, kArea.bottom, kArea.top) };
+    const [first, last] = down ? [kArea.top, kArea.bottom] : [kArea.bottom, kArea.top];
+    const frame = { x: scale(x, kArea.left, kArea.right), y: scale(y, first, last) };
     const clip = `clip-${++plots}`;
     const box = {
       x: kArea.left,
