@@ -82,8 +82,6 @@ Json AxesJson(const FeatureLayout& layout, const FeatureAxes& axes) {
   for (const int feature : axes.features) {
     const FeatureInfo& info = layout.info[feature];
     list.push_back({{"name", info.name}, {"unit", info.unit}});
-    // Rows of an image are counted downwards.
-    if (info.source == "position" && info.name == "y") list.back()["down"] = true;
   }
   return list;
 }
