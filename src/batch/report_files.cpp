@@ -19,6 +19,9 @@ namespace gmmseg {
 namespace fs = boost::filesystem;
 namespace {
 
+// So that those of a thousand images are 40 MB at most.
+constexpr std::size_t kMostThumbnailBytes = 40'000;
+
 constexpr char kDateVariable[] = "SOURCE_DATE_EPOCH";
 
 bool Holds(const fs::path& path, const std::string& mark) {
@@ -119,7 +122,8 @@ void WriteImagePart(const fs::path& folder, const std::string& stem, const std::
   ViewFacts facts = FactsOf(result);
   facts.files = LinksTo(folder, below);
   const ReportPartNames names = ReportPartNamesOf(stem);
-  const std::vector<std::uint8_t> photo = JpegOf(preview.picture, preview.width, preview.height);
+  const std::vector<std::uint8_t> photo =
+      JpegOf(preview.picture, preview.width, preview.height, kMostThumbnailBytes);
   WriteText(folder / names.photo, {reinterpret_cast<const char*>(photo.data()), photo.size()});
   WriteText(folder / names.view,
             ViewScript(ViewJson(segmentation, preview, facts, PhotoPlace::kBeside, model)));

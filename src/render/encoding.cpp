@@ -12,7 +12,7 @@ namespace gmmseg {
 namespace {
 
 constexpr int kDeflateLevel = 5;
-constexpr int kJpegQuality = 82;
+constexpr int kJpegQualities[] = {82, 65, 45, 25};
 
 }  // namespace
 
@@ -41,14 +41,18 @@ std::vector<std::uint8_t> Deflated(std::span<const std::uint8_t> bytes) {
   return stream;
 }
 
-std::vector<std::uint8_t> JpegOf(std::span<const Rgb> pixels, int width, int height) {
+std::vector<std::uint8_t> JpegOf(std::span<const Rgb> pixels, int width, int height,
+                                 std::size_t most_bytes) {
   cv::Mat picture(height, width, CV_8UC3);
   for (std::size_t i = 0; i < pixels.size(); ++i)
     picture.at<cv::Vec3b>(static_cast<int>(i) / width, static_cast<int>(i) % width) = {
         pixels[i][2], pixels[i][1], pixels[i][0]};
   std::vector<std::uint8_t> bytes;
-  if (!cv::imencode(".jpg", picture, bytes, {cv::IMWRITE_JPEG_QUALITY, kJpegQuality}))
-    throw InternalError("the preview cannot be encoded as a JPEG");
+  for (const int quality : kJpegQualities) {
+    if (!cv::imencode(".jpg", picture, bytes, {cv::IMWRITE_JPEG_QUALITY, quality}))
+      throw InternalError("the preview cannot be encoded as a JPEG");
+    if (bytes.size() <= most_bytes) break;
+  }
   return bytes;
 }
 

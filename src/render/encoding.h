@@ -16,8 +16,10 @@ std::string Base64(std::span<const std::uint8_t> bytes);
 // A zlib stream (RFC 1950).
 std::vector<std::uint8_t> Deflated(std::span<const std::uint8_t> bytes);
 
-// A baseline JPEG of width x height pixels.
-std::vector<std::uint8_t> JpegOf(std::span<const Rgb> pixels, int width, int height);
+// A JPEG of width x height pixels, the coarser the more of its `most_bytes` it would exceed; at
+// the coarsest, which 320 x 320 pixels of noise take to 24,000 bytes, it may exceed them.
+std::vector<std::uint8_t> JpegOf(std::span<const Rgb> pixels, int width, int height,
+                                 std::size_t most_bytes);
 
 // A path as a relative URL: every byte that is not plain in one is percent-encoded (RFC 3986).
 std::string UrlOf(const std::string& path);

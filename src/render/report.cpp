@@ -4,8 +4,10 @@
 #include <gmmseg/render.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 
 #include "render/encoding.h"
 #include "render/feature_axes.h"
@@ -77,30 +79,24 @@ Json TraceJson(const Model& model, const FeatureAxes& axes) {
   return trace;
 }
 
-Json AxesJson(const FeatureLayout& layout, const FeatureAxes& axes) {
+// Names and units of these features.
+Json FeaturesJson(const FeatureLayout& layout, const std::vector<int>& features) {
   Json list = Json::array();
-  for (const int feature : axes.features) {
-    const FeatureInfo& info = layout.info[feature];
-    list.push_back({{"name", info.name}, {"unit", info.unit}});
-  }
-  return list;
-}
-
-Json FeaturesJson(const FeatureLayout& layout) {
-  Json list = Json::array();
-  for (const FeatureInfo& info : layout.info)
-    list.push_back({{"name", info.name}, {"unit", info.unit}});
+  for (const int feature : features)
+    list.push_back({{"name", layout.info[feature].name}, {"unit", layout.info[feature].unit}});
   return list;
 }
 
 Json ModelJson(const Model& model) {
   const FitResult& fit = model.fit;
   const FeatureAxes axes = AxesOf(model.features);
-  return {{"features", FeaturesJson(model.features)},
+  std::vector<int> all(model.features.info.size());
+  std::iota(all.begin(), all.end(), 0);
+  return {{"features", FeaturesJson(model.features, all)},
           {"classes", ClassesJson(model.classes)},
           {"covariance_type", ToString(fit.model.covariance_type)},
           {"density", IsDensity(fit.model)},
-          {"axes", AxesJson(model.features, axes)},
+          {"axes", FeaturesJson(model.features, axes.features)},
           {"projections", axes.projections},
           {"initial_log_likelihood", fit.initial_log_likelihood},
           {"history", fit.history},
@@ -172,7 +168,8 @@ Json ViewJson(const Segmentation& segmentation, const Preview& preview, const Vi
                      {"data", Base64(Deflated(preview.data))}};
   if (photo == PhotoPlace::kEmbedded)
     view["preview"]["photo"] =
-        "data:image/jpeg;base64," + Base64(JpegOf(preview.picture, preview.width, preview.height));
+        "data:image/jpeg;base64," +
+        Base64(JpegOf(preview.picture, preview.width, preview.height, SIZE_MAX));
   view["cloud"] = {
       {"count", preview.cloud_size}, {"low", preview.cloud_low}, {"high", preview.cloud_high}};
   return view;

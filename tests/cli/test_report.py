@@ -6,8 +6,10 @@ import json
 import unittest
 
 import numpy as np
+from PIL import Image
 
-from program import labels_of, photo, probabilities_of
+import report_picture
+from program import SAMPLES, labels_of, photo, probabilities_of
 from report_page import ReportTest
 
 
@@ -219,6 +221,15 @@ class Unusual(ReportTest):
                 self.page.click("[name=mode][value=probability]")
                 self.assert_fits(360)
                 self.page.resize(1280, 900)
+
+
+class Readme(ReportTest):
+    def test_shows_the_page_as_it_is(self):
+        with Image.open(SAMPLES.parent / "pictures/report.png") as image:
+            shown = np.asarray(image.convert("RGB"), int)
+        now = report_picture.take(self.page).astype(int)
+        differing = np.mean(np.abs(shown - now).max(axis=2) > 40)
+        self.assertLess(differing, 0.03, "make it again: tests/cli/report_picture.py")
 
 
 class Reading(ReportTest):

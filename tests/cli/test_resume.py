@@ -96,6 +96,37 @@ class Resume(ProgramTest):
         self.assertLessEqual(before.items(), after.items())
         self.assertEqual({path: path.stat().st_mtime_ns for path in times}, times)
 
+    def page(self):
+        """The data of the folder's report."""
+        text = (self.folder / "segmented/report.html").read_text(encoding="utf-8")
+        start = text.index('id="data">') + len('id="data">')
+        return json.loads(text[start:text.index("</script>", start)])
+
+    def test_the_report_is_of_all_images_and_goes_when_it_is_not_wanted(self):
+        words = ["in", "-r", "-k", 3, "--write", "labels,report"]
+        self.succeed(*words)
+        first = self.page()
+        self.put(COUNT)
+        self.succeed(*words, "--resume")
+        second = self.page()
+        self.assertEqual(len(second["images"]), COUNT + 1)
+        kept = {row["name"]: row for row in second["images"]}
+        for row in first["images"]:
+            self.assertEqual(kept[row["name"]], row)
+        for row in second["images"]:
+            for end in (".js", ".jpg"):
+                self.assertTrue((self.folder / "segmented" / (row["base"] + end)).exists(), row)
+        self.succeed(*words[:-1], "labels", "--resume")
+        self.assertFalse(list((self.folder / "segmented").rglob("*report*")))
+
+    def test_a_page_that_is_no_report_stays(self):
+        self.succeed(*self.words)
+        page = self.folder / "segmented/report.html"
+        page.write_text("<p>of mine</p>")
+        self.fail(USAGE, *self.words[:-1], "labels,report", "--resume", says=["report.html"])
+        self.succeed(*self.words, "--resume")
+        self.assertEqual(page.read_text(), "<p>of mine</p>")
+
     def test_what_changed_is_done_again(self):
         self.succeed(*self.words)
         self.put(0).write_bytes(self.put(3).read_bytes())
