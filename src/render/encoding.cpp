@@ -11,7 +11,7 @@
 namespace gmmseg {
 namespace {
 
-constexpr int kDeflateLevel = 5;
+constexpr int kDeflateLevel = 4;
 constexpr int kJpegQualities[] = {82, 65, 45, 25};
 
 }  // namespace
