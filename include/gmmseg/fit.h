@@ -65,7 +65,8 @@ struct FitOptions {
   Eigen::MatrixXd floor;
 
   std::uint64_t seed = 0;
-  // At most this many of the models that the climb passed through come back, >= 0.
+  // At most this many of the models that a climb passed through come back, >= 0; a refinement on
+  // more samples is a climb of its own.
   int trace_length = 0;
 
   // Called after every iteration on all samples, for each start that gets as far (at most three):

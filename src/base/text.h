@@ -3,8 +3,12 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace gmmseg {
+
+using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
 // printf's text, of at most 255 bytes.
 __attribute__((format(printf, 1, 2))) std::string Format(const char* format, ...);

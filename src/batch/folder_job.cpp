@@ -32,9 +32,12 @@ bool Resumes(EarlierRun earlier) {
   return earlier == EarlierRun::kResume || earlier == EarlierRun::kRefit;
 }
 
-// The options as every image sees them: a shared model is written once, not for each.
+// The options as every image sees them: a shared model is written once, not for each, and a
+// reference has the names that its classes are to have.
 FolderOptions ForEachImage(FolderOptions options) {
   if (options.source == ModelSource::kShared) options.output.outputs.erase(Output::kModel);
+  if (options.source == ModelSource::kMatched && options.model)
+    NameClasses(options.model->classes, options.segment.class_names);
   return options;
 }
 
@@ -63,6 +66,11 @@ bool WantsReport(const FolderOptions& options) {
   return options.output.outputs.contains(Output::kReport);
 }
 
+// Whether an earlier run over this folder left its page; it may have done nothing else.
+bool IsPageOfFolder(const fs::path& top) {
+  return fs::exists(top / kManifestName) && IsReportOf(top / kReportName, kFolderSubject);
+}
+
 // A page that is none of ours stays, unless everything may be replaced.
 void CheckReport(const fs::path& top, const FolderOptions& options) {
   if (!WantsReport(options)) return;
@@ -88,7 +96,8 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
                          "or --overwrite to start over");
   if (!fs::exists(top)) return;
   if (NeedsSharedModel(options)) CheckExisting(top, {kSharedModelName}, ExistingOutputs::kRefuse);
-  if (WantsReport(options)) CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
+  if (WantsReport(options) && !IsPageOfFolder(top))
+    CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
   for (const InputFile& file : inputs.files)
     CheckExisting(
         top / file.folder,
@@ -135,7 +144,6 @@ class FolderRun {
     else
       RunImages();
     RemoveEmptyFolders(top_, inputs_);
-    result_.warnings = WarningsOf(result_);
     Report();
     result_.num_images = std::ssize(inputs_.files);
     result_.images_at_a_time = plan_.images_at_a_time;
@@ -193,6 +201,9 @@ class FolderRun {
       for (const InputFile& file : inputs_.files)
         inputs_in_[Plain(file.path).parent_path()].push_back(file.path);
     if (earlier && !goes_on) StartOver(*earlier);
+    // It would tell of other results than those that stand there from now on.
+    if (options_.earlier != EarlierRun::kRefuse && IsReportOf(top_ / kReportName, kFolderSubject))
+      fs::remove(top_ / kReportName);
     earlier_ = EarlierRuns(top_, inputs_, std::move(earlier).value_or(Manifest()));
     for (const fs::path& folder : OutputFolders(top_, inputs_)) Staging::RemoveLeftovers(folder);
   }
@@ -215,11 +226,13 @@ class FolderRun {
     Staging staging(top_, "model");
     WriteModel((staging.folder() / kSharedModelName).string(), *fit.model);
     // Recorded first: a model that nobody recorded would not be known to a run that goes on.
-    manifest_->Append(ModelRecord{HashOf(*fit.model), FitSettingsText(options_.segment)});
+    result_.model = std::move(fit.model);
+    result_.warnings = WarningsOf(result_);
+    manifest_->Append(
+        {HashOf(*result_.model), FitSettingsText(options_.segment), result_.warnings});
     staging.Commit({kSharedModelName}, {});
     // As it will be read: a run that goes on has the same numbers.
     ShareWithImages(ReadModel((top_ / kSharedModelName).string()));
-    result_.model = std::move(fit.model);
   }
 
   // Takes an earlier run's model where this run goes on with it.
@@ -241,6 +254,7 @@ class FolderRun {
                            "); use --refit to fit it anew, or the settings of that run");
     result_.model = ReadModel(path.string());
     result_.model_kept = true;
+    result_.warnings = known->warnings;
     ShareWithImages(*result_.model);
     return true;
   }
@@ -381,14 +395,14 @@ class FolderRun {
     if (!record.all_components) ++result_.num_with_dropped;
   }
 
-  // The page about the whole folder; or, where none is asked for, that of an earlier run goes.
-  void Report() {
-    boost::system::error_code ignored;
-    if (WantsReport(options_))
-      WriteFolderPage(top_, ReadManifest(top_).value_or(Manifest()), options_, ModelForPage(),
-                      result_.warnings);
-    else if (IsReportOf(top_ / kReportName, kFolderSubject))
-      fs::remove(top_ / kReportName, ignored);
+  void Report() const {
+    if (!WantsReport(options_)) return;
+    WriteFolderPage(top_, {.inputs = inputs_,
+                           .options = options_,
+                           .manifest = ReadManifest(top_).value_or(Manifest()),
+                           .settings = settings_,
+                           .model = ModelForPage(),
+                           .warnings = result_.warnings});
   }
 
   const Model* ModelForPage() const {

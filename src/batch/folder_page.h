@@ -12,10 +12,17 @@
 
 namespace gmmseg {
 
+struct FolderPage {
+  const InputList& inputs;
+  const FolderOptions& options;
+  Manifest manifest;
+  std::string settings;  // of this run, as ImageRecord::settings
+  const Model* model;    // that images share, or are matched to; null: none
+  std::vector<std::string> warnings;
+};
+
 // Writes report.html into the output folder `top`: a row for each image of the manifest, with what
-// its job wrote for it, and `model`, which images share (null: none). Throws IoError.
-void WriteFolderPage(const boost::filesystem::path& top, const Manifest& manifest,
-                     const FolderOptions& options, const Model* model,
-                     const std::vector<std::string>& warnings);
+// its job wrote for it, and for each input that was not tried. Throws IoError.
+void WriteFolderPage(const boost::filesystem::path& top, const FolderPage& facts);
 
 }  // namespace gmmseg

@@ -11,7 +11,7 @@
 
 #include "batch/write_outputs.h"
 #include "raster/value_size.h"
-#include "render/preview.h"
+#include "render/report.h"
 
 namespace gmmseg {
 namespace {
@@ -42,12 +42,16 @@ std::int64_t MostSamples(const ImageHeader& header, const FolderOptions& options
   return has_palette && pixels > std::int64_t{2} << bits ? std::int64_t{1} << bits : pixels;
 }
 
-// What a report's part holds: posteriors, and their text several times.
-std::int64_t PreviewBytes(std::int64_t num_classes) {
-  constexpr std::int64_t kText = std::int64_t{4} << 20;
+// What a report's part holds: posteriors, as much again to compress them in, their text several
+// times, a run of samples, and the models on the way, which the fit and two results keep.
+std::int64_t PreviewBytes(int num_classes, int num_features) {
+  constexpr std::int64_t kText = std::int64_t{4} << 20, kRun = 32768;
   constexpr std::int64_t kPixels =
       std::int64_t{kPreviewOfMany.longest_side} * kPreviewOfMany.longest_side;
-  return kText + std::min(kPixels * num_classes, kMostPosteriors);
+  const std::int64_t models = std::int64_t{TraceLength(num_classes, num_features, kPreviewOfMany)} *
+                              num_classes * num_features * num_features * 8;
+  return kText + 2 * std::min(kPixels * num_classes, kMostPosteriors) +
+         kRun * 4 * (num_features + 1) + 3 * models;
 }
 
 // At the moment when most is held: the decoder's picture beside the raster, or the raster beside
@@ -57,17 +61,17 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   constexpr std::int64_t kSampleAndLabel = 4 + 2, kScores = 2 + 4 + 4;
   const OutputSet& outputs = options.output.outputs;
   const std::int64_t pixels = header.width * header.height;
-  const std::int64_t num_classes = options.model ? options.model->mixture().num_components()
-                                                 : options.segment.fit.num_components;
-  const std::int64_t num_features =
+  const int num_classes = options.model ? options.model->mixture().num_components()
+                                        : options.segment.fit.num_components;
+  const int num_features =
       header.num_bands + (options.segment.features.position_weight > 0 ? 2 : 0);
   const std::int64_t raster = header.num_bands * BytesPerValue(header.type);
   const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_classes : 0;
   std::int64_t bytes = kFixed + pixels * (raster + std::max(raster, kSampleAndLabel)) +
                        MostSamples(header, options) * (4 * (num_features + 1) + kScores + heat);
-  if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_classes);
+  if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_classes, num_features);
   if (outputs.contains(Output::kProbabilities))
-    bytes += std::min(2 * kPosteriorBytes, 8 * num_classes * pixels);
+    bytes += std::min(2 * kPosteriorBytes, std::int64_t{8} * num_classes * pixels);
   return bytes;
 }
 

@@ -29,6 +29,7 @@ struct Job {
   OutputSet can_be_stale = AllOutputs();
   const Model* applied = nullptr;            // null where the image gets a model of its own
   const SegmentOptions* settings = nullptr;  // of the fit; null where there is none
+  const double* match_confidence = nullptr;  // of a match, set by `segment`
   std::function<Segmentation(const LoadedImage&)> segment = {};
 
   std::string stem() const { return output.stem.empty() ? StemOf(input) : output.stem; }
@@ -98,12 +99,14 @@ std::string InFinalPlace(std::string message, const Staging& staging, const fs::
 
 void WriteReport(const Job& job, const Raster& raster, const Segmentation& segmentation,
                  const Staging& staging, const JobResult& result) {
+  const ModelOrigin origin = job.applied ? ModelOrigin::kApplied : ModelOrigin::kFittedHere;
   if (job.IsPart())
     WriteImagePart(staging.folder(), job.stem(), *job.output.report_part, raster, segmentation,
-                   result, job.applied ? ModelPlace::kPage : ModelPlace::kView);
+                   result, origin);
   else
     WriteImagePage(staging.folder(), job.stem(), raster, segmentation, result,
-                   job.settings ? FitSettings(*job.settings) : SettingsOf(*job.applied));
+                   job.applied ? ShownSettings(*job.applied) : ShownSettings(*job.settings),
+                   origin);
 }
 
 void Write(const Job& job, const Raster& raster, const Segmentation& segmentation, Staging& staging,
@@ -159,6 +162,7 @@ JobResult Run(const Job& job) {
   try {
     const Segmentation segmentation = job.segment(image);
     SetFacts(image.raster, segmentation, result);
+    if (job.match_confidence) result.match_confidence = *job.match_confidence;
     if (job.applied) result.drift = MeasureDrift(segmentation, *job.applied);
     result.warnings = WarningsOf(result, job.settings ? &job.settings->fit : nullptr);
     Write(job, image.raster, segmentation, staging, result);
@@ -207,18 +211,16 @@ JobResult RunMatchJob(const std::string& input, const SegmentOptions& options,
                       const Model& reference, const OutputOptions& output,
                       const JobObserver& observer) {
   double confidence = 0;
-  JobResult result = RunFit({.input = input,
-                             .output = output,
-                             .observer = observer,
-                             .num_components = reference.mixture().num_components()},
-                            options, [&](const Raster& raster, const SegmentOptions& settings) {
-                              MatchedSegmentation matched =
-                                  SegmentMatched(raster, settings, reference);
-                              confidence = matched.confidence;
-                              return std::move(matched.segmentation);
-                            });
-  result.match_confidence = confidence;
-  return result;
+  return RunFit({.input = input,
+                 .output = output,
+                 .observer = observer,
+                 .num_components = reference.mixture().num_components(),
+                 .match_confidence = &confidence},
+                options, [&](const Raster& raster, const SegmentOptions& settings) {
+                  MatchedSegmentation matched = SegmentMatched(raster, settings, reference);
+                  confidence = matched.confidence;
+                  return std::move(matched.segmentation);
+                });
 }
 
 JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,

@@ -1,5 +1,6 @@
 #include "batch/job_settings.h"
 
+#include <algorithm>
 #include <charconv>
 #include <span>
 #include <sstream>
@@ -67,13 +68,23 @@ NamedTexts FitSettings(const SegmentOptions& options) {
           {"class_names", NamesText(options.class_names)}};
 }
 
-NamedTexts SettingsOf(const Model& model) {
+NamedTexts ShownSettings(const SegmentOptions& options) {
+  NamedTexts shown;
+  for (auto [name, value] : FitSettings(options)) {
+    const bool is_hash = name == "start" || name == "class_names";
+    if (name == "version" || (is_hash && value == "none")) continue;
+    std::ranges::replace(name, '_', ' ');
+    shown.emplace_back(name, is_hash ? "given" : value);
+  }
+  return shown;
+}
+
+NamedTexts ShownSettings(const Model& model) {
   const FeatureSpec& spec = model.features.spec;
   std::string inputs = model.inputs.empty() ? "unknown" : model.inputs.front().name;
   if (model.inputs.size() > 1)
     inputs += " and " + Count(std::ssize(model.inputs) - 1, "other", "others");
-  return {{"version", GMMSEG_VERSION},
-          {"features", std::string(ToString(spec.color))},
+  return {{"features", std::string(ToString(spec.color))},
           {"position", Number(spec.position_weight)},
           {"k", std::to_string(model.mixture().num_components())},
           {"covariance", std::string(ToString(model.mixture().covariance_type))},

@@ -5,14 +5,16 @@
 
 #include <string>
 
-#include "render/report.h"
+#include "base/text.h"
 
 namespace gmmseg {
 
 // Everything that decides a fit, name by name.
 NamedTexts FitSettings(const SegmentOptions& options);
+// The same for people: only what was asked for, and hashes left out.
+NamedTexts ShownSettings(const SegmentOptions& options);
 // What a model that is applied says of itself.
-NamedTexts SettingsOf(const Model& model);
+NamedTexts ShownSettings(const Model& model);
 
 // FitSettings on one line: "k=4 covariance=full …".
 std::string FitSettingsText(const SegmentOptions& options);

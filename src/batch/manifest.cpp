@@ -112,8 +112,9 @@ void Read(const Json& line, Manifest& manifest) {
     manifest.images.clear();
     manifest.models.clear();
   } else if (line.contains("model")) {
-    manifest.models.push_back(
-        {line.at("hash").get<std::string>(), line.at("settings").get<std::string>()});
+    manifest.models.push_back({line.at("hash").get<std::string>(),
+                               line.at("settings").get<std::string>(),
+                               line.value("warnings", std::vector<std::string>())});
   } else {
     ImageRecord record = FromJson(line);
     manifest.outputs.insert(record.outputs.begin(), record.outputs.end());
@@ -217,7 +218,10 @@ void ManifestFile::Append(const ImageRecord& record) {
 }
 
 void ManifestFile::Append(const ModelRecord& record) {
-  AppendLine(Json{{"model", kSharedModelName}, {"hash", record.hash}, {"settings", record.settings}}
+  AppendLine(Json{{"model", kSharedModelName},
+                  {"hash", record.hash},
+                  {"settings", record.settings},
+                  {"warnings", record.warnings}}
                  .dump());
 }
 

@@ -23,6 +23,7 @@ inline constexpr char kSharedModelName[] = "gmmseg-model.gmm.json";
 struct ModelRecord {
   std::string hash;      // of the model file's bytes
   std::string settings;  // that it was fitted with
+  std::vector<std::string> warnings;
 };
 
 struct Manifest {

@@ -7,6 +7,8 @@
 #include <cctype>
 
 #include "base/words.h"
+#include "io/file_bytes.h"
+#include "render/report.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
@@ -134,12 +136,15 @@ bool IsOutputOf(const std::string& stem, const std::string& name) {
 std::vector<std::string> StaleNames(const fs::path& directory, const std::string& stem,
                                     const OutputSet& kinds,
                                     const std::vector<std::string>& written) {
+  const bool has_view = FileHolds((directory / ReportPartNamesOf(stem).view).string(),
+                                  kViewScriptStart, sizeof kViewScriptStart - 1);
   std::vector<std::string> stale;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     if (fs::is_directory(entry.symlink_status())) continue;
     const std::string name = entry.path().filename().string();
-    const bool ours = std::any_of(kinds.begin(), kinds.end(),
-                                  [&](Output output) { return IsNameOf(output, stem, name); });
+    const bool ours = std::any_of(kinds.begin(), kinds.end(), [&](Output output) {
+      return (output != Output::kReport || has_view) && IsNameOf(output, stem, name);
+    });
     if (ours && std::find(written.begin(), written.end(), name) == written.end())
       stale.push_back(name);
   }

@@ -35,7 +35,8 @@ std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& o
 bool IsOutputOf(const std::string& stem, const std::string& name);
 
 // Files in `directory` that a job of any K and any outputs would have called like that, and that
-// are not among `written`. Sorted; models only if kModel is in `kinds`, and so on.
+// are not among `written`. Sorted; models only if kModel is in `kinds`, and so on; parts of a
+// report only where the view begins as ours do, for people call photographs "…_report.jpg".
 std::vector<std::string> StaleNames(const boost::filesystem::path& directory,
                                     const std::string& stem, const OutputSet& kinds,
                                     const std::vector<std::string>& written);

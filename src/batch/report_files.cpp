@@ -24,17 +24,6 @@ constexpr std::size_t kMostThumbnailBytes = 40'000;
 
 constexpr char kDateVariable[] = "SOURCE_DATE_EPOCH";
 
-bool Holds(const fs::path& path, const std::string& mark) {
-  boost::system::error_code error;
-  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) == 0) return false;
-  try {
-    const auto head = PeekedFile(path.string(), "a report").First(kReportMarkBytes);
-    return std::search(head.begin(), head.end(), mark.begin(), mark.end()) != head.end();
-  } catch (const IoError&) {
-    return false;
-  }
-}
-
 void WriteText(const fs::path& path, std::string_view text) {
   StagedFile file(path.string());
   file.Write(text);
@@ -66,13 +55,13 @@ ViewFacts FactsOf(const JobResult& result) {
 std::string ReportSubject(const std::string& stem) { return "image " + stem; }
 
 bool IsReportOf(const fs::path& path, const std::string& subject) {
-  return Holds(path, ReportMark(subject));
+  return FileHolds(path.string(), ReportMark(subject), kReportMarkBytes);
 }
 
 bool IsReport(const fs::path& path) {
   std::string mark = ReportMark("");
   mark.pop_back();
-  return Holds(path, mark);
+  return FileHolds(path.string(), mark, kReportMarkBytes);
 }
 
 bool IsReproducible() { return std::getenv(kDateVariable) != nullptr; }
@@ -97,9 +86,10 @@ std::string ReportDate() {
 
 void WriteImagePage(const fs::path& folder, const std::string& stem, const Raster& raster,
                     const Segmentation& segmentation, const JobResult& result,
-                    const NamedTexts& settings) {
+                    const NamedTexts& settings, ModelOrigin origin) {
   const Preview preview = MakePreview(raster, segmentation, kPreviewOfOne);
   ViewFacts facts = FactsOf(result);
+  facts.applied = origin == ModelOrigin::kApplied;
   facts.files = LinksTo(folder, "");
   if (!IsReproducible())
     facts.seconds = {{"read", result.seconds.read},
@@ -117,16 +107,18 @@ void WriteImagePage(const fs::path& folder, const std::string& stem, const Raste
 
 void WriteImagePart(const fs::path& folder, const std::string& stem, const std::string& below,
                     const Raster& raster, const Segmentation& segmentation, const JobResult& result,
-                    ModelPlace model) {
+                    ModelOrigin origin) {
   const Preview preview = MakePreview(raster, segmentation, kPreviewOfMany);
   ViewFacts facts = FactsOf(result);
+  facts.applied = origin == ModelOrigin::kApplied;
   facts.files = LinksTo(folder, below);
   const ReportPartNames names = ReportPartNamesOf(stem);
   const std::vector<std::uint8_t> photo =
       JpegOf(preview.picture, preview.width, preview.height, kMostThumbnailBytes);
   WriteText(folder / names.photo, {reinterpret_cast<const char*>(photo.data()), photo.size()});
   WriteText(folder / names.view,
-            ViewScript(ViewJson(segmentation, preview, facts, PhotoPlace::kBeside, model)));
+            ViewScript(ViewJson(segmentation, preview, facts, PhotoPlace::kBeside,
+                                facts.applied ? ModelPlace::kPage : ModelPlace::kView)));
 }
 
 }  // namespace gmmseg

@@ -24,14 +24,17 @@ bool IsReproducible();
 // Now, or at that time: "2026-11-21 21:50 UTC". Throws ParameterError where it is no number.
 std::string ReportDate();
 
+enum class ModelOrigin { kFittedHere, kApplied };
+
 // These write into `folder`, where the image's other outputs stand already.
 // A page about one image.
 void WriteImagePage(const boost::filesystem::path& folder, const std::string& stem,
                     const Raster& raster, const Segmentation& segmentation, const JobResult& result,
-                    const NamedTexts& settings);
-// An image's part of a page that will stand in the folder which `below` leads here from.
+                    const NamedTexts& settings, ModelOrigin origin);
+// An image's part of a page that will stand in the folder which `below` leads here from; a model
+// that was applied is the page's own.
 void WriteImagePart(const boost::filesystem::path& folder, const std::string& stem,
                     const std::string& below, const Raster& raster,
-                    const Segmentation& segmentation, const JobResult& result, ModelPlace model);
+                    const Segmentation& segmentation, const JobResult& result, ModelOrigin origin);
 
 }  // namespace gmmseg

@@ -54,10 +54,9 @@ std::vector<std::string> WarningsOf(const JobResult& result, const FitOptions* f
 }
 
 std::vector<std::string> WarningsOf(const FolderResult& result) {
-  if (!result.model) return {};
   const FitResult& fit = result.model->fit;
   std::vector<std::string> warnings;
-  if (!result.model_kept) AddFitWarnings(fit, warnings);
+  AddFitWarnings(fit, warnings);
   if (result.mixed_model)
     warnings.push_back(
         "some images hold floats, whose white is taken to be 1, and others integers; if they are "

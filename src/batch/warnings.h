@@ -13,7 +13,7 @@ namespace gmmseg {
 // rescues, no convergence. One sentence each.
 std::vector<std::string> WarningsOf(const JobResult& result, const FitOptions* fit);
 
-// Of the shared model.
+// Of the model that was fitted to all images.
 std::vector<std::string> WarningsOf(const FolderResult& result);
 
 }  // namespace gmmseg

@@ -130,6 +130,7 @@ std::string JsonLine(const ImageReport& report, const Options& options) {
     line["shares"] = record.shares;
     line["drift"] = DriftJson(record.drift);
     if (record.match_confidence) line["match_confidence"] = *record.match_confidence;
+    line["warnings"] = record.warnings;
     line["outputs"] = record.outputs;
   } else {
     line["message"] = record.message;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -97,6 +98,15 @@ ssize_t PeekedFile::ReadAt(void* out, std::size_t count, std::int64_t offset) co
     size += static_cast<std::size_t>(got);
   }
   return static_cast<ssize_t>(size);
+}
+
+bool FileHolds(const std::string& path, std::string_view text, std::int64_t count) {
+  try {
+    const std::vector<unsigned char> head = PeekedFile(path, "a file").First(count);
+    return std::search(head.begin(), head.end(), text.begin(), text.end()) != head.end();
+  } catch (const IoError&) {
+    return false;
+  }
 }
 
 bool IsNullImage(const std::string& path) { return path.starts_with("null:"); }

@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/file_descriptor.h"
@@ -33,6 +34,9 @@ class PeekedFile {
   FileDescriptor file_;
   std::int64_t size_ = 0;
 };
+
+// Whether the file's first `count` bytes hold the text; false where it cannot be read.
+bool FileHolds(const std::string& path, std::string_view text, std::int64_t count);
 
 // "null:…" names an image that has no file.
 bool IsNullImage(const std::string& path);

@@ -6,7 +6,10 @@ namespace gmmseg {
 
 void ClimbTrace::Add(int iteration, const GaussianMixture& model) {
   if (most_ == 0) return;
-  if (last_.model.num_components() != model.num_components()) points_.clear();
+  if (last_.model.num_components() != model.num_components()) {
+    points_.clear();
+    step_ = 1;
+  }
   last_ = {iteration, model};
   if (!points_.empty() && iteration % step_ != 0) return;
   if (full()) Thin();

@@ -98,6 +98,8 @@ EmResult Refined(const Samples& samples, const Starts& starts, const EmOptions& 
   EmResult fine = RunEm(source, *starts.coarse_end, em);
   if (!(fine.log_likelihood() >= initial)) return RunEm(source, starts.models.front(), em);
   fine.initial_log_likelihood = initial;
+  if (!fine.trace.empty() && fine.trace.front().iteration == 0)
+    fine.trace.front().model = starts.models.front();
   return fine;
 }
 

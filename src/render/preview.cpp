@@ -72,6 +72,18 @@ void AppendUint16(double value, std::vector<std::uint8_t>& data) {
   data.push_back(static_cast<std::uint8_t>(number >> 8));
 }
 
+// Of samples that have data; the others' bytes stay as they are.
+void WritePosteriors(const Samples& samples, const GaussianMixture& mixture, std::uint8_t* bytes) {
+  const int num_classes = mixture.num_components();
+  VisitPosteriors(samples, mixture, [&](const PosteriorTile& tile) {
+    std::uint8_t* out = bytes + tile.first * num_classes;
+    for (std::int64_t i = 0; i < tile.count; ++i)
+      for (int k = 0; k < num_classes; ++k, ++out)
+        if (samples.weights()[tile.first + i] > 0)
+          *out = static_cast<std::uint8_t>(0.5f + 255 * std::clamp(tile.Posterior(k, i), 0.f, 1.f));
+  });
+}
+
 void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::int64_t>& pixels,
                       std::vector<std::uint8_t>& data) {
   const auto num_classes = std::ssize(segmentation.classes);
@@ -79,18 +91,17 @@ void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::i
     data.resize(data.size() + pixels.size() * num_classes);
     return;
   }
+  constexpr std::size_t kRun = 32768;  // so that the samples of a run take little memory
   std::vector<std::int64_t> places;
-  for (const std::int64_t pixel : pixels) places.push_back(segmentation.planes.SampleOf(pixel));
-  const Samples samples = segmentation.planes.samples.At(places);
-  const std::size_t start = data.size();
-  data.resize(start + pixels.size() * num_classes);
-  VisitPosteriors(samples, segmentation.model.mixture(), [&](const PosteriorTile& tile) {
-    std::uint8_t* out = data.data() + start + tile.first * num_classes;
-    for (std::int64_t i = 0; i < tile.count; ++i)
-      for (int k = 0; k < num_classes; ++k, ++out)
-        if (samples.weights()[tile.first + i] > 0)
-          *out = static_cast<std::uint8_t>(0.5f + 255 * std::clamp(tile.Posterior(k, i), 0.f, 1.f));
-  });
+  for (std::size_t first = 0; first < pixels.size(); first += kRun) {
+    places.clear();
+    for (std::size_t i = first; i < std::min(first + kRun, pixels.size()); ++i)
+      places.push_back(segmentation.planes.SampleOf(pixels[i]));
+    const std::size_t start = data.size();
+    data.resize(start + places.size() * num_classes);
+    WritePosteriors(segmentation.planes.samples.At(places), segmentation.model.mixture(),
+                    data.data() + start);
+  }
 }
 
 // Pixels spread over the image, their features on the axes and their colours.

@@ -21,16 +21,21 @@ using Json = ReportJson;
 constexpr double kMostStepValues = 2e5;   // numbers in a page
 constexpr double kMostModelValues = 4e6;  // numbers in memory
 
-// Five significant digits: what a plot or a table can show.
-double Rounded(double value) {
+double WithDigits(int digits, double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.5g", value);
+  std::snprintf(text, sizeof text, "%.*g", digits, value);
   return std::strtod(text, nullptr);
 }
 
-Json RoundedList(const auto& values) {
+// Shares and widths: what a plot or a table can show.
+double Rounded(double value) { return WithDigits(5, value); }
+
+// Means may lie close together and far from 0.
+double RoundedMean(double value) { return WithDigits(9, value); }
+
+Json MeansJson(const Eigen::VectorXd& means) {
   Json list = Json::array();
-  for (const double value : values) list.push_back(Rounded(value));
+  for (const double value : means) list.push_back(RoundedMean(value));
   return list;
 }
 
@@ -50,14 +55,14 @@ Json ClassesJson(const ClassTable& classes) {
                     {"color", ToHex(entry.color)},
                     {"weight", Rounded(entry.weight)},
                     {"share", Rounded(entry.share)},
-                    {"mean", RoundedList(entry.mean)}});
+                    {"mean", MeansJson(entry.mean)}});
   return list;
 }
 
 // Weight, mean on the axes, covariance between them: its lower triangle row by row.
 Json ComponentJson(const GaussianMixture& mixture, int k, const FeatureAxes& axes) {
   Json numbers = {Rounded(mixture.weights[k])};
-  for (const int feature : axes.features) numbers.push_back(Rounded(mixture.means(k, feature)));
+  for (const int feature : axes.features) numbers.push_back(RoundedMean(mixture.means(k, feature)));
   for (auto row = axes.features.begin(); row != axes.features.end(); ++row)
     for (auto column = axes.features.begin(); column <= row; ++column)
       numbers.push_back(Rounded(mixture.covariances[k](*row, *column)));
@@ -102,7 +107,7 @@ Json ModelJson(const Model& model) {
           {"history", fit.history},
           {"iterations", fit.iterations},
           {"converged", fit.converged()},
-          {"stop_reason", ToString(fit.stop_reason)},
+          {"restarts", fit.restarts},
           {"bic", OrNull(model.bic)},
           {"aic", OrNull(model.aic)},
           {"icl", OrNull(model.icl)},
@@ -158,6 +163,7 @@ Json ViewJson(const Segmentation& segmentation, const Preview& preview, const Vi
                {"warnings", facts.warnings},
                {"drift", DriftJson(facts.drift)},
                {"match_confidence", OrNull(facts.match_confidence)},
+               {"applied", facts.applied},
                {"classes", ClassesJson(segmentation.classes)},
                {"files", NamedTextsJson(facts.files)}};
   view["model"] = model == ModelPlace::kView ? ModelJson(segmentation.model) : Json();
@@ -175,9 +181,7 @@ Json ViewJson(const Segmentation& segmentation, const Preview& preview, const Vi
   return view;
 }
 
-std::string ViewScript(const Json& view) {
-  return "gmmsegReport.show(" + ScriptText(view) + ");\n";
-}
+std::string ViewScript(const Json& view) { return kViewScriptStart + ScriptText(view) + ");\n"; }
 
 std::string ReportMark(const std::string& subject) {
   return "data-gmmseg-report=\"" + HtmlEscaped(subject) + "\"";

@@ -11,12 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "render/preview.h"
 
 namespace gmmseg {
 
 using ReportJson = nlohmann::ordered_json;
-using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
 // Of one image, what its segmentation does not say.
 struct ViewFacts {
@@ -25,7 +25,8 @@ struct ViewFacts {
   std::vector<std::string> warnings;
   std::optional<Drift> drift;
   std::optional<double> match_confidence;
-  NamedTexts files;                                     // names and URLs
+  bool applied = false;  // the model was fitted before, to other images perhaps
+  NamedTexts files;      // names and URLs
   std::vector<std::pair<std::string, double>> seconds;  // steps; empty where they are not told
 };
 
@@ -43,7 +44,8 @@ enum class ModelPlace {
 ReportJson ViewJson(const Segmentation& segmentation, const Preview& preview,
                     const ViewFacts& facts, PhotoPlace photo, ModelPlace model);
 
-// A script that hands the view to the page beside it.
+// A script that hands the view to the page beside it, and how it begins.
+inline constexpr char kViewScriptStart[] = "gmmsegReport.show(";
 std::string ViewScript(const ReportJson& view);
 
 struct PageFacts {
@@ -53,8 +55,7 @@ struct PageFacts {
   NamedTexts settings;
   std::vector<std::string> warnings;
   const Model* model = nullptr;  // that all images share
-  // Of a folder: a row per image. Its members: name, status, message, warnings, seconds,
-  // log_likelihood, shares, colors, drift, match_confidence, base (see page/data.js).
+  // Of a folder: a row per image, with the members that page/data.js tells.
   std::optional<ReportJson> images;
   ReportJson view;  // of one image
 };

@@ -86,15 +86,16 @@
 
   // ---- domains --------------------------------------------------------------------------
 
-  // The cloud's range and the final ellipses', which may widen it by a quarter on either side.
+  // The range of the cloud and the final means; ellipses may widen it by a quarter of the cloud's.
   function domainOf(model, cloud, axis) {
     const last = model.trace.at(-1).components.map(c => onPlane(c, model.axes.length, [axis]));
     let low = Math.min(...last.map(c => c.x - kSpread * Math.sqrt(Math.max(0, c.xx))));
     let high = Math.max(...last.map(c => c.x + kSpread * Math.sqrt(Math.max(0, c.xx))));
     if (cloud && cloud.count > 0) {
       const margin = 0.25 * (cloud.high[axis] - cloud.low[axis]);
-      low = Math.min(cloud.low[axis], Math.max(low, cloud.low[axis] - margin));
-      high = Math.max(cloud.high[axis], Math.min(high, cloud.high[axis] + margin));
+      const means = last.map(c => c.x);
+      low = Math.min(cloud.low[axis], Math.max(low, cloud.low[axis] - margin), ...means);
+      high = Math.max(cloud.high[axis], Math.min(high, cloud.high[axis] + margin), ...means);
     }
     return widened([low, high], 0.04);
   }

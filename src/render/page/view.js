@@ -58,18 +58,8 @@
   }
 
   function problems(view) {
-    const flagged = view.drift && view.drift.flagged;
     const ofRun = report.page.kind === 'image' ? report.page.warnings : [];
-    return [
-      report.warnings([...new Set([...ofRun, ...view.warnings])]),
-      flagged
-        ? report.notice(
-            'warning',
-            make('strong', {}, 'Far from the training images'),
-            make('p', {}, `${driftText(view.drift)}.`)
-          )
-        : null
-    ];
+    return report.warnings([...new Set([...ofRun, ...view.warnings])]);
   }
 
   function details(view, model) {
@@ -87,9 +77,7 @@
         { class: 'details' },
         files.length ? part('Files', make('ul', { class: 'files' }, ...files)) : null,
         model ? part('Model', report.pairs('pairs', report.modelPairs(model))) : null,
-        view.drift && !view.drift.flagged
-          ? part('Drift', make('p', {}, `${driftText(view.drift)}.`))
-          : null,
+        view.drift ? part('Drift', make('p', {}, `${driftText(view.drift)}.`)) : null,
         page.kind === 'image' ? part('Settings', report.pairs('pairs', page.settings)) : null,
         stages.length ? part('Time', report.pairs('pairs', stages)) : null
       )
