@@ -55,7 +55,12 @@ void CheckOutputs(const Job& job) {
                 OutputNames(job.stem(), job.output.outputs, job.num_components,
                             job.IsPart() ? ReportKind::kPart : ReportKind::kPage),
                 job.output.existing);
-  if (job.WantsReport()) ReportDate();
+  if (!job.WantsReport() || job.IsPart()) return;
+  ReportDate();
+  if (IsReportOf(job.directory() / kReportName, kFolderSubject))
+    throw ParameterError((job.directory() / kReportName).string() +
+                         " is about a whole folder; choose another output folder, or leave report "
+                         "out of --write");
 }
 
 std::vector<std::string> FilesIn(const fs::path& folder) {

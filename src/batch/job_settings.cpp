@@ -68,13 +68,27 @@ NamedTexts FitSettings(const SegmentOptions& options) {
           {"class_names", NamesText(options.class_names)}};
 }
 
+namespace {
+
+// What the settings that are no option's name are called on a page.
+std::string ShownName(std::string name) {
+  if (name == "k") return "classes asked for";
+  if (name == "position") return "weight of the position";
+  if (name == "subsample") return "pixels the starts are tried on";
+  if (name == "rescues") return "most rescues";
+  if (name == "start") return "model to start from";
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
+}  // namespace
+
 NamedTexts ShownSettings(const SegmentOptions& options) {
   NamedTexts shown;
   for (auto [name, value] : FitSettings(options)) {
     const bool is_hash = name == "start" || name == "class_names";
     if (name == "version" || (is_hash && value == "none")) continue;
-    std::ranges::replace(name, '_', ' ');
-    shown.emplace_back(name, is_hash ? "given" : value);
+    shown.emplace_back(ShownName(name), is_hash ? "given" : value);
   }
   return shown;
 }

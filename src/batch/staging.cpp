@@ -80,6 +80,11 @@ Staging::Staging(const fs::path& directory, const std::string& stem) : directory
     Create(stem);
   } catch (const fs::filesystem_error& error) {
     Remove();
+    if (error.code() == boost::system::errc::filename_too_long)
+      throw IoError(
+          IoError::Operation::kWrite,
+          (directory / stem).string() +
+              ": this name is too long to write outputs beside each other; rename the input");
     throw IoError(IoError::Operation::kWrite, directory.string() + ": cannot write here (" +
                                                   error.code().message() +
                                                   "); choose another output folder");

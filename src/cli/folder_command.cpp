@@ -106,6 +106,7 @@ bool IsFlawless(const FolderResult& result) {
 
 ExitCode Judge(const FolderResult& result, const InputList& inputs, Strictness strictness) {
   if (result.num_failed > 0 && result.num_done + result.num_kept == 0) return kFailed;
+  if (!result.report_failure.empty()) return kFailed;
   if (result.num_failed > 0 || !inputs.unreadable.empty()) return kSomeFailed;
   return strictness == Strictness::kFail && !IsFlawless(result) ? kNotStrict : kDone;
 }
@@ -131,6 +132,8 @@ ExitCode RunFolder(const Options& options) {
                     [&](const ImageReport& report) { display.Show(report); }});
   display.Wipe();
   for (const std::string& warning : result.warnings) Tell("warning: " + warning);
+  if (!result.report_failure.empty())
+    Tell("failed: " + result.report_failure + "; the images are complete, and --resume writes it");
   if (options.verbosity == Verbosity::kVerbose)
     for (const std::string& detail : FolderDetails(result)) Tell(detail);
   if (options.verbosity != Verbosity::kQuiet) Tell(SummaryLine(result, options.output.directory));

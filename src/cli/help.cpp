@@ -61,7 +61,8 @@ A file that is called "apply" is written ./apply.
 Exit codes:
   0  everything asked for was written
   1  processing or writing failed, of one image or of every one; nothing was
-     written (if only stdout could not be written, the files are complete and stay)
+     written (if only stdout, or only the report of a folder, could not be written,
+     the other files are complete and stay)
   2  a wrong option, a missing parent of the output folder, or outputs that exist
   3  of many images, some failed; the others are finished
   4  an input is missing, unreadable or truncated, or no image was found

@@ -110,6 +110,30 @@ TEST_CASE("overwriting leaves the report of another image, and a page that is no
   CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
 }
 
+TEST_CASE("a photograph that is called like a report's part is no part") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder);
+  output.existing = ExistingOutputs::kOverwrite;
+  output.outputs = {Output::kLabels};
+  folder.Write((kInput + "_report.jpg").c_str(), "a photograph");
+  CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
+  folder.Write((kInput + "_report.js").c_str(), "somebody's script");
+  CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
+  folder.Write((kInput + "_report.js").c_str(), "gmmsegReport.show({});");
+  CHECK(RunSegmentJob(kInput, OneClass(), output).stale ==
+        std::vector<std::string>{kInput + "_report.jpg", kInput + "_report.js"});
+}
+
+TEST_CASE("a page about a folder is not replaced by one about an image") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder);
+  output.existing = ExistingOutputs::kOverwrite;
+  output.outputs = {Output::kReport};
+  folder.Write("report.html", "<html data-gmmseg-report=\"folder\">");
+  CHECK_THROWS_WITH_AS(RunSegmentJob(kInput, OneClass(), output),
+                       doctest::Contains("about a whole folder"), ParameterError);
+}
+
 TEST_CASE("a report's part for a page over many is made of two files") {
   const ScratchFolder folder;
   OutputOptions output = Into(folder);
