@@ -100,7 +100,7 @@ TEST_CASE("overwriting removes what an earlier run left and this one made stale"
 
 TEST_CASE("overwriting leaves the report of another image, and a page that is no report") {
   const ScratchFolder folder;
-  OutputOptions output = Into(folder);
+  OutputOptions output = Into(folder, ".");
   output.existing = ExistingOutputs::kOverwrite;
   output.outputs = {Output::kLabels, Output::kReport};
   RunSegmentJob("null:4x4x3:u8", OneClass(), output);
@@ -112,7 +112,7 @@ TEST_CASE("overwriting leaves the report of another image, and a page that is no
 
 TEST_CASE("a photograph that is called like a report's part is no part") {
   const ScratchFolder folder;
-  OutputOptions output = Into(folder);
+  OutputOptions output = Into(folder, ".");
   output.existing = ExistingOutputs::kOverwrite;
   output.outputs = {Output::kLabels};
   folder.Write((kInput + "_report.jpg").c_str(), "a photograph");
@@ -126,7 +126,7 @@ TEST_CASE("a photograph that is called like a report's part is no part") {
 
 TEST_CASE("a page about a folder is not replaced by one about an image") {
   const ScratchFolder folder;
-  OutputOptions output = Into(folder);
+  OutputOptions output = Into(folder, ".");
   output.existing = ExistingOutputs::kOverwrite;
   output.outputs = {Output::kReport};
   folder.Write("report.html", "<html data-gmmseg-report=\"folder\">");
