@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/stopwatch.h"
+#include "batch/density_outputs.h"
 #include "batch/earlier_run.h"
 #include "batch/folder_page.h"
 #include "batch/image_headers.h"
@@ -189,6 +190,11 @@ class FolderRun {
   }
 
   void Check() const {
+    if (options_.source == ModelSource::kGiven && options_.model)
+      CheckDensityOutputs(options_.output, *options_.model);
+    else
+      CheckDensityOutputs(options_.output, options_.model ? options_.model->features.spec
+                                                          : options_.segment.features);
     CheckEarlierRun(inputs_, options_);
     CheckMatch(options_);
     CheckClassNames(options_.segment.class_names, NumComponents(options_));

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "batch/write_outputs.h"
 #include "io/model_format.h"
 
 namespace gmmseg {
@@ -126,6 +127,8 @@ std::string SettingsHash(const FolderOptions& options, const std::string& model_
   std::string text = "version=" GMMSEG_VERSION " outputs=";
   for (const Output output : options.output.outputs) text += std::string(ToString(output)) + ",";
   text += " depth=" + std::to_string(static_cast<int>(options.output.depth));
+  if (NeedsAnomalies(options.output.outputs))
+    text += " anomaly_rate=" + Number(options.output.anomaly_rate);
   text.append(" model=").append(model_hash);
   if (FitsEachImage(options.source)) text.append(" ").append(FitSettingsText(options.segment));
   return HashOfText(text);

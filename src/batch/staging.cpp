@@ -114,6 +114,13 @@ void Staging::Remove() noexcept {
   if (made_directory_) fs::remove(directory_, ignored);
 }
 
+std::string Staging::InFinalPlace(std::string message) const {
+  const std::string folder = folder_.string();
+  for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
+    message.replace(at, folder.size(), directory_.string());
+  return message;
+}
+
 void Staging::Commit(const std::vector<std::string>& names, const std::vector<std::string>& stale) {
   const std::lock_guard lock(TheRegistry().mutex);
   try {

@@ -16,15 +16,14 @@ namespace {
 
 FolderOptions SettingsFor(const Options& options) {
   FolderOptions folder;
-  folder.output = options.output;
   folder.earlier = options.output.existing == ExistingOutputs::kOverwrite ? EarlierRun::kOverwrite
                                                                           : options.earlier;
   folder.on_failure = options.on_failure;
   folder.memory = options.memory;
-  folder.output.keep = FilesTaken(options);
   if (options.command == Command::kApply) {
     folder.source = ModelSource::kGiven;
     folder.model = ModelToApply(options);
+    folder.output = OutputsOf(options, folder.model->features.spec);
     return folder;
   }
   if (!options.model_path.empty()) folder.model = ReadModel(options.model_path);  // the reference
@@ -33,6 +32,8 @@ FolderOptions SettingsFor(const Options& options) {
   folder.segment = SettingsOf(options);
   if (folder.model && !options.num_components)
     folder.segment.fit.num_components = folder.model->mixture().num_components();
+  folder.output =
+      OutputsOf(options, folder.model ? folder.model->features.spec : folder.segment.features);
   return folder;
 }
 
