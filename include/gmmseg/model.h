@@ -5,6 +5,7 @@
 #include <gmmseg/class_table.h>
 #include <gmmseg/features.h>
 #include <gmmseg/fit.h>
+#include <gmmseg/model_selection.h>
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -38,7 +39,9 @@ struct Model {
   Standardization standardization;  // of the training features: plane = (value - offset) / scale
   FitResult fit;                    // the mixture itself is fit.model
   std::optional<double> bic, aic, icl;  // absent for a tempered model, which is not a density
-  ClassTable classes;                   // K, in the mixture's order
+  // Every K that was tried, ascending, where K was chosen; empty where it was given.
+  std::vector<Candidate> candidates;
+  ClassTable classes;  // K, in the mixture's order
   ClassOrder order = ClassOrder::kFirstMean;
   std::uint64_t seed = 0;
   std::vector<TrainingInput> inputs;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace gmmseg {
@@ -15,15 +16,24 @@ enum class Floor { kOn, kOff };
 
 struct SegmentOptions {
   FeatureSpec features;
-  FitOptions fit;            // blocks, floor and coarse_to_fine are set from the features
+  FitOptions fit;  // blocks, floor and coarse_to_fine are set from the features
+  // Fits every K of the range in place of fit.num_components, and takes the one whose BIC of the
+  // effective number of samples is lowest; fewer K where the data have fewer distinct points. Not
+  // together with fit.start, and not where position is tempered.
+  std::optional<ComponentRange> choose;
   Floor floor = Floor::kOn;  // hold covariances above what quantisation alone would give
   ClassNames class_names;    // of what is fitted; those of classes that do not come back are unused
 
-  // Asked for: the start's, if there is one.
+  // The most that may come back: those of the start, if there is one, or of the range.
   int num_components() const {
-    return fit.start ? fit.start->num_components() : fit.num_components;
+    if (fit.start) return fit.start->num_components();
+    return choose ? choose->most : fit.num_components;
   }
 };
+
+// Throws ParameterError where K is to be chosen and cannot be: the range is empty, a start has its
+// K, or a tempered position makes the model no density, of which no criterion is defined.
+void CheckChoice(const SegmentOptions& options);
 
 struct SegmentSeconds {
   double features = 0, fit = 0, labels = 0;
@@ -56,17 +66,18 @@ struct Segmentation {
 
 // Fits a mixture to the raster's valid pixels and labels them. An image without a valid pixel is
 // not an error: num_valid is 0, all labels are 0 and the model has no component. Throws
-// ParameterError as ComputeFeatures and FitMixture do, where a start model that is not iterated
-// lies too far from the data, and where a class is named beyond those that are asked for.
+// ParameterError as ComputeFeatures, FitMixture and CheckChoice do, where a start model that is not
+// iterated lies too far from the data, and where a class is named beyond those that are asked for.
 Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 
 // Fits a mixture to samples that need not come from one raster: a model for many images. Its shares
 // and quantiles are those of the samples. `refine`, if given, may go on from the fit, in samples
-// that `planes` does not hold. Throws ParameterError as FitMixture does, and where a class is named
-// beyond those that are asked for.
+// that `planes` does not hold; where K is chosen, from the chosen one. `num_effective` is what the
+// choice counts planes.num_valid for, 1 or more; 0: all of them. Throws ParameterError as
+// FitMixture and CheckChoice do, and where a class is named beyond those that are asked for.
 using RefineFunction = std::function<FitResult(FitResult fit, const FeaturePlanes& planes)>;
 Model FitModel(FeaturePlanes planes, const SegmentOptions& options,
-               const RefineFunction& refine = {});
+               const RefineFunction& refine = {}, double num_effective = 0);
 
 struct MatchedSegmentation {
   // Its model has the reference's classes, in their order. Classes that the image lacks are
@@ -83,9 +94,10 @@ struct MatchedSegmentation {
 // Fits the raster by itself, as Segment does, and gives each of its classes number, name and colour
 // of the most similar one of the reference (see MatchComponents). options.class_names rename the
 // reference's classes.
-// Throws ParameterError as Segment and Apply do, where more components are asked for than the
-// reference has, where a class is named that it has not, and where options.features is neither the
-// reference's nor left at its default, which here stands for the reference's.
+// Throws ParameterError as Segment and Apply do, where K is to be chosen, where more components are
+// asked for than the reference has, where a class is named that it has not, and where
+// options.features is neither the reference's nor left at its default, which here stands for the
+// reference's.
 MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& options,
                                    const Model& reference);
 

@@ -113,7 +113,11 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
 }
 
 void CheckMatch(const FolderOptions& options) {
-  if (options.source != ModelSource::kMatched || !options.model) return;
+  if (options.source != ModelSource::kMatched) return;
+  if (options.segment.choose)
+    throw ParameterError(
+        "a range of components with classes matched to a reference; give one number");
+  if (!options.model) return;
   const int asked = options.segment.num_components();
   const int most = options.model->mixture().num_components();
   if (asked > most)
@@ -197,6 +201,7 @@ class FolderRun {
                                                           : options_.segment.features);
     CheckEarlierRun(inputs_, options_);
     CheckMatch(options_);
+    CheckChoice(options_.segment);
     CheckClassNames(options_.segment.class_names, NumComponents(options_));
   }
 

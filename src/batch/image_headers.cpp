@@ -61,8 +61,8 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   constexpr std::int64_t kSampleAndLabel = 4 + 2, kScores = 2 + 4 + 4;
   const OutputSet& outputs = options.output.outputs;
   const std::int64_t pixels = header.width * header.height;
-  const int num_classes = options.model ? options.model->mixture().num_components()
-                                        : options.segment.fit.num_components;
+  const int num_classes =
+      options.model ? options.model->mixture().num_components() : options.segment.num_components();
   const int num_features =
       header.num_bands + (options.segment.features.position_weight > 0 ? 2 : 0);
   const std::int64_t raster = header.num_bands * BytesPerValue(header.type);

@@ -183,6 +183,7 @@ JobResult Run(const Job& job) {
 // A job that fits a model to its image, by `fit`.
 template <typename Fit>
 JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
+  CheckChoice(options);
   CheckClassNames(options.class_names, job.num_components);
   SegmentOptions with_progress = options;
   with_progress.fit.progress = [&](int iteration, double log_likelihood) {

@@ -45,6 +45,11 @@ std::string NamesText(const ClassNames& names) {
   return HashOfText(text);
 }
 
+std::string ComponentsText(const SegmentOptions& options) {
+  if (!options.choose) return std::to_string(options.fit.num_components);
+  return std::to_string(options.choose->least) + ":" + std::to_string(options.choose->most);
+}
+
 const char* OnOff(bool on) { return on ? "on" : "off"; }
 
 }  // namespace
@@ -54,7 +59,7 @@ NamedTexts FitSettings(const SegmentOptions& options) {
   return {{"version", GMMSEG_VERSION},
           {"features", std::string(ToString(options.features.color))},
           {"position", Number(options.features.position_weight)},
-          {"k", std::to_string(fit.num_components)},
+          {"k", ComponentsText(options)},
           {"covariance", std::string(ToString(fit.covariance_type))},
           {"init", std::string(ToString(fit.init))},
           {"start", StartText(fit)},

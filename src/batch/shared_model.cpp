@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "batch/ordered_pipeline.h"
+#include "features/effective_samples.h"
 #include "features/plain_samples.h"
 #include "mixture/refine.h"
 #include "render/report.h"
@@ -19,6 +20,7 @@ namespace {
 struct ReadPart {
   FeaturePool::Part part;
   std::string hash;
+  double num_effective = 0;  // where K is to be chosen
 };
 using PartOrFailure = std::variant<ReadPart, std::string>;
 
@@ -28,10 +30,15 @@ std::uint64_t Identity(const std::string& hash) {
   return identity;
 }
 
-PartOrFailure Extract(const InputFile& file, const FeaturePool& pool) {
+// Without a spec nobody asks for the effective samples.
+PartOrFailure Extract(const InputFile& file, const FeaturePool& pool,
+                      const std::optional<FeatureSpec>& spec) {
   try {
     const LoadedImage image = LoadImage(file.path);
-    return ReadPart{pool.Extract(image.raster, Identity(image.hash)), image.hash};
+    ReadPart read{pool.Extract(image.raster, Identity(image.hash)), image.hash};
+    if (spec)
+      read.num_effective = EffectiveSamples(image.raster, ComputeFeatures(image.raster, *spec));
+    return read;
   } catch (const IoError& error) {
     return error.what();
   } catch (const ParameterError& error) {
@@ -121,9 +128,11 @@ class SharedModelFit {
  private:
   void Gather() {
     Report(FolderStage::kGathering, 0);
+    std::optional<FeatureSpec> spec;
+    if (options_.segment.choose) spec = plan_.spec;
     ForEachInOrder(
         std::ssize(inputs_.files), window_,
-        [&](std::int64_t i) { return Extract(inputs_.files[i], pool_); },
+        [&](std::int64_t i) { return Extract(inputs_.files[i], pool_, spec); },
         [&](std::int64_t i, PartOrFailure& result) {
           if (stopped_) return Next::kStop;  // begun before it was known
           Add(i, std::move(result));
@@ -142,6 +151,7 @@ class SharedModelFit {
     ReadPart& read = std::get<ReadPart>(result);
     try {
       pool_.Add(std::move(read.part));
+      num_effective_ += read.num_effective;
       training_.push_back({file.name, read.hash});
     } catch (const ParameterError& error) {
       shared_.failures[i] = file.path + ": " + error.what();
@@ -165,7 +175,7 @@ class SharedModelFit {
       refine = [&](FitResult fit, const FeaturePlanes& sample) {
         return Refine(std::move(fit), sample, segment.fit.trace_length);
       };
-    shared_.model = FitModel(std::move(planes), segment, refine);
+    shared_.model = FitModel(std::move(planes), segment, refine, num_effective_);
     shared_.model->inputs = std::move(training_);
   }
 
@@ -198,6 +208,7 @@ class SharedModelFit {
   int window_;
   const FolderObserver& observer_;
   FeaturePool pool_;
+  double num_effective_ = 0;  // the sum of the images'
   FolderProgress progress_;
   std::vector<TrainingInput> training_;
   bool stopped_ = false;

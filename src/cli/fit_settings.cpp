@@ -7,20 +7,25 @@
 namespace gmmseg::cli {
 namespace {
 
+[[noreturn]] void ThrowContradiction(const Options& options, const std::string& name,
+                                     const std::string& model_says) {
+  throw ParameterError(name + " contradicts --init-model: " + options.start_path + " has " +
+                       model_says + "; leave " + name + " away");
+}
+
 // An option that was given must say what the start model says.
 template <typename T>
 void CheckAgrees(const Options& options, const std::string& name, const std::optional<T>& given,
                  const T& of_model, const std::string& model_says) {
-  if (given && *given != of_model)
-    throw ParameterError(name + " contradicts --init-model: " + options.start_path + " has " +
-                         model_says + "; leave " + name + " away");
+  if (given && *given != of_model) ThrowContradiction(options, name, model_says);
 }
 
 void CheckStart(const Options& options, const Model& start) {
   const GaussianMixture& mixture = start.mixture();
   const FeatureSpec& spec = start.features.spec;
-  CheckAgrees(options, "-k", options.num_components, mixture.num_components(),
-              std::to_string(mixture.num_components()) + " components");
+  const std::string components = std::to_string(mixture.num_components()) + " components";
+  CheckAgrees(options, "-k", options.num_components, mixture.num_components(), components);
+  if (options.choose) ThrowContradiction(options, "-k", components);
   CheckAgrees(options, "--covariance", options.covariance_type, mixture.covariance_type,
               std::string(ToString(mixture.covariance_type)));
   CheckAgrees(options, "--position", options.position_weight, spec.position_weight,
@@ -35,7 +40,10 @@ void CheckStart(const Options& options, const Model& start) {
 
 SegmentOptions FitSettings(const Options& options) {
   SegmentOptions settings = options.segment;
-  if (options.num_components) settings.fit.num_components = *options.num_components;
+  if (options.num_components)
+    settings.fit.num_components = *options.num_components;
+  else if (options.source != ModelSource::kMatched)
+    settings.choose = options.choose.value_or(ComponentRange());
   settings.features.color = options.color.value_or(settings.features.color);
   settings.features.position_weight =
       options.position_weight.value_or(settings.features.position_weight);
@@ -65,6 +73,7 @@ SegmentOptions SettingsOf(const Options& options) {
                                 ? FitSettings(options)
                                 : FitSettings(options, ReadModel(options.start_path));
   settings.class_names = NamesOf(options);
+  CheckChoice(settings);
   return settings;
 }
 

@@ -135,6 +135,8 @@ ExitCode RunFolder(const Options& options) {
   for (const std::string& warning : result.warnings) Tell("warning: " + warning);
   if (!result.report_failure.empty())
     Tell("failed: " + result.report_failure + "; the images are complete, and --resume writes it");
+  if (result.model && !result.model_kept && options.verbosity != Verbosity::kQuiet)
+    for (const std::string& line : CandidateTable(result.model->candidates)) Tell(line);
   if (options.verbosity == Verbosity::kVerbose)
     for (const std::string& detail : FolderDetails(result)) Tell(detail);
   if (options.verbosity != Verbosity::kQuiet) Tell(SummaryLine(result, options.output.directory));

@@ -31,7 +31,7 @@ HelpFormatter::HelpFormatter() {
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string) const {
   if (app->get_name() == "apply") return "Usage: segment apply --model FILE INPUT... [options]\n";
   if (app->get_name() == "sample") return "Usage: segment sample MODEL [options]\n";
-  return "Usage: segment INPUT... -k N [-o DIR] [options]\n"
+  return "Usage: segment INPUT... [-k N] [-o DIR] [options]\n"
          "       segment apply --model FILE INPUT... [-o DIR] [options]\n"
          "       segment sample MODEL [-n N] [-o FILE] [options]\n";
 }
@@ -49,6 +49,8 @@ const char* const kSegmentFooter =
     R"(Examples:
   segment photo.jpg -k 4
       Four classes by colour; masks, heatmaps and the model go into segmented/.
+  segment photo.jpg -k 2:8
+      The same with the best number of classes from two to eight.
   segment photo.jpg -k 6 --position 1 --write labels,probabilities -o out
       Six compact classes by colour and place; a mask and a 6-band TIFF go into out/.
   segment photos/ -k 4 -o classes

@@ -4,6 +4,7 @@
 
 #include "cli/folder_report.h"
 #include "cli/messages.h"
+#include "io/candidate_json.h"
 
 namespace gmmseg::cli {
 namespace {
@@ -35,22 +36,24 @@ Json FitJson(const Model& model) {
     rescues.push_back({{"iteration", rescue.iteration},
                        {"component", rescue.component + 1},
                        {"dropped", rescue.dropped}});
-  return {{"components_requested", fit.requested_components},
-          {"covariance_type", ToString(fit.model.covariance_type)},
-          {"iterations", fit.iterations},
-          {"stop_reason", ToString(fit.stop_reason)},
-          {"converged", fit.converged()},
-          {"log_likelihood_per_pixel", fit.log_likelihood},
-          {"initial_log_likelihood_per_pixel", fit.initial_log_likelihood},
-          {"history", fit.history},
-          {"restarts", fit.restarts},
-          {"restart_log_likelihoods", fit.restart_log_likelihoods},
-          {"rescues", rescues},
-          {"at_floor", fit.at_floor},
-          {"seed", model.seed},
-          {"bic", OrNull(model.bic)},
-          {"aic", OrNull(model.aic)},
-          {"icl", OrNull(model.icl)}};
+  Json json = {{"components_requested", fit.requested_components},
+               {"covariance_type", ToString(fit.model.covariance_type)},
+               {"iterations", fit.iterations},
+               {"stop_reason", ToString(fit.stop_reason)},
+               {"converged", fit.converged()},
+               {"log_likelihood_per_pixel", fit.log_likelihood},
+               {"initial_log_likelihood_per_pixel", fit.initial_log_likelihood},
+               {"history", fit.history},
+               {"restarts", fit.restarts},
+               {"restart_log_likelihoods", fit.restart_log_likelihoods},
+               {"rescues", rescues},
+               {"at_floor", fit.at_floor},
+               {"seed", model.seed},
+               {"bic", OrNull(model.bic)},
+               {"aic", OrNull(model.aic)},
+               {"icl", OrNull(model.icl)}};
+  if (!model.candidates.empty()) json["candidates"] = CandidatesJson(model.candidates);
+  return json;
 }
 
 Json FeatureNames(const FeatureLayout& layout) {

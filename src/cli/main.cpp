@@ -24,6 +24,8 @@ constexpr char kFilesStay[] = "output files, if any, are complete";
 void Report(const JobResult& result, const SegmentOptions& fit, const Options& options) {
   for (const std::string& warning : result.warnings)
     Tell("warning: " + result.input + ": " + warning);
+  if (options.command == Command::kSegment && options.verbosity != Verbosity::kQuiet)
+    for (const std::string& line : CandidateTable(result.model.candidates)) Tell(line);
   if (options.verbosity == Verbosity::kVerbose)
     for (const std::string& detail : Details(result, fit, options.command)) Tell(detail);
   EndOnClosedPipe();  // everything that had to be done is done

@@ -103,6 +103,25 @@ std::string LogLine(const JobResult& result, const Options& options) {
          (result.anomalies ? AnomalyShares(result) + ", " : std::string()) + end;
 }
 
+std::vector<std::string> CandidateTable(const std::vector<Candidate>& candidates) {
+  if (candidates.empty()) return {};
+  const std::size_t best = BestCandidate(candidates);
+  std::vector<std::string> lines = {
+      Format("%d classes, of lowest BIC_eff (* below; lower is better), reckoned for n_eff = %.0f "
+             "independent pixels",
+             candidates[best].requested_components, candidates[best].num_effective),
+      Format("  %5s %6s %10s %14s %14s %14s %14s %14s", "K", "params", "log-lik", "BIC", "AIC",
+             "ICL", "BIC_eff", "ICL_eff")};
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& each = candidates[i];
+    lines.push_back(Format(
+        "%s %5d %6lld %10.4f %14.1f %14.1f %14.1f %14.1f %14.1f", i == best ? "*" : " ",
+        each.requested_components, static_cast<long long>(each.num_parameters), each.log_likelihood,
+        each.plain.bic, each.plain.aic, each.plain.icl, each.bic_effective, each.icl_effective));
+  }
+  return lines;
+}
+
 std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,
                                  Command command) {
   std::vector<std::string> details = {

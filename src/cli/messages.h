@@ -15,6 +15,10 @@ namespace gmmseg::cli {
 // 30.1 18.4 10.3 %, 0.42 s -> segmented/"
 std::string LogLine(const JobResult& result, const Options& options);
 
+// What every number of classes that was tried gave: a line for each, and two above them that say
+// how to read it. Empty where there was no choice.
+std::vector<std::string> CandidateTable(const std::vector<Candidate>& candidates);
+
 // For --verbose: one fact per line.
 std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,
                                  Command command);

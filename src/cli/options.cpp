@@ -50,12 +50,18 @@ CLI::Option* AddFlag(CLI::App& app, const char* group, const std::string& names,
 }
 
 void DeclareWhat(CLI::App& app, Options& options) {
-  Add(app, kWhat, "-k,--components", "N",
-      "Number of classes, 1 to 65535. Required, unless --init-model gives it. Fewer come back "
-      "where "
-      "the image has fewer distinct colours.",
+  Add(app, kWhat, "-k,--components", "N|A:B|auto",
+      "Number of classes, 1 to 65535; or a range as in 2:8, of which every number is fitted, with "
+      "all its restarts, so that the times add up, and the one of lowest BIC is kept, reckoned for "
+      "the number of independent pixels that the image is worth. A table says what every number "
+      "gave. Default: auto, which is 1:8; or the number of --init-model, or that of --model with "
+      "--match. Fewer come back where the image has fewer distinct colours.",
       [&](const std::string& word) {
-        options.num_components = static_cast<int>(ParseInteger(word, 1, 65535));
+        const std::variant<int, ComponentRange> components = ParseComponents(word);
+        if (const int* const number = std::get_if<int>(&components))
+          options.num_components = *number;
+        else
+          options.choose = std::get<ComponentRange>(components);
       });
   Add(app, kWhat, "--features", "SPACE",
       "What a pixel's colour becomes: auto, gray, rgb, hsv, lab, luv, ycrcb or raw (every band as "
@@ -358,9 +364,13 @@ void CheckSample(const Declaration& declaration) {
         "1000");
 }
 
-void CheckSegment(const Options& options) {
+// Every image is to have the reference's classes: none may have a number of its own.
+void CheckMatch(const Options& options) {
+  if (options.choose)
+    throw ParameterError(
+        "-k is a range, and --match wants one number; give -k N, for instance -k 4");
   if (options.model_path.empty() && options.start_path.empty() && !options.num_components)
-    throw ParameterError("no number of classes; give -k N, for instance -k 4");
+    throw ParameterError("no number of classes; with --match give -k N, for instance -k 4");
 }
 
 void CheckEarlier(const Options& options) {
@@ -396,7 +406,7 @@ Options Complete(Declaration& declaration) {
   if (default_outputs && !options.one_file) options.output.outputs.insert(Output::kReport);
   const bool matches = options.source == ModelSource::kMatched;
   if (!declaration.apply->parsed() && (declaration.app.count("--model") == 0 || matches)) {
-    CheckSegment(options);
+    if (matches) CheckMatch(options);
     return options;
   }
   CheckApply(declaration);

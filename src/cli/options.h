@@ -32,6 +32,7 @@ struct Options {
 
   // What was given; where it was not, the start model decides, and without one the default.
   std::optional<int> num_components;
+  std::optional<ComponentRange> choose;  // in place of num_components
   std::optional<ColorSpace> color;
   std::optional<double> position_weight;
   std::optional<CovarianceType> covariance_type;

@@ -50,6 +50,19 @@ std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int
   return *value;
 }
 
+std::variant<int, ComponentRange> ParseComponents(const std::string& word) {
+  constexpr int kMost = 65535;
+  if (word == "auto") return ComponentRange();
+  const std::size_t colon = word.find(':');
+  const auto least = Number<int>(word.substr(0, colon));
+  const auto most = colon == word.npos ? least : Number<int>(word.substr(colon + 1));
+  if (!least || !most || *least < 1 || *most > kMost || *least > *most)
+    throw ParameterError("must be a whole number from 1 to " + std::to_string(kMost) +
+                         ", a range of them as in 2:8, or auto");
+  if (colon == word.npos) return *least;
+  return ComponentRange{*least, *most};
+}
+
 std::int64_t ParseSize(const std::string& word) {
   constexpr std::string_view kUnits = "KMGT";
   std::string digits = word;

@@ -6,10 +6,13 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 
 namespace gmmseg::cli {
 
 std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int64_t highest);
+// "4", "2:8", or "auto", which is ComponentRange's default.
+std::variant<int, ComponentRange> ParseComponents(const std::string& word);
 std::uint64_t ParseSeed(const std::string& word);
 std::int64_t ParseSize(const std::string& word);  // bytes: "512M", "2G", "1048576"
 double ParseRate(const std::string& word);        // between 0 and 1

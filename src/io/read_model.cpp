@@ -31,6 +31,7 @@ class Node {
     if (!ok) Fail("= " + Excerpt() + "; " + rule);
   }
 
+  bool Has(const std::string& name) const { return json_.contains(name); }
   Node operator[](const std::string& name) const {
     const std::string key = key_.empty() ? name : key_ + "." + name;
     if (!json_.is_object()) Fail("must be an object");
@@ -246,6 +247,19 @@ void ReadFit(const Node& root, FitResult& fit) {
   fit.requested_components = root["requested_k"].Integer(1);
 }
 
+std::vector<Candidate> ReadCandidates(const Node& node) {
+  std::vector<Candidate> candidates;
+  for (const Node& item : node.Items())
+    candidates.push_back(
+        {item["requested_k"].Integer(1, kMaxComponents), item["k"].Integer(1, kMaxComponents),
+         static_cast<std::int64_t>(item["parameters"].Unsigned()),
+         item["log_likelihood_per_sample"].Number(), item["entropy_per_sample"].Number(),
+         Criteria{item["bic"].Number(), item["aic"].Number(), item["icl"].Number()},
+         item["effective_samples"].Number(), item["bic_effective"].Number(),
+         item["icl_effective"].Number()});
+  return candidates;
+}
+
 ClassTable ReadClasses(const Node& node, int num_classes, int num_features) {
   ClassTable classes;
   for (const Node& item : node.Items(num_classes)) {
@@ -292,6 +306,7 @@ Model ParseModel(const std::string& path, std::span<const unsigned char> bytes) 
   model.bic = root["bic"].OptionalNumber();
   model.aic = root["aic"].OptionalNumber();
   model.icl = root["icl"].OptionalNumber();
+  if (root.Has("candidates")) model.candidates = ReadCandidates(root["candidates"]);
   model.classes = ReadClasses(root["classes"], model.mixture().num_components(),
                               static_cast<int>(model.features.info.size()));
   model.order = root["order"].Parsed(

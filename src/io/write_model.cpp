@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/candidate_json.h"
 #include "io/json_text.h"
 #include "io/model_format.h"
 #include "io/staged_file.h"
@@ -110,6 +111,7 @@ void AddFit(const Model& model, Json& json) {
   json["bic"] = OrNull(model.bic);
   json["aic"] = OrNull(model.aic);
   json["icl"] = OrNull(model.icl);
+  if (!model.candidates.empty()) json["candidates"] = CandidatesJson(model.candidates);
 }
 
 }  // namespace

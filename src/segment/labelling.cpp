@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <numeric>
 
 namespace gmmseg {
 namespace {
@@ -59,6 +60,12 @@ LabelTotals& LabelTotals::operator+=(const LabelTotals& other) {
   pixels.resize(std::max(pixels.size(), other.pixels.size()));
   for (std::size_t k = 0; k < other.pixels.size(); ++k) pixels[k] += other.pixels[k];
   return *this;
+}
+
+double MeanEntropy(const LabelTotals& totals) {
+  const auto labelled =
+      std::accumulate(totals.pixels.begin(), totals.pixels.end(), std::int64_t{0});
+  return totals.entropy.ToDouble() / static_cast<double>(labelled);
 }
 
 LabelTotals LabelSamples(const Samples& samples, const GaussianMixture& mixture,

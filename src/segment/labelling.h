@@ -21,6 +21,9 @@ struct LabelTotals {
   LabelTotals& operator+=(const LabelTotals& other);
 };
 
+// Of the posteriors, per labelled pixel; there must be one.
+double MeanEntropy(const LabelTotals& totals);
+
 // Where the labels go: one entry per sample, 0 where there is no data.
 struct LabelPlanes {
   std::span<std::uint16_t> labels;  // 1…K, the most probable class; the first of equals

@@ -8,9 +8,12 @@
 #include <utility>
 
 #include "base/stopwatch.h"
+#include "base/text.h"
 #include "base/tile_loop.h"
 #include "base/weighted_quantiles.h"
+#include "features/effective_samples.h"
 #include "features/same_features.h"
+#include "segment/choose_components.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
 #include "segment/reference_order.h"
@@ -57,7 +60,7 @@ FitResult NothingFitted(const SegmentOptions& options, const FeatureLayout& layo
   fit.model.covariance_type = options.fit.covariance_type;
   fit.model.blocks = layout.blocks;
   fit.model.means.resize(0, static_cast<Eigen::Index>(layout.info.size()));
-  fit.requested_components = options.fit.num_components;
+  fit.requested_components = options.num_components();
   return fit;
 }
 
@@ -98,18 +101,26 @@ std::vector<DensityQuantile> LogDensityQuantiles(const Segmentation& segmentatio
   return quantiles;
 }
 
-// ICL = BIC + 2·entropy of the posteriors (Biernacki, Celeux, Govaert 2000), which is known of the
-// labelled pixels and counts for all that were fitted.
 void SetCriteria(Model& model, const LabelTotals& totals) {
   if (!IsDensity(model.mixture())) return;
-  const auto labelled =
-      std::accumulate(totals.pixels.begin(), totals.pixels.end(), std::int64_t{0});
-  const double total_entropy =
-      totals.entropy.ToDouble() * (model.fit.num_samples / static_cast<double>(labelled));
-  const double total = model.fit.log_likelihood * model.fit.num_samples;
-  model.bic = Bic(model.mixture(), total, model.fit.num_samples);
-  model.aic = Aic(model.mixture(), total);
-  model.icl = *model.bic + 2 * total_entropy;
+  const Criteria criteria = CriteriaOf(model.mixture(), model.fit.log_likelihood,
+                                       MeanEntropy(totals), model.fit.num_samples);
+  model.bic = criteria.bic;
+  model.aic = criteria.aic;
+  model.icl = criteria.icl;
+}
+
+// By the options: of the K that is asked for, or of the one that is chosen.
+void Fit(const FeaturePlanes& planes, const SegmentOptions& options, double num_effective,
+         Model& model) {
+  const FitOptions fit = FitOptionsFor(options, planes);
+  if (!options.choose) {
+    model.fit = FitMixture(planes.samples, fit);
+    return;
+  }
+  ChosenFit chosen = ChooseComponents(planes, fit, *options.choose, num_effective);
+  model.fit = std::move(chosen.fit);
+  model.candidates = std::move(chosen.candidates);
 }
 
 void CheckApplicable(const Raster& raster, const Model& model) {
@@ -150,7 +161,7 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
     result.sample_log_density.resize(result.planes.samples.size());
     return result;
   }
-  model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
+  Fit(result.planes, options, options.choose ? EffectiveSamples(raster, result.planes) : 0, model);
   arrange(model);
   result.seconds.fit = watch.Lap();
 
@@ -182,7 +193,22 @@ SegmentOptions OptionsLike(const Model& reference, const SegmentOptions& options
 
 }  // namespace
 
+void CheckChoice(const SegmentOptions& options) {
+  if (!options.choose) return;
+  Validate(*options.choose);
+  if (options.fit.start)
+    throw ParameterError(
+        "a range of components with a start model, which has its number; give one of them");
+  const double weight = options.features.position_weight;
+  if (weight != 0 && weight != 1)
+    throw ParameterError(
+        Format("position weight %g makes the model no density, of which no BIC is defined, so that "
+               "the number of components cannot be chosen; give it, or position weight 0 or 1",
+               weight));
+}
+
 Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
+  CheckChoice(options);
   CheckClassNames(options.class_names, options.num_components());
   return FitAndLabel(raster, options,
                      [](Model& model) { model.classes = ClassesOf(model.mixture()); });
@@ -190,6 +216,8 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
 
 MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& options,
                                    const Model& reference) {
+  if (options.choose)
+    throw ParameterError("a range of components with a reference model to match; give one number");
   CheckApplicable(raster, reference);
   CheckClassNames(options.class_names, reference.mixture().num_components());
   MatchedSegmentation result;
@@ -202,14 +230,17 @@ MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& o
   return result;
 }
 
-Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const RefineFunction& refine) {
+Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const RefineFunction& refine,
+               double num_effective) {
+  CheckChoice(options);
   CheckClassNames(options.class_names, options.num_components());
   Segmentation result;
   result.num_valid = planes.num_valid;
   result.planes = std::move(planes);
   Model& model = result.model;
   model = UnfittedModel(result.planes, options);
-  model.fit = FitMixture(result.planes.samples, FitOptionsFor(options, result.planes));
+  Fit(result.planes, options,
+      num_effective > 0 ? num_effective : static_cast<double>(result.num_valid), model);
   if (refine) model.fit = refine(std::move(model.fit), result.planes);
   model.classes = ClassesOf(model.mixture());
   LabelFitted(result, options.class_names);

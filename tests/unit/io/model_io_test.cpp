@@ -57,6 +57,8 @@ Model ExampleModel() {
   model.order = ClassOrder::kReference;
   model.seed = std::numeric_limits<std::uint64_t>::max();
   model.bic = 17.25;
+  model.candidates = {{1, 1, 9, -12.1, 0, {1.5, 2.5, 3.5}, 77.7, 4.5, 5.5},
+                      {4, 2, 19, -11.3, 0.1, {1.4, 2.4, 3.4}, 77.7, 4.4, 5.6}};
   model.inputs = {{"photo.jpg", "fnv1a64:0123456789abcdef"}};
   model.log_density_quantiles = {{0.01, -9.125}, {0.5, -8.1}, {1, -8.1}};
   return model;
@@ -107,6 +109,7 @@ TEST_CASE("model file: every number comes back bit for bit") {
   CHECK(back.fit.converged());
   CHECK(back.seed == model.seed);
   CHECK(back.bic == model.bic);
+  CHECK(back.candidates == model.candidates);
   CHECK_FALSE(back.icl.has_value());
   CHECK(back.classes[1].name == model.classes[1].name);
   CHECK(back.classes[0].color == model.classes[0].color);
@@ -172,6 +175,7 @@ TEST_CASE("model file: the keys of the conventions, in their order") {
                                          "bic",
                                          "aic",
                                          "icl",
+                                         "candidates",
                                          "classes",
                                          "order",
                                          "training"});
@@ -196,11 +200,21 @@ TEST_CASE("model file: NaN is never written") {
   CHECK(folder.CountFiles() == 0);
 }
 
+TEST_CASE("model file: candidates may be absent, and damaged ones are refused") {
+  CHECK(ErrorAfter([](Json& json) { json.erase("candidates"); }).empty());
+  CHECK(ErrorAfter([](Json& json) { json["candidates"][1].erase("bic_effective"); }) ==
+        "m: key \"candidates[1].bic_effective\" is missing; correct the file or fit a new model");
+  CHECK(ErrorAfter([](Json& json) {
+          json["candidates"][0]["k"] = 0;
+        }).starts_with("m: key \"candidates[0].k\" = 0; must be an integer from 1"));
+}
+
 TEST_CASE("model file: a missing key is named, for every key that is read") {
   const Json whole = ExampleJson();
   for (const auto& item : whole.items()) {
     const std::string key = item.key();
     if (key == "format" || key == "program" || key == "converged") continue;
+    if (key == "candidates") continue;  // absent where K was given
     CHECK(ErrorAfter([&](Json& json) { json.erase(key); }) ==
           "m: key \"" + key + "\" is missing; correct the file or fit a new model");
   }
