@@ -24,7 +24,6 @@
   function nameCell(entry, names, signal) {
     const input = make('input', {
       type: 'text',
-      maxlength: 200,
       'aria-label': `Name of class ${entry.index}`,
       spellcheck: 'false',
       input: event => names.set(entry.index, event.target.value),
@@ -53,11 +52,13 @@
     );
   }
 
-  // Means have as many digits as their spread over the classes calls for.
+  // Means have as many digits as their spread over the classes calls for, those of a single class
+  // as its size does.
   function meanDigits(classes, d) {
     const values = classes.map(entry => entry.mean[d]).filter(Number.isFinite);
-    const size = Math.max(0, ...values.map(Math.abs));
-    return size === 0 ? 1 : Math.max(1, Math.min(6, 3 - Math.ceil(Math.log10(size))));
+    const spread = Math.max(...values) - Math.min(...values);
+    const size = spread || Math.max(0, ...values.map(Math.abs));
+    return size > 0 ? Math.max(1, Math.min(6, 2 - Math.floor(Math.log10(size)))) : 1;
   }
 
   function headRow(model, shareTitle) {

@@ -43,7 +43,6 @@
       this.makeControls();
       names.follow(signal, () => this.nameClasses());
       this.makeElement();
-      this.draw();
     }
 
     // ---- what it is made of -------------------------------------------------------------
@@ -59,8 +58,8 @@
       );
       this.element = make('div', { class: 'viewer' }, picture, this.readout.element);
       this.element.style.setProperty('--ratio', this.data.width / this.data.height);
-      // Without classes there is no result to choose, to see through or to swipe away.
-      if (this.data.classes > 0) return;
+      // Without data there is no result to choose, to see through or to swipe away.
+      if (this.view.pixels_with_data > 0) return;
       for (const part of [
         this.controls,
         this.swipeRow,
@@ -141,12 +140,11 @@
 
     draw() {
       const { mode, classIndex } = settings;
-      if (this.data.classes > 0) {
-        report.paint(this.stage.canvas, this.data, this.view, mode, classIndex);
-      }
+      report.paint(this.stage.canvas, this.data, this.view, mode, classIndex);
       this.controls.querySelector(`[value=${mode}]`).checked = true;
       this.select.value = classIndex;
-      this.colorbar.hidden = mode === 'labels' || mode === 'boundaries' || this.data.classes === 0;
+      const isMap = mode === 'probability' || mode === 'uncertainty';
+      this.colorbar.hidden = !isMap || this.view.pixels_with_data === 0;
       this.ramp.style.background = report.gradient(mode);
       this.titleBar();
       this.place();
