@@ -253,7 +253,7 @@ class Page:
                   deviceScaleFactor=scale, mobile=False)
 
     def media(self, scheme="light", kind="screen", forced="none"):
-        """'light' or 'dark' colours, on 'screen' or for 'print'; forced: 'active' are the reader's."""
+        """'light' or 'dark', on 'screen' or in 'print'; 'active': in the reader's own colours."""
         self.send("Emulation.setEmulatedMedia", media=kind,
                   features=[{"name": "prefers-color-scheme", "value": scheme},
                             {"name": "forced-colors", "value": forced}])

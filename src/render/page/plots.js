@@ -117,8 +117,10 @@
 
   // ---- the curve ------------------------------------------------------------------------
 
-  // What comes back has step(iteration), which moves the marker.
+  // Nothing where no iteration was made. What comes back has step(iteration), which moves the
+  // marker.
   report.curve = function (model) {
+    if (model.history.length === 0) return null;
     const points = [
       [0, model.initial_log_likelihood],
       ...model.history.map((value, i) => [i + 1, value])

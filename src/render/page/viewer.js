@@ -28,6 +28,13 @@
       input: event => changed(Number(event.target.value))
     });
 
+  const kThin = 15; // times as long as wide
+
+  const thinHint = ({ width, height }) =>
+    Math.max(width / height, height / width) > kThin
+      ? make('p', { class: 'hint' }, 'Where it would be too thin to see, it is drawn thicker.')
+      : null;
+
   class Viewer {
     constructor(view, data, names, signal) {
       Object.assign(this, { view, data, names });
@@ -54,7 +61,8 @@
         this.controls,
         this.stage.element,
         this.swipeRow,
-        this.colorbar
+        this.colorbar,
+        thinHint(this.data)
       );
       this.element = make('div', { class: 'viewer' }, picture, this.readout.element);
       this.element.style.setProperty('--ratio', this.data.width / this.data.height);
