@@ -22,6 +22,20 @@
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
+  function saving(names) {
+    const click = () => save(names);
+    const hint = make(
+      'p',
+      { class: 'hint' },
+      'Names can be edited. They last until this page is closed; saved as a file, they go to the ' +
+        'next run with ',
+      make('code', {}, '--class-names'),
+      '.'
+    );
+    const button = make('button', { type: 'button', click }, 'Save names as CSV');
+    return make('div', { class: 'actions controls' }, button, hint);
+  }
+
   function nameCell(entry, names, signal) {
     const input = make('input', {
       type: 'text',
@@ -117,21 +131,8 @@
       },
       table
     );
-    const button = make(
-      'button',
-      { type: 'button', click: () => save(names) },
-      'Save names as CSV'
-    );
-    const hint = make(
-      'p',
-      { class: 'hint' },
-      'Names can be edited. They last until this page is closed; saved as a file, they go to the ' +
-        'next run with ',
-      make('code', {}, '--class-names'),
-      '.'
-    );
     return {
-      element: make('div', {}, scroller, make('div', { class: 'actions controls' }, button, hint)),
+      element: make('div', {}, scroller, saving(names)),
       press(index) {
         rows.forEach((element, at) =>
           element
