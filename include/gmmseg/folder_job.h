@@ -111,6 +111,7 @@ struct FolderResult {
   bool mixed_model = false;    // fitted to integers and to floats, whose white is taken to be 1
   std::int64_t num_unconverged = 0, num_with_dropped = 0;  // fits
   std::vector<std::string> warnings;                       // of the shared model: a sentence each
+  std::string report_failure;  // why report.html could not be written; empty where it was
   int images_at_a_time = 1;
   double fit_seconds = 0, total_seconds = 0;
 };

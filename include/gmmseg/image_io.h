@@ -7,6 +7,7 @@
 #include <gmmseg/raster.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -93,5 +94,11 @@ class ProbabilityTiffWriter {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// A TIFF of one float band of that name, DEFLATE; NaN is "no data", and tagged so for GDAL. `value`
+// is called once for each pixel, in order.
+void WriteFloatTiff(const std::string& path, std::int64_t width, std::int64_t height,
+                    const std::string& band_name,
+                    const std::function<float(std::int64_t pixel)>& value);
 
 }  // namespace gmmseg

@@ -2,6 +2,7 @@
 // beside the outputs and renamed at the end, so that a job leaves all of its files or none.
 #pragma once
 
+#include <gmmseg/anomalies.h>
 #include <gmmseg/drift.h>
 #include <gmmseg/image_io.h>
 #include <gmmseg/segment.h>
@@ -24,18 +25,24 @@ enum class Output {
   kModel,          // photo.gmm.json
   kProbabilities,  // photo_probs.tif: K bands
   kMasks,          // photo_mask_1.png … photo_mask_K.png: 0 and 255
+  kDensity,        // photo_density.tif: log-density, natural logarithm, the user's units
+  kAnomalies,      // photo_anomalies.png: indexed, the index is the AnomalyMark
+  kOutliers,       // photo_outliers.tif: Anomalies::sample_tails
   kReport,         // report.html: a page to look at; see OutputOptions::report_part
 };
 using OutputSet = std::set<Output>;
 
-// "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks",
-// "report". ParseOutput throws ParameterError, listing the words, for any other.
+// "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks", "density",
+// "anomalies", "outliers", "report". ParseOutput throws ParameterError, listing the words, for any
+// other.
 std::string_view ToString(Output output);
 Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
 // same without the model.
 OutputSet DefaultOutputs();
 OutputSet AllOutputs();
+// Density, anomalies and outliers, which a tempered model cannot give.
+OutputSet DensityOutputs();
 
 enum class ExistingOutputs {
   kRefuse,     // ParameterError before any work
@@ -49,6 +56,7 @@ struct OutputOptions {
   std::string stem;  // what the outputs' names start with; empty: the input's name
   OutputSet outputs = DefaultOutputs();
   ProbabilityDepth depth = ProbabilityDepth::kFloat32;
+  double anomaly_rate = kAnomalyRate;  // of anomalies and outliers; see AnomalyMark
   ExistingOutputs existing = ExistingOutputs::kRefuse;
   // Absent: a report is a page about this image alone. Otherwise the job writes photo_report.js and
   // photo_report.jpg for a page over many images, which stands in the folder that this leads from
@@ -83,6 +91,7 @@ struct JobResult {
   ClassTable classes;                      // shares of this image
   double log_likelihood = 0;               // per pixel with data, natural logarithm
   std::optional<Drift> drift;              // of a model that was applied
+  std::optional<AnomalyCounts> anomalies;  // where they are written
   std::optional<double> match_confidence;  // of a match
   std::vector<std::string> warnings;       // what is doubtful: a sentence each
   OutputSet asked;                         // what was to be written
@@ -96,9 +105,10 @@ struct JobResult {
   std::int64_t num_pixels() const { return width * height * depth; }
 };
 
-// Throw ParameterError for options out of range, a missing parent of the output folder and existing
-// outputs; IoError(kRead) for the input and IoError(kWrite) for the outputs; Error, with what to
-// do, if memory does not suffice. After any exception the folder is as it was before.
+// Throw ParameterError for options out of range, outputs that the model cannot give, a missing
+// parent of the output folder and existing outputs; IoError(kRead) for the input and
+// IoError(kWrite) for the outputs; Error, with what to do, if memory does not suffice. After any
+// exception the folder is as it was before.
 JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer = {});
 JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,

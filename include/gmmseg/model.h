@@ -25,6 +25,14 @@ enum class ClassOrder {
   kReference,  // that of the model whose classes were matched
 };
 
+// A share of the training image's pixels has at most this log-density.
+struct DensityQuantile {
+  double probability = 0;
+  double log_density = 0;  // natural logarithm, the user's units
+
+  bool operator==(const DensityQuantile&) const = default;
+};
+
 struct Model {
   FeatureLayout features;
   Standardization standardization;  // of the training features: plane = (value - offset) / scale
@@ -34,12 +42,20 @@ struct Model {
   ClassOrder order = ClassOrder::kFirstMean;
   std::uint64_t seed = 0;
   std::vector<TrainingInput> inputs;
-  // Log-density per pixel of the training image (natural logarithm, the user's units) at the
-  // probabilities kQuantiles.
-  std::vector<double> log_density_quantiles;
-  static constexpr double kQuantiles[] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
+  // Of the training pixels, ascending; at kQuantiles where a fit set them, at others where an
+  // older program did. Empty where nothing is known of them.
+  std::vector<DensityQuantile> log_density_quantiles;
+  static constexpr double kQuantiles[] = {
+      0,    0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1,
+      0.15, 0.2,    0.25,   0.3,    0.4,   0.5,   0.6,   0.75, 0.9,  0.95, 0.99, 1};
 
   const GaussianMixture& mixture() const { return fit.model; }
 };
+
+// The log-density that this share (0…1) of the training pixels has at most: as stored, else between
+// the two stored ones linearly in the log-odds of the probability, along which the tail of a
+// Gaussian is nearly straight (in the probability itself beside 0 and 1, where these have no end).
+// Nothing where none is stored on one of the sides.
+std::optional<double> TrainingQuantile(const Model& model, double probability);
 
 }  // namespace gmmseg

@@ -25,6 +25,10 @@ std::vector<Rgb> HeatPalette(ColorMap map);
 // Palette for label masks: entry 0 black ("no data"), then the classes' colours.
 std::vector<Rgb> LabelPalette(const ClassTable& classes);
 
+// Palette for marks of anomalies, by AnomalyMark: usual pixels are dark grey, unlikely ones yellow,
+// outliers blue, those that are both red.
+std::vector<Rgb> AnomalyPalette();
+
 // The raster as an 8-bit colour picture: colours as they are, grey as grey, other band counts by
 // their first three (or first) bands stretched from the 2nd to the 98th percentile; float colours
 // clipped to 0…1, float grey stretched. Black where there is no data.

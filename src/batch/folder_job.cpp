@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/stopwatch.h"
+#include "batch/density_outputs.h"
 #include "batch/earlier_run.h"
 #include "batch/folder_page.h"
 #include "batch/image_headers.h"
@@ -72,10 +73,16 @@ bool IsPageOfFolder(const fs::path& top) {
 }
 
 // A page that is none of ours stays, unless everything may be replaced.
-void CheckReport(const fs::path& top, const FolderOptions& options) {
+void CheckReport(const fs::path& top, const InputList& inputs, const FolderOptions& options) {
   if (!WantsReport(options)) return;
   ReportDate();
   CheckExisting(top, {kReportName}, ExistingOutputs::kReplace);
+  for (const InputFile& file : inputs.files)
+    if (fs::path(file.folder).begin() != fs::path(file.folder).end() &&
+        *fs::path(file.folder).begin() == kReportName)
+      throw ParameterError((top / kReportName).string() +
+                           " is to be the report and the folder of " + file.path +
+                           "; rename that folder, or leave report out of --write");
   if (Resumes(options.earlier) && fs::exists(top / kReportName) && !IsReport(top / kReportName))
     throw ParameterError((top / kReportName).string() +
                          ": exists, and no earlier run wrote it; move it away, or choose another "
@@ -87,7 +94,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
   const fs::path top = options.output.directory;
   CheckOutputFolder(top);
   CheckInputsStay(top, inputs, options);
-  CheckReport(top, options);
+  CheckReport(top, inputs, options);
   if (options.earlier != EarlierRun::kRefuse) return;
   const Manifest earlier = ReadManifest(top).value_or(Manifest());
   if (!earlier.outputs.empty() || !earlier.models.empty())
@@ -183,6 +190,11 @@ class FolderRun {
   }
 
   void Check() const {
+    if (options_.source == ModelSource::kGiven && options_.model)
+      CheckDensityOutputs(options_.output, *options_.model);
+    else
+      CheckDensityOutputs(options_.output, options_.model ? options_.model->features.spec
+                                                          : options_.segment.features);
     CheckEarlierRun(inputs_, options_);
     CheckMatch(options_);
     CheckClassNames(options_.segment.class_names, NumComponents(options_));
@@ -395,7 +407,8 @@ class FolderRun {
     if (!record.all_components) ++result_.num_with_dropped;
   }
 
-  void Report() const {
+  // The images are done in any case.
+  void Report() try {
     if (!WantsReport(options_)) return;
     WriteFolderPage(top_, {.inputs = inputs_,
                            .options = options_,
@@ -403,6 +416,8 @@ class FolderRun {
                            .settings = settings_,
                            .model = ModelForPage(),
                            .warnings = result_.warnings});
+  } catch (const IoError& error) {
+    result_.report_failure = error.what();
   }
 
   const Model* ModelForPage() const {

@@ -70,6 +70,8 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   std::int64_t bytes = kFixed + pixels * (raster + std::max(raster, kSampleAndLabel)) +
                        MostSamples(header, options) * (4 * (num_features + 1) + kScores + heat);
   if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_classes, num_features);
+  constexpr std::int64_t kTailAndMark = 4 + 1;
+  if (NeedsAnomalies(outputs)) bytes += MostSamples(header, options) * (kTailAndMark + 1);
   if (outputs.contains(Output::kProbabilities))
     bytes += std::min(2 * kPosteriorBytes, std::int64_t{8} * num_classes * pixels);
   return bytes;

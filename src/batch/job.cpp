@@ -8,6 +8,7 @@
 #include <new>
 
 #include "base/stopwatch.h"
+#include "batch/density_outputs.h"
 #include "batch/job_settings.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
@@ -25,6 +26,7 @@ struct Job {
   const std::string& input;
   const OutputOptions& output;
   const JobObserver& observer;
+  const FeatureSpec& features;
   int num_components = 0;  // asked for, or the model's
   OutputSet can_be_stale = AllOutputs();
   const Model* applied = nullptr;            // null where the image gets a model of its own
@@ -50,12 +52,21 @@ constexpr int kPlaceFeatures = 2;
 // Before any work: can the outputs be there at the end?
 void CheckOutputs(const Job& job) {
   if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
+  if (job.applied)
+    CheckDensityOutputs(job.output, *job.applied);
+  else
+    CheckDensityOutputs(job.output, job.features);
   CheckOutputFolder(job.directory());
   CheckExisting(job.directory(),
                 OutputNames(job.stem(), job.output.outputs, job.num_components,
                             job.IsPart() ? ReportKind::kPart : ReportKind::kPage),
                 job.output.existing);
-  if (job.WantsReport()) ReportDate();
+  if (!job.WantsReport() || job.IsPart()) return;
+  ReportDate();
+  if (IsReportOf(job.directory() / kReportName, kFolderSubject))
+    throw ParameterError((job.directory() / kReportName).string() +
+                         " is about a whole folder; choose another output folder, or leave report "
+                         "out of --write");
 }
 
 std::vector<std::string> FilesIn(const fs::path& folder) {
@@ -88,15 +99,6 @@ void Commit(const Job& job, Staging& staging, JobResult& result) {
   staging.Commit(result.files, result.stale);
 }
 
-// A writer names the file where it stood for the time being; the user knows only where it was to
-// go.
-std::string InFinalPlace(std::string message, const Staging& staging, const fs::path& directory) {
-  const std::string folder = staging.folder().string();
-  for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
-    message.replace(at, folder.size(), directory.string());
-  return message;
-}
-
 void WriteReport(const Job& job, const Raster& raster, const Segmentation& segmentation,
                  const Staging& staging, const JobResult& result) {
   const ModelOrigin origin = job.applied ? ModelOrigin::kApplied : ModelOrigin::kFittedHere;
@@ -114,10 +116,15 @@ void Write(const Job& job, const Raster& raster, const Segmentation& segmentatio
   job.Report({.stage = JobStage::kWriting});
   Stopwatch watch;
   try {
-    WriteOutputs(staging.folder(), job.stem(), raster, segmentation, job.output);
+    Anomalies anomalies;
+    if (NeedsAnomalies(job.output.outputs)) {
+      anomalies = FindAnomalies(segmentation, job.output.anomaly_rate);
+      result.anomalies = anomalies.counts;
+    }
+    WriteOutputs(staging.folder(), job.stem(), raster, segmentation, anomalies, job.output);
     if (job.WantsReport()) WriteReport(job, raster, segmentation, staging, result);
   } catch (const IoError& error) {
-    throw IoError(error.operation(), InFinalPlace(error.what(), staging, job.directory()));
+    throw IoError(error.operation(), staging.InFinalPlace(error.what()));
   }
   Commit(job, staging, result);
   result.seconds.write = watch.Seconds();
@@ -203,6 +210,7 @@ JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
   return RunFit({.input = input,
                  .output = output,
                  .observer = observer,
+                 .features = options.features,
                  .num_components = options.num_components()},
                 options, &Segment);
 }
@@ -214,6 +222,7 @@ JobResult RunMatchJob(const std::string& input, const SegmentOptions& options,
   return RunFit({.input = input,
                  .output = output,
                  .observer = observer,
+                 .features = reference.features.spec,
                  .num_components = reference.mixture().num_components(),
                  .match_confidence = &confidence},
                 options, [&](const Raster& raster, const SegmentOptions& settings) {
@@ -231,6 +240,7 @@ JobResult RunApplyJob(const std::string& input, const Model& model, const Output
   const Job job{.input = input,
                 .output = output,
                 .observer = observer,
+                .features = model.features.spec,
                 .num_components = model.mixture().num_components(),
                 .can_be_stale = can_be_stale,
                 .applied = &model,

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "batch/write_outputs.h"
 #include "io/model_format.h"
 
 namespace gmmseg {
@@ -68,13 +69,27 @@ NamedTexts FitSettings(const SegmentOptions& options) {
           {"class_names", NamesText(options.class_names)}};
 }
 
+namespace {
+
+// What the settings that are no option's name are called on a page.
+std::string ShownName(std::string name) {
+  if (name == "k") return "classes asked for";
+  if (name == "position") return "weight of the position";
+  if (name == "subsample") return "pixels the starts are tried on";
+  if (name == "rescues") return "most rescues";
+  if (name == "start") return "model to start from";
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
+}  // namespace
+
 NamedTexts ShownSettings(const SegmentOptions& options) {
   NamedTexts shown;
   for (auto [name, value] : FitSettings(options)) {
     const bool is_hash = name == "start" || name == "class_names";
     if (name == "version" || (is_hash && value == "none")) continue;
-    std::ranges::replace(name, '_', ' ');
-    shown.emplace_back(name, is_hash ? "given" : value);
+    shown.emplace_back(ShownName(name), is_hash ? "given" : value);
   }
   return shown;
 }
@@ -112,6 +127,8 @@ std::string SettingsHash(const FolderOptions& options, const std::string& model_
   std::string text = "version=" GMMSEG_VERSION " outputs=";
   for (const Output output : options.output.outputs) text += std::string(ToString(output)) + ",";
   text += " depth=" + std::to_string(static_cast<int>(options.output.depth));
+  if (NeedsAnomalies(options.output.outputs))
+    text += " anomaly_rate=" + Number(options.output.anomaly_rate);
   text.append(" model=").append(model_hash);
   if (FitsEachImage(options.source)) text.append(" ").append(FitSettingsText(options.segment));
   return HashOfText(text);

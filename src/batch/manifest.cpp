@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/words.h"
+#include "batch/output_names.h"
 #include "io/file_bytes.h"
 #include "io/json_text.h"
 
@@ -185,7 +186,7 @@ std::optional<Manifest> ReadManifest(const fs::path& folder) {
 std::vector<std::string> OutputsOfManifest(const fs::path& folder) {
   boost::system::error_code missing;
   if (!fs::is_regular_file(PathIn(folder), missing)) return {};
-  std::vector<std::string> outputs = {kManifestName, kSharedModelName};
+  std::vector<std::string> outputs = {kManifestName, kSharedModelName, kReportName};
   try {
     const Manifest manifest = ReadManifest(folder).value_or(Manifest());
     outputs.insert(outputs.end(), manifest.outputs.begin(), manifest.outputs.end());

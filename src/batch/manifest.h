@@ -36,8 +36,8 @@ struct Manifest {
 // file that is none.
 std::optional<Manifest> ReadManifest(const boost::filesystem::path& folder);
 
-// Everything that the folder's manifest says was written there, the manifest and the shared model
-// included; nothing where there is no manifest or it cannot be read.
+// Everything that the folder's manifest says was written there, the manifest, the shared model and
+// the report included; nothing where there is no manifest or it cannot be read.
 std::vector<std::string> OutputsOfManifest(const boost::filesystem::path& folder);
 
 // A folder's manifest, held by one process alone.

@@ -15,10 +15,12 @@ namespace fs = boost::filesystem;
 namespace {
 
 constexpr Word<Output> kWords[] = {
-    {Output::kLabels, "labels"},     {Output::kOverlay, "overlay"},
-    {Output::kHeatmaps, "heatmaps"}, {Output::kUncertainty, "uncertainty"},
-    {Output::kModel, "model"},       {Output::kProbabilities, "probabilities"},
-    {Output::kMasks, "masks"},       {Output::kReport, "report"},
+    {Output::kLabels, "labels"},       {Output::kOverlay, "overlay"},
+    {Output::kHeatmaps, "heatmaps"},   {Output::kUncertainty, "uncertainty"},
+    {Output::kModel, "model"},         {Output::kProbabilities, "probabilities"},
+    {Output::kMasks, "masks"},         {Output::kDensity, "density"},
+    {Output::kAnomalies, "anomalies"}, {Output::kOutliers, "outliers"},
+    {Output::kReport, "report"},
 };
 
 // A file's name is stem + before [+ class] + after.
@@ -45,6 +47,12 @@ NamePattern PatternOf(Output output) {
       return {"_probs", ".tif"};
     case Output::kMasks:
       return {"_mask_", ".png"};
+    case Output::kDensity:
+      return {"_density", ".tif"};
+    case Output::kAnomalies:
+      return {"_anomalies", ".png"};
+    case Output::kOutliers:
+      return {"_outliers", ".tif"};
     case Output::kReport:
       break;
   }
@@ -90,6 +98,8 @@ OutputSet AllOutputs() {
   for (const Word<Output>& word : kWords) all.insert(word.value);
   return all;
 }
+
+OutputSet DensityOutputs() { return {Output::kDensity, Output::kAnomalies, Output::kOutliers}; }
 
 std::string StemOf(const std::string& input) {
   const std::string name = fs::path(input).filename().string();

@@ -24,6 +24,12 @@ constexpr std::size_t kMostThumbnailBytes = 40'000;
 
 constexpr char kDateVariable[] = "SOURCE_DATE_EPOCH";
 
+// Null where there is none; an empty variable counts as none.
+const char* GivenDate() {
+  const char* const given = std::getenv(kDateVariable);
+  return given != nullptr && *given != '\0' ? given : nullptr;
+}
+
 void WriteText(const fs::path& path, std::string_view text) {
   StagedFile file(path.string());
   file.Write(text);
@@ -64,14 +70,14 @@ bool IsReport(const fs::path& path) {
   return FileHolds(path.string(), mark, kReportMarkBytes);
 }
 
-bool IsReproducible() { return std::getenv(kDateVariable) != nullptr; }
+bool IsReproducible() { return GivenDate() != nullptr; }
 
 std::string ReportDate() {
   std::time_t seconds = std::time(nullptr);
-  if (const char* const given = std::getenv(kDateVariable)) {
+  if (const char* const given = GivenDate()) {
     const char* const end = given + std::strlen(given);
     const auto [stop, error] = std::from_chars(given, end, seconds);
-    if (error != std::errc() || stop != end)
+    if (error != std::errc() || stop != end || seconds < 0)
       throw ParameterError(std::string(kDateVariable) + " = \"" + given +
                            "\"; must be a whole number of seconds since 1970");
   }

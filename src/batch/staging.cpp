@@ -80,6 +80,11 @@ Staging::Staging(const fs::path& directory, const std::string& stem) : directory
     Create(stem);
   } catch (const fs::filesystem_error& error) {
     Remove();
+    if (error.code() == boost::system::errc::filename_too_long)
+      throw IoError(
+          IoError::Operation::kWrite,
+          (directory / stem).string() +
+              ": this name is too long to write outputs beside each other; rename the input");
     throw IoError(IoError::Operation::kWrite, directory.string() + ": cannot write here (" +
                                                   error.code().message() +
                                                   "); choose another output folder");
@@ -107,6 +112,13 @@ void Staging::Remove() noexcept {
   if (!folder_.empty()) fs::remove_all(folder_, ignored);
   // Not recursive: with a file in it, it stays.
   if (made_directory_) fs::remove(directory_, ignored);
+}
+
+std::string Staging::InFinalPlace(std::string message) const {
+  const std::string folder = folder_.string();
+  for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
+    message.replace(at, folder.size(), directory_.string());
+  return message;
 }
 
 void Staging::Commit(const std::vector<std::string>& names, const std::vector<std::string>& stale) {

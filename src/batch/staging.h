@@ -18,6 +18,10 @@ class Staging {
 
   const boost::filesystem::path& folder() const { return folder_; }
 
+  // A writer names the file where it stands for the time being; the user knows only where it is to
+  // go.
+  std::string InFinalPlace(std::string message) const;
+
   // Moves the files called `names` from the folder into the directory, over those that are there,
   // and removes those called `stale`. If any step fails, every file is put back and the exception
   // passes through.

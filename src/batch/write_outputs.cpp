@@ -7,6 +7,7 @@
 #include <oneapi/tbb/parallel_invoke.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -32,13 +33,20 @@ int ClassesAtATime(std::int64_t bytes_per_class, int num_classes) {
 class OutputWriter {
  public:
   OutputWriter(const boost::filesystem::path& folder, const std::string& stem, const Raster& raster,
-               const Segmentation& segmentation, const OutputOptions& output)
-      : folder_(folder), stem_(stem), raster_(raster), result_(segmentation), output_(output) {}
+               const Segmentation& segmentation, const Anomalies& anomalies,
+               const OutputOptions& output)
+      : folder_(folder),
+        stem_(stem),
+        raster_(raster),
+        result_(segmentation),
+        anomalies_(anomalies),
+        output_(output) {}
 
   void Write() const {
     CheckPlane();
     if (Wants(Output::kModel)) WriteModel(PathOf(Output::kModel), result_.model);
-    tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteAllPictures(); });
+    tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteFloatPlanes(); },
+                         [this] { WriteAllPictures(); });
   }
 
  private:
@@ -110,10 +118,10 @@ class OutputWriter {
                        });
   }
 
-  // The plane is the caller's to keep.
-  Picture Heatmap(std::string path, const IndexPlane& plane, ColorMap map) const {
+  // Indices of samples as a picture. The plane is the caller's to keep.
+  Picture IndexPicture(std::string path, const IndexPlane& plane, std::vector<Rgb> palette) const {
     return MakePicture(
-        std::move(path), PixelKind::kIndex8, Palette{HeatPalette(map), ZeroIndex::kTransparent},
+        std::move(path), PixelKind::kIndex8, Palette{std::move(palette), ZeroIndex::kTransparent},
         [this, &plane](std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
           const AlignedBuffer<std::uint32_t>& entry = result_.planes.entry;
           if (entry.empty())
@@ -122,6 +130,17 @@ class OutputWriter {
             std::transform(entry.begin() + first, entry.begin() + first + count, bytes,
                            [&plane](std::uint32_t sample) { return plane[sample]; });
         });
+  }
+
+  Picture Heatmap(std::string path, const IndexPlane& plane, ColorMap map) const {
+    return IndexPicture(std::move(path), plane, HeatPalette(map));
+  }
+
+  IndexPlane AnomalyIndices() const {
+    IndexPlane plane(anomalies_.sample_marks.size());
+    std::ranges::transform(anomalies_.sample_marks, plane.begin(),
+                           [](AnomalyMark mark) { return static_cast<std::uint8_t>(mark); });
+    return plane;
   }
 
   bool HasData(std::int64_t sample) const { return result_.planes.samples.weights()[sample] > 0; }
@@ -148,12 +167,16 @@ class OutputWriter {
   // The slowest to compress come first. Heatmaps of as many classes at a time as memory allows; the
   // other pictures join the first of them.
   void WriteAllPictures() const {
-    IndexPlane uncertainty;
+    IndexPlane uncertainty, anomalies;
     std::vector<Picture> pictures;
     if (Wants(Output::kOverlay)) pictures.push_back(OverlayPicture());
     if (Wants(Output::kUncertainty)) {
       uncertainty = UncertaintyIndices();
       pictures.push_back(Heatmap(PathOf(Output::kUncertainty), uncertainty, ColorMap::kMagma));
+    }
+    if (Wants(Output::kAnomalies)) {
+      anomalies = AnomalyIndices();
+      pictures.push_back(IndexPicture(PathOf(Output::kAnomalies), anomalies, AnomalyPalette()));
     }
     if (Wants(Output::kLabels)) pictures.push_back(LabelMask());
     if (Wants(Output::kMasks))
@@ -188,19 +211,39 @@ class OutputWriter {
     tiff.Close();
   }
 
+  // Of one value per sample.
+  void WriteFloatPlane(Output output, const std::string& name,
+                       const std::vector<float>& of_samples) const {
+    if (!Wants(output)) return;
+    WriteFloatTiff(PathOf(output), result_.width, result_.height, name, [&](std::int64_t pixel) {
+      return result_.labels[pixel] == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                        : of_samples[result_.planes.SampleOf(pixel)];
+    });
+  }
+
+  void WriteFloatPlanes() const {
+    WriteFloatPlane(Output::kDensity, "log-density", result_.sample_log_density);
+    WriteFloatPlane(Output::kOutliers, "outlier tail probability", anomalies_.sample_tails);
+  }
+
   const boost::filesystem::path& folder_;
   const std::string& stem_;
   const Raster& raster_;
   const Segmentation& result_;
+  const Anomalies& anomalies_;
   const OutputOptions& output_;
 };
 
 }  // namespace
 
+bool NeedsAnomalies(const OutputSet& outputs) {
+  return outputs.contains(Output::kAnomalies) || outputs.contains(Output::kOutliers);
+}
+
 void WriteOutputs(const boost::filesystem::path& folder, const std::string& stem,
                   const Raster& raster, const Segmentation& segmentation,
-                  const OutputOptions& output) {
-  OutputWriter(folder, stem, raster, segmentation, output).Write();
+                  const Anomalies& anomalies, const OutputOptions& output) {
+  OutputWriter(folder, stem, raster, segmentation, anomalies, output).Write();
 }
 
 }  // namespace gmmseg

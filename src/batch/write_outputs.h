@@ -11,12 +11,15 @@ namespace gmmseg {
 // What heatmaps, and as much again what probabilities, may hold of posteriors at a time.
 inline constexpr std::int64_t kPosteriorBytes = std::int64_t{256} << 20;
 
+// Whether the outputs need FindAnomalies.
+bool NeedsAnomalies(const OutputSet& outputs);
+
 // Writes what `output` asks for into `folder`, pictures band by band in parallel, heatmaps and
 // probabilities of as many classes at a time as kPosteriorBytes hold for each of the two. An image
 // without a class gets no file per class and no probabilities. Throws ParameterError for anything
-// but the model of a raster of more than one slice.
+// but the model of a raster of more than one slice. `anomalies` are empty unless NeedsAnomalies.
 void WriteOutputs(const boost::filesystem::path& folder, const std::string& stem,
                   const Raster& raster, const Segmentation& segmentation,
-                  const OutputOptions& output);
+                  const Anomalies& anomalies, const OutputOptions& output);
 
 }  // namespace gmmseg

@@ -8,8 +8,8 @@
 namespace gmmseg::cli {
 namespace {
 
-// The script around the generated lists; _segment_commands, _segment_options and _segment_value
-// stand before it.
+// The script around the generated lists; _segment_commands, _segment_options, _segment_files and
+// _segment_value stand before it.
 constexpr const char* kScript = R"(
 # Fills COMPREPLY with the words that begin with $1.
 _segment_words() { mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1"); }
@@ -55,7 +55,7 @@ _segment() {
     return
   fi
   [[ $command != segment ]] || _segment_words "$cur" "$_segment_commands"
-  _segment_paths "$cur" "$_segment_images"
+  _segment_paths "$cur" "${_segment_files[$command]}"
 }
 
 complete -F _segment segment
@@ -69,6 +69,13 @@ std::string OptionsLine(const CLI::App& table) {
     names.push_back(option->get_name(false, true));
   return "  [" + table.get_name() + "]=\"" +
          CLI::detail::find_and_replace(Joined(names), ",", " ") + "\"\n";
+}
+
+// What files the command takes, as a regular expression.
+std::string FilesLine(const CLI::App& table) {
+  const bool takes_model = table.get_option_no_throw("MODEL") != nullptr;
+  return "  [" + table.get_name() + "]='" +
+         (takes_model ? "\\.json" : "\\.(png|jpe?g|bmp|webp|tiff?|p[bgpnf]m)") + "'\n";
 }
 
 // What completes the option's value.
@@ -101,18 +108,18 @@ std::string BashCompletion(const CLI::App& segment) {
   std::vector<const CLI::App*> tables = segment.get_subcommands({});
   const std::string commands = CLI::detail::join(
       tables, [](const CLI::App* table) { return table->get_name(); }, " ");
-  std::string options, values;
+  std::string options, files, values;
   std::set<std::string> seen;
   tables.insert(tables.begin(), &segment);
   for (const CLI::App* table : tables) {
     options += OptionsLine(*table);
+    files += FilesLine(*table);
     for (const CLI::Option* option : ShownOptions(*table))
       if (!IsFlag(*option) && seen.insert(option->get_name()).second) values += ValueCase(*option);
   }
   return "# bash completion for segment(1)\n\n_segment_commands=\"" + commands +
-         "\"\n_segment_images='\\.(png|jpe?g|bmp|webp|tiff?|p[bgpnf]m)'\ndeclare -gA "
-         "_segment_options=(\n" +
-         options +
+         "\"\ndeclare -gA _segment_options=(\n" + options + ")\ndeclare -gA _segment_files=(\n" +
+         files +
          ")\n\n# Completes $2 as the value of option $1; fails where that takes none.\n"
          "_segment_value() {\n  case $1 in\n" +
          values + "    *) return 1 ;;\n  esac\n  return 0\n}\n" + kScript;

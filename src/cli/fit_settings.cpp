@@ -76,6 +76,15 @@ Model ModelToApply(const Options& options) {
   return model;
 }
 
+OutputOptions OutputsOf(const Options& options, const FeatureSpec& features) {
+  OutputOptions output = options.output;
+  const bool is_density = features.position_weight == 0 || features.position_weight == 1;
+  if (output.outputs == AllOutputs() && !is_density)
+    for (const Output of_density : DensityOutputs()) output.outputs.erase(of_density);
+  output.keep = FilesTaken(options);
+  return output;
+}
+
 std::vector<std::string> FilesTaken(const Options& options) {
   std::vector<std::string> files = {options.model_path, options.start_path, options.names_path};
   std::erase(files, "");

@@ -16,15 +16,14 @@ namespace {
 
 FolderOptions SettingsFor(const Options& options) {
   FolderOptions folder;
-  folder.output = options.output;
   folder.earlier = options.output.existing == ExistingOutputs::kOverwrite ? EarlierRun::kOverwrite
                                                                           : options.earlier;
   folder.on_failure = options.on_failure;
   folder.memory = options.memory;
-  folder.output.keep = FilesTaken(options);
   if (options.command == Command::kApply) {
     folder.source = ModelSource::kGiven;
     folder.model = ModelToApply(options);
+    folder.output = OutputsOf(options, folder.model->features.spec);
     return folder;
   }
   if (!options.model_path.empty()) folder.model = ReadModel(options.model_path);  // the reference
@@ -33,6 +32,8 @@ FolderOptions SettingsFor(const Options& options) {
   folder.segment = SettingsOf(options);
   if (folder.model && !options.num_components)
     folder.segment.fit.num_components = folder.model->mixture().num_components();
+  folder.output =
+      OutputsOf(options, folder.model ? folder.model->features.spec : folder.segment.features);
   return folder;
 }
 
@@ -106,6 +107,7 @@ bool IsFlawless(const FolderResult& result) {
 
 ExitCode Judge(const FolderResult& result, const InputList& inputs, Strictness strictness) {
   if (result.num_failed > 0 && result.num_done + result.num_kept == 0) return kFailed;
+  if (!result.report_failure.empty()) return kFailed;
   if (result.num_failed > 0 || !inputs.unreadable.empty()) return kSomeFailed;
   return strictness == Strictness::kFail && !IsFlawless(result) ? kNotStrict : kDone;
 }
@@ -131,6 +133,8 @@ ExitCode RunFolder(const Options& options) {
                     [&](const ImageReport& report) { display.Show(report); }});
   display.Wipe();
   for (const std::string& warning : result.warnings) Tell("warning: " + warning);
+  if (!result.report_failure.empty())
+    Tell("failed: " + result.report_failure + "; the images are complete, and --resume writes it");
   if (options.verbosity == Verbosity::kVerbose)
     for (const std::string& detail : FolderDetails(result)) Tell(detail);
   if (options.verbosity != Verbosity::kQuiet) Tell(SummaryLine(result, options.output.directory));

@@ -29,9 +29,11 @@ HelpFormatter::HelpFormatter() {
 }
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string) const {
-  if (app->get_parent() != nullptr) return "Usage: segment apply --model FILE INPUT... [options]\n";
+  if (app->get_name() == "apply") return "Usage: segment apply --model FILE INPUT... [options]\n";
+  if (app->get_name() == "sample") return "Usage: segment sample MODEL [options]\n";
   return "Usage: segment INPUT... -k N [-o DIR] [options]\n"
-         "       segment apply --model FILE INPUT... [-o DIR] [options]\n";
+         "       segment apply --model FILE INPUT... [-o DIR] [options]\n"
+         "       segment sample MODEL [-n N] [-o FILE] [options]\n";
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
@@ -56,12 +58,13 @@ const char* const kSegmentFooter =
   segment "scans/*.tif" @more.txt -k 3 --match --model reference.gmm.json
       Each image by its own fit, its classes numbered as the reference's.
 
-A file that is called "apply" is written ./apply.
+A file that is called "apply" or "sample" is written ./apply or ./sample.
 
 Exit codes:
   0  everything asked for was written
   1  processing or writing failed, of one image or of every one; nothing was
-     written (if only stdout could not be written, the files are complete and stay)
+     written (if only stdout, or only the report of a folder, could not be written,
+     the other files are complete and stay)
   2  a wrong option, a missing parent of the output folder, or outputs that exist
   3  of many images, some failed; the others are finished
   4  an input is missing, unreadable or truncated, or no image was found
@@ -74,6 +77,14 @@ const char* const kApplyFooter =
     R"(Example:
   segment apply --model segmented/photo.gmm.json other.jpg
       Labels other.jpg with the classes of photo.jpg: same numbers, same colours.
+
+Exit codes are those of segment --help.)";
+
+const char* const kSampleFooter =
+    R"(Example:
+  segment sample segmented/photo.gmm.json -n 500 --seed 7 -o points.csv
+      500 points of the mixture in the units of its features: a row each, with the
+      class that it was drawn from, class by class. The same seed, the same points.
 
 Exit codes are those of segment --help.)";
 

@@ -19,5 +19,6 @@ class HelpFormatter : public CLI::Formatter {
 
 extern const char* const kSegmentFooter;
 extern const char* const kApplyFooter;
+extern const char* const kSampleFooter;
 
 }  // namespace gmmseg::cli

@@ -71,6 +71,20 @@ Json DriftJson(const std::optional<Drift>& drift) {
           {"flagged", drift->flagged()}};
 }
 
+Json AnomaliesJson(const AnomalyCounts& counts, std::int64_t num_valid) {
+  const auto share = [num_valid](std::int64_t pixels) {
+    return num_valid > 0 ? static_cast<double>(pixels) / static_cast<double>(num_valid) : 0.0;
+  };
+  return {{"rate", counts.rate},
+          {"log_density_threshold", OrNull(counts.log_density_threshold)},
+          {"unlikely_pixels", counts.num_unlikely},
+          {"unlikely_share", share(counts.num_unlikely)},
+          {"outlier_pixels", counts.num_outliers},
+          {"outlier_share", share(counts.num_outliers)},
+          {"both_pixels", counts.num_both},
+          {"both_share", share(counts.num_both)}};
+}
+
 const char* CommandName(Command command) {
   return command == Command::kApply ? "apply" : "segment";
 }
@@ -93,6 +107,7 @@ Json Report(const JobResult& result, Command command) {
                  {"classes", ClassesJson(result.classes)}};
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);
   if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
+  if (result.anomalies) report["anomalies"] = AnomaliesJson(*result.anomalies, result.num_valid);
   if (result.match_confidence) report["match_confidence"] = *result.match_confidence;
   report["warnings"] = result.warnings;
   report["output_directory"] = result.directory;

@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress_line.h"
+#include "cli/sample_command.h"
 
 namespace gmmseg::cli {
 namespace {
@@ -40,9 +41,6 @@ bool IsFlawless(const JobResult& result, Command command) {
 
 ExitCode RunOneFile(const Options& options) {
   const std::string& input = options.inputs.front();
-  OutputOptions output = options.output;
-  output.keep = FilesTaken(options);
-
   ProgressLine line(options.verbosity);
   SegmentOptions fit;
   const JobObserver show = [&](const JobProgress& progress) {
@@ -52,10 +50,11 @@ ExitCode RunOneFile(const Options& options) {
   };
   JobResult result;
   if (options.command == Command::kApply) {
-    result = RunApplyJob(input, ModelToApply(options), output, show);
+    const Model model = ModelToApply(options);
+    result = RunApplyJob(input, model, OutputsOf(options, model.features.spec), show);
   } else {
     fit = SettingsOf(options);
-    result = RunSegmentJob(input, fit, output, show);
+    result = RunSegmentJob(input, fit, OutputsOf(options, fit.features), show);
   }
   line.Wipe();
   Report(result, fit, options);
@@ -65,6 +64,7 @@ ExitCode RunOneFile(const Options& options) {
 }
 
 ExitCode Run(const Options& options) {
+  if (options.command == Command::kSample) return RunSample(options);
   const ThreadLimit limit(options.threads);
   return options.one_file ? RunOneFile(options) : RunFolder(options);
 }

@@ -87,7 +87,7 @@ std::string Synopsis(const CLI::App& segment) {
 std::string InputText(const CLI::App& table) {
   const auto inputs =
       table.get_options([](const CLI::Option* each) { return each->get_positional(); });
-  return Item(Italic("INPUT"), inputs.at(0)->get_description());
+  return Item(Italic(inputs.at(0)->get_name()), inputs.at(0)->get_description());
 }
 
 std::string Term(const CLI::Option& option) {
@@ -207,6 +207,18 @@ std::string FilesOf(Output output) {
       return "photo_probs.tif: the probabilities as numbers, a band per class.";
     case Output::kMasks:
       return "photo_mask_1.png and so on: a black-and-white mask of each class.";
+    case Output::kDensity:
+      return "photo_density.tif: the log-density of every pixel under the model, natural "
+             "logarithm, "
+             "in the units of the features; NaN is \"no data\".";
+    case Output::kAnomalies:
+      return "photo_anomalies.png: an indexed PNG of 0 \"no data\", 1 usual, 2 unlikely (the "
+             "log-density is at most that of the --anomaly-rate of the training pixels), 3 outlier "
+             "(the tail probability is below --anomaly-rate), 4 both.";
+    case Output::kOutliers:
+      return "photo_outliers.tif: the tail probability of every pixel, 0 to 1: of the pixels of "
+             "its "
+             "most probable class, the share that lies as far from the class's mean or farther.";
     case Output::kReport:
       return "report.html: a page that shows the image, its classes and the fit in any browser, "
              "without a network. Of many images one page for all, with photo_report.js and "

@@ -41,6 +41,24 @@ std::string RestartsDetail(const FitResult& fit) {
   return detail;
 }
 
+std::string AnomalyShares(const JobResult& result) {
+  const AnomalyCounts& counts = *result.anomalies;
+  const double percent = 100 / static_cast<double>(std::max<std::int64_t>(result.num_valid, 1));
+  return Format("%.2f %% unlikely, %.2f %% outliers",
+                percent * static_cast<double>(counts.num_unlikely),
+                percent * static_cast<double>(counts.num_outliers));
+}
+
+std::string AnomaliesDetail(const JobResult& result) {
+  const AnomalyCounts& counts = *result.anomalies;
+  return Format(
+      "anomalies at rate %g: %lld pixels unlikely (log-density at most %.4f), %lld "
+      "outliers, %lld both",
+      counts.rate, static_cast<long long>(counts.num_unlikely),
+      counts.log_density_threshold.value_or(0), static_cast<long long>(counts.num_outliers),
+      static_cast<long long>(counts.num_both));
+}
+
 void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
                    std::vector<std::string>& details) {
   const Model& model = result.model;
@@ -81,7 +99,8 @@ std::string LogLine(const JobResult& result, const Options& options) {
          Count(static_cast<std::int64_t>(result.classes.size()), "class", "classes") +
          HowFitted(result, options) + ", " +
          Format("%s %.4f per pixel, ", ValueName(result), result.log_likelihood) +
-         Shares(SharesOf(result.classes)) + ", " + end;
+         Shares(SharesOf(result.classes)) + ", " +
+         (result.anomalies ? AnomalyShares(result) + ", " : std::string()) + end;
 }
 
 std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,
@@ -92,6 +111,7 @@ std::vector<std::string> Details(const JobResult& result, const SegmentOptions& 
              result.num_bands, static_cast<long long>(result.num_valid)),
       "features: " + FeatureNames(result.model.features)};
   if (command == Command::kSegment && result.num_valid > 0) AddFitDetails(result, fit, details);
+  if (result.anomalies && result.num_valid > 0) details.push_back(AnomaliesDetail(result));
   const JobSeconds& s = result.seconds;
   details.push_back(
       Format("seconds: read %.3f, features %.3f, fit %.3f, labels %.3f, write %.3f, "

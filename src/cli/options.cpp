@@ -76,6 +76,11 @@ void DeclareWhat(CLI::App& app, Options& options) {
       [&](const std::string& word) { options.covariance_type = ParseCovarianceType(word); });
 }
 
+void DeclareSeed(CLI::App& app, Options& options) {
+  Add(app, kHow, "--seed", "N", "Seed of all random choices, a whole number >= 0. Default: 0.",
+      [&options](const std::string& word) { options.segment.fit.seed = ParseSeed(word); });
+}
+
 void DeclareStart(CLI::App& app, Options& options) {
   FitOptions& fit = options.segment.fit;
   CLI::Option* init = Add(
@@ -118,8 +123,7 @@ void DeclareHow(CLI::App& app, Options& options) {
       "Keep covariances above what rounding to whole numbers alone would give. Default: on. off "
       "is for comparisons with plain EM.",
       [&options](const std::string& word) { options.segment.floor = ParseFloor(word); });
-  Add(app, kHow, "--seed", "N", "Seed of all random choices, a whole number >= 0. Default: 0.",
-      [&fit](const std::string& word) { fit.seed = ParseSeed(word); });
+  DeclareSeed(app, options);
 }
 
 void DeclareOut(CLI::App& app, Options& options, const std::string& default_set) {
@@ -130,13 +134,18 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
       [&output](const std::string& word) { output.directory = word; });
   Add(app, kOut, "--write", "LIST",
       "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks, "
-      "report; or all. Default: " +
+      "density, anomalies, outliers, report; or all, which is those that the model can give "
+      "(--position). Default: " +
           default_set + "; of many images report, too.",
       [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
   Add(app, kOut, "--depth", "TYPE",
       "Numbers in the probabilities' TIFF, if that is written: f32 (0 to 1), u16 (0 to 10000) or "
       "u8 (0 to 250). Default: f32.",
       [&output](const std::string& word) { output.depth = ParseDepth(word); });
+  Add(app, kOut, "--anomaly-rate", "R",
+      "Share of the training pixels that count as unlikely in the anomalies, and probability below "
+      "which a pixel is an outlier, greater than 0 and less than 1. Default: 0.01.",
+      [&output](const std::string& word) { output.anomaly_rate = ParseRate(word); });
   Add(app, kOut, "--class-names", "FILE",
       "Names of the classes, and colours: a CSV file with the columns class, name and, where it is "
       "wanted, color (#rrggbb). The model file, masks, overlay and --json take them; a class that "
@@ -229,15 +238,34 @@ void DeclareRun(CLI::App& app, Options& options) {
   app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
 }
 
+void DeclareSample(CLI::App& app, std::vector<std::string>& models, Options& options) {
+  app.add_option("MODEL", models, "The model, a .gmm.json file.")->option_text(" ");
+  Add(app, kWhat, "-n,--points", "N", "Number of points, 0 to 1000000000000. Default: 1000.",
+      [&options](const std::string& word) {
+        options.num_points = ParseInteger(word, 0, 1000000000000);
+      });
+  DeclareSeed(app, options);
+  // Of no variable and no file: there, output is the folder of the other commands.
+  Add(app, kOut, "-o,--output", "FILE",
+      "The CSV file, written whole or not at all. Default: none, the points go to stdout.",
+      [&options](const std::string& word) { options.points_path = word; })
+      ->configurable(false);
+  AddFlag(app, kOut, "--overwrite", "Replace an existing file. Default: it is an error.",
+          [&options] { options.output.existing = ExistingOutputs::kReplace; });
+  DeclareSettings(app, kRun);
+  app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
+}
+
 // The declared command line, bound to where its words go.
 struct Declaration {
   Options options;
-  std::vector<std::string> inputs, apply_inputs;  // before and after the word "apply"
+  // Before any command's word, and after it.
+  std::vector<std::string> inputs, apply_inputs, sample_inputs;
   CLI::App app{
       "Segments images: fits a Gaussian mixture to their pixels and writes label masks,\n"
       "soft-probability heatmaps and the model.",
       "segment"};
-  CLI::App* apply = nullptr;
+  CLI::App *apply = nullptr, *sample = nullptr;
   std::vector<CLI::Option*> fit_only;
 
   Declaration();
@@ -288,6 +316,13 @@ Declaration::Declaration() {
   DeclareOut(*apply, options, "labels,overlay,heatmaps,uncertainty");
   DeclareRun(*apply, options);
   DeclareFolder(*apply, options);
+
+  sample =
+      app.add_subcommand("sample", "Draw points from a model, as CSV (segment sample --help).");
+  sample->formatter(std::make_shared<HelpFormatter>());
+  sample->footer(kSampleFooter);
+  sample->group("Commands");
+  DeclareSample(*sample, sample_inputs, options);
 }
 
 void CheckInputs(const std::vector<std::string>& inputs) {
@@ -311,6 +346,18 @@ void CheckApply(const Declaration& declaration) {
         "other.jpg");
 }
 
+// Options before the word "sample" are of another command, whose -o is a folder.
+void CheckSample(const Declaration& declaration) {
+  for (const CLI::Option* option : declaration.app.get_options())
+    if (option->count() > 0 && option->nonpositional())
+      throw ParameterError(option->get_name(false, true) +
+                           " stands before the word sample; leave it away, or write it behind");
+  if (!declaration.inputs.empty() || declaration.sample_inputs.size() != 1)
+    throw ParameterError(
+        "segment sample takes one model and nothing else, as in: segment sample photo.gmm.json -n "
+        "1000");
+}
+
 void CheckSegment(const Options& options) {
   if (options.model_path.empty() && options.start_path.empty() && !options.num_components)
     throw ParameterError("no number of classes; give -k N, for instance -k 4");
@@ -332,6 +379,12 @@ bool IsJobOfOneFile(const Options& options) {
 // Defaults that the words could not set, and rules between options.
 Options Complete(Declaration& declaration) {
   Options& options = declaration.options;
+  if (declaration.sample->parsed()) {
+    CheckSample(declaration);
+    options.command = Command::kSample;
+    options.model_path = declaration.sample_inputs.front();
+    return options;
+  }
   options.inputs = declaration.inputs;
   options.inputs.insert(options.inputs.end(), declaration.apply_inputs.begin(),
                         declaration.apply_inputs.end());
@@ -354,7 +407,8 @@ Options Complete(Declaration& declaration) {
 
 // CLI11 counts words ("At Most 1 required but received 2").
 std::string WhatIsWrong(const CLI::ParseError& error, const Declaration& declaration) {
-  for (const CLI::App* table : std::vector<const CLI::App*>{&declaration.app, declaration.apply})
+  for (const CLI::App* table :
+       std::vector<const CLI::App*>{&declaration.app, declaration.apply, declaration.sample})
     for (const CLI::Option* option : table->get_options())
       if (!IsFlag(*option) && option->count() > MostWords(*option))
         return option->get_name(false, true) + " was given more than once (" +

@@ -17,7 +17,7 @@ class App;
 
 namespace gmmseg::cli {
 
-enum class Command { kSegment, kApply };
+enum class Command { kSegment, kApply, kSample };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 enum class ReportFormat { kLine, kJson };
 enum class Strictness { kReport, kFail };
@@ -25,7 +25,7 @@ enum class Action { kWork, kPlan };
 
 struct Options {
   Command command = Command::kSegment;
-  std::vector<std::string> inputs;     // as given; at least one
+  std::vector<std::string> inputs;     // as given; at least one, of kSample none
   bool one_file = true;                // else a folder job
   std::string model_path, start_path;  // of --model and --init-model; empty: none
   std::string names_path;              // of --class-names; empty: none
@@ -47,6 +47,10 @@ struct Options {
   OnFailure on_failure = OnFailure::kGoOn;
   std::int64_t memory = 0;  // bytes; 0: not given
   Action action = Action::kWork;
+
+  // Of kSample, with model_path, segment.fit.seed and output.existing.
+  std::int64_t num_points = 1000;
+  std::string points_path;  // empty: stdout
 
   Strictness strictness = Strictness::kReport;
   int threads = 1;

@@ -74,6 +74,13 @@ std::uint64_t ParseSeed(const std::string& word) {
   return *value;
 }
 
+double ParseRate(const std::string& word) {
+  const auto value = Number<double>(word);
+  if (!value || !(*value > 0 && *value < 1))
+    throw ParameterError("must be a number greater than 0 and less than 1");
+  return *value;
+}
+
 double ParseNonNegative(const std::string& word) {
   const auto value = Number<double>(word);
   if (!value || !std::isfinite(*value) || *value < 0) throw ParameterError("must be a number >= 0");

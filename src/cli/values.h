@@ -12,6 +12,7 @@ namespace gmmseg::cli {
 std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int64_t highest);
 std::uint64_t ParseSeed(const std::string& word);
 std::int64_t ParseSize(const std::string& word);  // bytes: "512M", "2G", "1048576"
+double ParseRate(const std::string& word);        // between 0 and 1
 double ParseNonNegative(const std::string& word);
 Floor ParseFloor(const std::string& word);                   // "on", "off"
 Acceleration ParseAcceleration(const std::string& word);     // "on", "off"

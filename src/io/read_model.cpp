@@ -257,16 +257,24 @@ ClassTable ReadClasses(const Node& node, int num_classes, int num_features) {
   return classes;
 }
 
+void CheckQuantile(const Node& item, const DensityQuantile& quantile,
+                   const std::vector<DensityQuantile>& before) {
+  item["probability"].Require(quantile.probability >= 0 && quantile.probability <= 1,
+                              "must lie between 0 and 1");
+  if (before.empty()) return;
+  item["probability"].Require(quantile.probability > before.back().probability,
+                              "must be greater than the one before");
+  item["value"].Require(quantile.log_density >= before.back().log_density,
+                        "must not be less than the one before");
+}
+
 void ReadTraining(const Node& node, Model& model) {
   for (const Node& item : node["inputs"].Items())
     model.inputs.push_back({item["name"].Text(), item["hash"].Text()});
-  const Node quantiles = node["log_density_quantiles"];
-  if (quantiles.Items().empty()) return;
-  for (const Node& item : quantiles.Items(std::size(Model::kQuantiles))) {
-    const double expected = Model::kQuantiles[model.log_density_quantiles.size()];
-    item["probability"].Require(item["probability"].Number() == expected,
-                                "must be " + std::to_string(expected));
-    model.log_density_quantiles.push_back(item["value"].Number());
+  for (const Node& item : node["log_density_quantiles"].Items()) {
+    const DensityQuantile quantile{item["probability"].Number(), item["value"].Number()};
+    CheckQuantile(item, quantile, model.log_density_quantiles);
+    model.log_density_quantiles.push_back(quantile);
   }
 }
 

@@ -70,15 +70,13 @@ Json Classes(const ClassTable& classes) {
 }
 
 Json Training(const Model& model) {
-  Json quantiles = Json::array();
-  for (std::size_t q = 0; q < model.log_density_quantiles.size(); ++q)
-    quantiles.push_back(
-        {{"probability", Model::kQuantiles[q]}, {"value", model.log_density_quantiles[q]}});
   return {{"inputs", List(model.inputs,
                           [](const TrainingInput& input) {
                             return Json{{"name", input.name}, {"hash", input.hash}};
                           })},
-          {"log_density_quantiles", quantiles}};
+          {"log_density_quantiles", List(model.log_density_quantiles, [](const DensityQuantile& q) {
+             return Json{{"probability", q.probability}, {"value", q.log_density}};
+           })}};
 }
 
 void AddMixture(const Model& model, Json& json) {

@@ -8,7 +8,6 @@
 #include <numeric>
 #include <string>
 
-#include "base/random.h"
 #include "base/words.h"
 
 namespace gmmseg {
@@ -67,12 +66,6 @@ Eigen::VectorXd Scales(const Standardization& s, const GaussianMixture& model) {
           "the model has " + std::to_string(model.num_features()) + " features, the samples " +
               std::to_string(s.scale.size()));
   return s.scale;
-}
-
-Eigen::VectorXd Cumulative(const Eigen::VectorXd& weights) {
-  Eigen::VectorXd sums(weights.size());
-  std::partial_sum(weights.data(), weights.data() + weights.size(), sums.data());
-  return sums / sums[sums.size() - 1];
 }
 
 }  // namespace
@@ -144,33 +137,6 @@ Eigen::VectorXd Posterior(const GaussianMixture& model, const Eigen::VectorXd& p
         return std::exp(x);
       });
   return densities / densities.sum();
-}
-
-MixtureSamples Sample(const GaussianMixture& model, std::int64_t n, std::uint64_t seed) {
-  Require(n >= 0, "number of points to draw = " + std::to_string(n) + "; must be >= 0");
-  Validate(model);
-  Require(IsDensity(model),
-          "a model with a tempered block is no density and cannot be sampled; fit with position "
-          "weight 1 or 0");
-  const Eigen::VectorXd cumulative = Cumulative(model.weights);
-  MixtureSamples samples{Eigen::MatrixXd(n, model.num_features()), std::vector<int>(n)};
-  RandomStream choices(seed, 0), normals(seed, 1);
-  for (int& k : samples.components)
-    k = static_cast<int>(
-        std::upper_bound(cumulative.begin(), cumulative.end() - 1, choices.Uniform()) -
-        cumulative.begin());
-  std::sort(samples.components.begin(), samples.components.end());
-
-  std::vector<Eigen::MatrixXd> factors;
-  for (const Eigen::MatrixXd& covariance : model.covariances)
-    factors.push_back(covariance.llt().matrixL());
-  for (std::int64_t i = 0; i < n; ++i) {
-    const int k = samples.components[i];
-    const Eigen::VectorXd z =
-        Eigen::VectorXd::NullaryExpr(model.num_features(), [&](auto) { return normals.Normal(); });
-    samples.points.row(i) = model.means.row(k) + (factors[k] * z).transpose();
-  }
-  return samples;
 }
 
 std::int64_t NumFreeParameters(const GaussianMixture& model) {

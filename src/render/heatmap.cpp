@@ -72,4 +72,8 @@ std::vector<Rgb> HeatPalette(ColorMap map) {
   return palette;
 }
 
+std::vector<Rgb> AnomalyPalette() {
+  return {{0, 0, 0}, {48, 48, 48}, {240, 228, 66}, {86, 180, 233}, {213, 94, 0}};
+}
+
 }  // namespace gmmseg

@@ -25,9 +25,10 @@ double ShareDistance(const ClassTable& here, const ClassTable& training) {
 }  // namespace
 
 std::optional<Drift> MeasureDrift(const Segmentation& segmentation, const Model& model) {
-  if (segmentation.num_valid == 0 || model.log_density_quantiles.empty()) return std::nullopt;
-  static_assert(Model::kQuantiles[0] == 0.01);
-  return Drift{UnlikelyPixels(segmentation, model.log_density_quantiles.front()),
+  if (segmentation.num_valid == 0) return std::nullopt;
+  const std::optional<double> threshold = TrainingQuantile(model, 0.01);
+  if (!threshold) return std::nullopt;
+  return Drift{UnlikelyPixels(segmentation, *threshold),
                ShareDistance(segmentation.classes, model.classes)};
 }
 

@@ -7,10 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "base/quantile.h"
 #include "base/stopwatch.h"
 #include "base/tile_loop.h"
-#include "features/pixel_sample.h"
+#include "base/weighted_quantiles.h"
 #include "features/same_features.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
@@ -88,39 +87,15 @@ LabelTotals Label(Segmentation& result) {
   return totals;
 }
 
-constexpr std::int64_t kQuantileSample = 16384;
-
-std::vector<double> QuantilesOf(std::vector<float> values) {
-  std::vector<double> quantiles;
-  if (values.empty()) return quantiles;
-  std::ranges::sort(values);
-  for (const double probability : Model::kQuantiles)
-    quantiles.push_back(Quantile(values, probability));
-  return quantiles;
-}
-
-// Of the labelled pixels; exact up to kQuantileSample pixels, of more from that many spread over
-// the image.
-std::vector<double> LogDensityQuantiles(const Raster& raster, const Segmentation& segmentation) {
-  std::vector<float> values;
-  for (const std::int64_t pixel : SampleValidPixels(raster, kQuantileSample))
-    if (segmentation.labels[pixel] != 0) values.push_back(segmentation.LogDensity(pixel));
-  return QuantilesOf(std::move(values));
-}
-
-// Of weighted samples, at as many evenly spaced places of their cumulative weight.
-std::vector<double> LogDensityQuantiles(const Segmentation& segmentation) {
+std::vector<DensityQuantile> LogDensityQuantiles(const Segmentation& segmentation) {
   const Samples& samples = segmentation.planes.samples;
-  const double total = std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0);
-  const double step = total / static_cast<double>(kQuantileSample);
-  std::vector<float> values;
-  double seen = 0;
-  for (std::int64_t i = 0; i < samples.size(); ++i) {
-    seen += samples.weights()[i];
-    while ((static_cast<double>(values.size()) + 0.5) * step < seen)
-      values.push_back(segmentation.sample_log_density[i]);
-  }
-  return QuantilesOf(std::move(values));
+  const std::vector<double> values = WeightedQuantiles(
+      segmentation.sample_log_density,
+      {samples.weights(), static_cast<std::size_t>(samples.size())}, Model::kQuantiles);
+  std::vector<DensityQuantile> quantiles;
+  for (std::size_t q = 0; q < values.size(); ++q)
+    quantiles.push_back({Model::kQuantiles[q], values[q]});
+  return quantiles;
 }
 
 // ICL = BIC + 2·entropy of the posteriors (Biernacki, Celeux, Govaert 2000), which is known of the
@@ -180,7 +155,7 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
   result.seconds.fit = watch.Lap();
 
   LabelFitted(result, options.class_names);
-  model.log_density_quantiles = LogDensityQuantiles(raster, result);
+  model.log_density_quantiles = LogDensityQuantiles(result);
   result.seconds.labels = watch.Lap();
   return result;
 }

@@ -60,7 +60,7 @@ TEST_CASE("manifest: records come back as they were, whatever bytes a name has; 
     failed.outputs.clear();
     failed.message = "a.png: \"why\"\n";
     file.Append(failed);
-    file.Append(ModelRecord{"hash", "k=4"});
+    file.Append(ModelRecord{"hash", "k=4", {"odd"}});
   }
   const Manifest manifest = ReadManifest(folder.path()).value();
   REQUIRE(manifest.images.size() == std::size(names));

@@ -93,14 +93,16 @@ TEST_CASE("overwriting removes what an earlier run left and this one made stale"
   output.keep = {output.directory + "/" + kInput + ".gmm.json"};
   const JobResult result = RunSegmentJob(kInput, OneClass(), output);
   CHECK(result.files == std::vector<std::string>{kInput + "_labels.png"});
-  CHECK(result.stale == std::vector<std::string>{kInput + "_heat_1.png", kInput + "_mask_1.png",
-                                                 kInput + "_overlay.png", kInput + "_probs.tif",
-                                                 kInput + "_uncertainty.png", "report.html"});
+  CHECK(result.stale == std::vector<std::string>{kInput + "_anomalies.png", kInput + "_density.tif",
+                                                 kInput + "_heat_1.png", kInput + "_mask_1.png",
+                                                 kInput + "_outliers.tif", kInput + "_overlay.png",
+                                                 kInput + "_probs.tif", kInput + "_uncertainty.png",
+                                                 "report.html"});
 }
 
 TEST_CASE("overwriting leaves the report of another image, and a page that is no report") {
   const ScratchFolder folder;
-  OutputOptions output = Into(folder);
+  OutputOptions output = Into(folder, ".");
   output.existing = ExistingOutputs::kOverwrite;
   output.outputs = {Output::kLabels, Output::kReport};
   RunSegmentJob("null:4x4x3:u8", OneClass(), output);
@@ -108,6 +110,30 @@ TEST_CASE("overwriting leaves the report of another image, and a page that is no
   CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
   folder.Write("report.html", "<html>of mine</html>");
   CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
+}
+
+TEST_CASE("a photograph that is called like a report's part is no part") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder, ".");
+  output.existing = ExistingOutputs::kOverwrite;
+  output.outputs = {Output::kLabels};
+  folder.Write((kInput + "_report.jpg").c_str(), "a photograph");
+  CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
+  folder.Write((kInput + "_report.js").c_str(), "somebody's script");
+  CHECK(RunSegmentJob(kInput, OneClass(), output).stale.empty());
+  folder.Write((kInput + "_report.js").c_str(), "gmmsegReport.show({});");
+  CHECK(RunSegmentJob(kInput, OneClass(), output).stale ==
+        std::vector<std::string>{kInput + "_report.jpg", kInput + "_report.js"});
+}
+
+TEST_CASE("a page about a folder is not replaced by one about an image") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder, ".");
+  output.existing = ExistingOutputs::kOverwrite;
+  output.outputs = {Output::kReport};
+  folder.Write("report.html", "<html data-gmmseg-report=\"folder\">");
+  CHECK_THROWS_WITH_AS(RunSegmentJob(kInput, OneClass(), output),
+                       doctest::Contains("about a whole folder"), ParameterError);
 }
 
 TEST_CASE("a report's part for a page over many is made of two files") {

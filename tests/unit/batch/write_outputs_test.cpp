@@ -17,11 +17,11 @@ TEST_CASE("a volume's model is written; pictures, which hold one slice, are refu
   for (const Output picture : AllOutputs()) {
     output.outputs = {Output::kModel, picture};
     if (picture == Output::kModel) continue;
-    CHECK_THROWS_WITH_AS(WriteOutputs(folder.path(), "v", volume, result, output),
+    CHECK_THROWS_WITH_AS(WriteOutputs(folder.path(), "v", volume, result, {}, output),
                          doctest::Contains("2 slices"), ParameterError);
     CHECK(folder.Names().empty());
   }
   output.outputs = {Output::kModel};
-  WriteOutputs(folder.path(), "v", volume, result, output);
+  WriteOutputs(folder.path(), "v", volume, result, {}, output);
   CHECK(folder.Names() == std::set<std::string>{"v.gmm.json"});
 }

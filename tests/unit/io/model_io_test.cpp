@@ -58,7 +58,7 @@ Model ExampleModel() {
   model.seed = std::numeric_limits<std::uint64_t>::max();
   model.bic = 17.25;
   model.inputs = {{"photo.jpg", "fnv1a64:0123456789abcdef"}};
-  model.log_density_quantiles = {-9, -8, -7, -6, -5, -4, -3};
+  model.log_density_quantiles = {{0.01, -9.125}, {0.5, -8.1}, {1, -8.1}};
   return model;
 }
 

@@ -106,4 +106,21 @@ TEST_CASE("probabilities: planes that do not fit are the caller's error") {
                   ParameterError);
 }
 
+TEST_CASE("float TIFF: values come back exactly, NaN as no data, named and tagged for GDAL") {
+  const TemporaryFolder folder;
+  std::vector<float> values = Ramp(2);
+  values[5] = std::numeric_limits<float>::quiet_NaN();
+  WriteFloatTiff(folder.File("d.tif"), kWidth, kHeight, "log-density",
+                 [&](std::int64_t pixel) { return values[pixel]; });
+  const Raster raster = ReadImage(folder.File("d.tif"));
+  CHECK(raster.num_bands() == 1);
+  CHECK(raster.CountValid() == kWidth * kHeight - 1);
+  CHECK_FALSE(raster.IsValid(5));
+  values[5] = raster.Band<float>(0)[5];
+  CHECK(BandOf<float>(raster, 0) == values);
+  CHECK(TextOf(folder.File("d.tif")).find("role=\"description\">log-density<") !=
+        std::string::npos);
+  CHECK(TextOf(folder.File("d.tif")).find(std::string("nan\0", 4)) != std::string::npos);
+}
+
 }  // namespace gmmseg

@@ -1,0 +1,44 @@
+// Anomalies: the pixels that a model finds least likely, by two criteria.
+#pragma once
+
+#include <gmmseg/segment.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace gmmseg {
+
+// A pixel is
+// - unlikely, if its log-density is at most that which a share `rate` of the training pixels has at
+//   most (see TrainingQuantile), and less than that of the likeliest one: about that share of an
+//   image like the training images, more where many pixels are equal;
+// - an outlier, if its tail probability is less than `rate`: about none of the pixels of an image
+//   that is what the model says, however few classes there are to be far from.
+enum class AnomalyMark : std::uint8_t { kNoData, kUsual, kUnlikely, kOutlier, kBoth };
+
+struct AnomalyCounts {
+  double rate = 0;
+  std::optional<double> log_density_threshold;  // absent where no pixel has data
+  // Pixels; those that are both count in all three.
+  std::int64_t num_unlikely = 0, num_outliers = 0, num_both = 0;
+};
+
+struct Anomalies {
+  AnomalyCounts counts;
+  // Of samples: P(χ²_D > d²), d the Mahalanobis distance from the mean of the most probable class,
+  // D the number of features; 0 where no data.
+  std::vector<float> sample_tails;
+  std::vector<AnomalyMark> sample_marks;
+};
+
+inline constexpr double kAnomalyRate = 0.01;
+
+// Throws ParameterError where the rate does not lie between 0 and 1, where the model is no density,
+// and where it does not tell the training pixels' log-densities on both sides of the rate.
+void CheckAnomalies(const Model& model, double rate);
+
+// By the segmentation's own model. Throws as CheckAnomalies does.
+Anomalies FindAnomalies(const Segmentation& segmentation, double rate = kAnomalyRate);
+
+}  // namespace gmmseg

@@ -1,0 +1,25 @@
+#include "cli/sample_command.h"
+
+#include <gmmseg/model_io.h>
+#include <gmmseg/sample_job.h>
+
+#include "cli/interrupts.h"
+#include "cli/output.h"
+#include "io/points_csv.h"
+
+namespace gmmseg::cli {
+
+ExitCode RunSample(const Options& options) {
+  const Model model = ReadModel(options.model_path);
+  const std::uint64_t seed = options.segment.fit.seed;
+  if (!options.points_path.empty()) {
+    RunSampleJob(model, options.num_points, seed, options.points_path, options.output.existing);
+    return kDone;
+  }
+  EndOnClosedPipe();
+  WritePointsCsv(model, options.num_points, seed,
+                 [](const std::string& text) { Print(text, "no file was to be written"); });
+  return kDone;
+}
+
+}  // namespace gmmseg::cli
