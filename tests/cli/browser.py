@@ -252,10 +252,11 @@ class Page:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=scale, mobile=False)
 
-    def media(self, scheme="light", kind="screen"):
-        """Asks for the 'light' or 'dark' colour scheme on 'screen' or for 'print'."""
+    def media(self, scheme="light", kind="screen", forced="none"):
+        """'light' or 'dark', on 'screen' or in 'print'; 'active': in the reader's own colours."""
         self.send("Emulation.setEmulatedMedia", media=kind,
-                  features=[{"name": "prefers-color-scheme", "value": scheme}])
+                  features=[{"name": "prefers-color-scheme", "value": scheme},
+                            {"name": "forced-colors", "value": forced}])
 
     def screenshot(self, clip=None, whole=False):
         """What is on the screen, height x width x 3; a clip is left, top, width and height."""

@@ -5,8 +5,10 @@ import functools
 import json
 import unittest
 
+import numpy as np
+
 import browser
-from program import ProgramTest, photo
+from program import ProgramTest, photo, probabilities_of
 
 # The texts of less contrast than WCAG AA asks of normal text; numbers on the classes' colours have
 # the better of black and white.
@@ -35,6 +37,9 @@ CONTRAST = """(() => {
   }
   return poor;
 })()"""
+
+
+SOME_FAILED = 3  # the program's exit code
 
 
 @functools.cache
@@ -95,6 +100,22 @@ class ReportTest(ProgramTest):
         self.value(f'document.querySelector("{field}").select()')
         self.page.type(new)
 
+    def point_at(self, x, y):
+        """Moves the pointer to a pixel of the preview; its place in the image."""
+        left, top, width, height = self.page.box(".stage")
+        size, shown = self.value("(view => [view, view.preview].map(({width, height}) =>"
+                                 " [width, height]))(gmmsegReport.page.view)")
+        self.page.move(left + width * (x + 0.5) / shown[0], top + height * (y + 0.5) / shown[1])
+        return [(2 * at + 1) * whole // (2 * part) for at, whole, part in zip((x, y), size, shown)]
+
+    def assert_readout(self, x, y):
+        """The readout is at the pixel and says what the file of probabilities holds there."""
+        self.assertEqual(self.texts(".readout .place"), [f"x {x}, y {y}"])
+        values = [float(text.split()[0]) for text in self.texts(".posteriors .value")]
+        expected = probabilities_of(self.folder / "segmented/photo_probs.tif")[:, y, x]
+        np.testing.assert_allclose(np.array(values) / 100, expected, atol=1 / 255 + 5e-4)
+        self.assertEqual(self.texts(".readout .chosen .swatch"), [str(expected.argmax() + 1)])
+
     def picture(self, margin=20):
         """What is drawn of the image, without the edges where the line's handle lies."""
         picture = self.page.picture_of(".stage").astype(int)
@@ -109,3 +130,48 @@ class ReportTest(ProgramTest):
     def assert_fits(self, width):
         self.page.resize(width, 900)
         self.assertLessEqual(self.value("document.documentElement.scrollWidth"), width)
+
+
+class Folder(ReportTest):
+    """Its images are put into `in`; the report is in `out`."""
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "in").mkdir()
+
+    def put(self, name, pixels=None):
+        self.image(f"in/{name}", photo(48, 32) if pixels is None else pixels)
+
+    def fill(self):
+        """Three photographs, and a file that is none."""
+        self.put("b.png")
+        self.put("a.png", 255 - photo(48, 32))
+        self.put("C.png", photo(32, 48) // 2)
+        (self.folder / "in/broken.png").write_bytes(b"\x89PNG\r\n\x1a\n, but no more")
+
+    def folder_report(self, *words, code=0):
+        result = self.segment("in", "-o", "out", "-k", 3, "--write", "report", *words)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.open("out/report.html")
+
+    def rows(self):
+        return self.texts(".image-name")
+
+    def view(self, number):
+        """Waits for the view of an image."""
+        self.page.wait_for(f"document.querySelector('.view[data-image=\"{number}\"] section,"
+                           f" .view[data-image=\"{number}\"] .notice')")
+
+    def page_data(self):
+        return json.loads(self.value("document.getElementById('data').textContent"))
+
+    def rewritten(self, data):
+        """The page with other data, beside the first; its address."""
+        html = (self.folder / "out/report.html").read_text(encoding="utf-8")
+        start = html.index('<script type="application/json" id="data">')
+        end = html.index("</script>", start)
+        text = json.dumps(data).replace("<", "\\u003c")
+        (self.folder / "out/other.html").write_text(
+            html[:start] + '<script type="application/json" id="data">' + text + html[end:],
+            encoding="utf-8")
+        return "out/other.html"

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 import report_picture
-from program import SAMPLES, labels_of, photo, probabilities_of
+from program import SAMPLES, labels_of, photo
 from report_page import ReportTest
 
 
@@ -97,6 +97,25 @@ class OneImage(ReportTest):
         self.assertEqual(self.texts(".colorbar .title"), ["Probability of <b>tag</b>"])
         self.assertEqual(self.texts("b"), [])
 
+    def test_saved_names_are_taken_by_the_next_run(self):
+        self.report("-k", 3)
+        names = ["a\tb\x7fc\u0085d\r\n, \"e\"", "\U0001f680" * 300, "  \u0000 "]
+        for index, name in enumerate(names, 1):
+            self.value(f"gmmsegReport.namesOf(gmmsegReport.page.view)"
+                       f".set({index}, {json.dumps(name)})")
+        text = self.value("gmmsegReport.classNamesCsv("
+                          "gmmsegReport.namesOf(gmmsegReport.page.view))")
+        (self.folder / "class-names.csv").write_bytes(text.encode())
+        self.report("-k", 3, "--class-names", "class-names.csv", "--overwrite")
+        self.assertEqual([entry["name"] for entry in self.value("gmmsegReport.page.view.classes")],
+                         ["a b c d  , \"e\"", "\U0001f680" * 200, "class 3"])
+
+    def test_a_field_shows_the_name_as_it_is_taken(self):
+        self.report("-k", 2)
+        self.rename(1, "x" * 300)
+        self.page.key("Tab")
+        self.assertEqual(self.value("document.querySelector('.classes input').value"), "x" * 200)
+
     def test_an_emptied_name_is_the_number_again(self):
         self.report("-k", 2)
         self.rename(1, "sky")
@@ -113,7 +132,8 @@ class OneImage(ReportTest):
         self.assertFalse(np.array_equal(self.page.picture_of(".plots"), last))
         self.value("document.querySelector('.stepper input').focus()")
         self.page.key("Home")
-        self.assertRegex(self.texts(".step-text")[0], r"\AStart, log-likelihood \u2212?\d")
+        self.assertRegex(self.texts(".step-text")[0], r"\AStart, the best of 10 starts on a "
+                         r"sample, log-likelihood \u2212?\d")
         self.assertTrue(self.value("document.querySelector('.stepper button').disabled"))
 
     def test_grey_is_drawn_as_a_histogram(self):
@@ -127,21 +147,6 @@ class Posteriors(ReportTest):
     def setUp(self):
         super().setUp()
         self.report("-k", 4)
-        self.probabilities = probabilities_of(self.folder / "segmented/photo_probs.tif")
-
-    def assert_readout(self, x, y):
-        """The readout is at the pixel and says what the file of probabilities holds there."""
-        self.assertEqual(self.texts(".readout .place"), [f"x {x}, y {y}"])
-        values = [float(text.split()[0]) for text in self.texts(".posteriors .value")]
-        np.testing.assert_allclose(np.array(values) / 100, self.probabilities[:, y, x],
-                                   atol=1 / 255 + 5e-4)
-        self.assertEqual(self.texts(".readout .chosen .swatch"),
-                         [str(self.probabilities[:, y, x].argmax() + 1)])
-
-    def point_at(self, x, y):
-        left, top, width, height = self.page.box(".stage")
-        _, rows, columns = self.probabilities.shape
-        self.page.move(left + width * (x + 0.5) / columns, top + height * (y + 0.5) / rows)
 
     def live(self):
         return self.value("document.querySelector('.readout [aria-live=polite]').textContent")
@@ -178,51 +183,6 @@ class Posteriors(ReportTest):
         self.assert_readout(30, 20)
 
 
-class Unusual(ReportTest):
-    def test_255_classes(self):
-        random = np.random.default_rng(1)
-        pixels = random.integers(0, 255, (96, 128, 3), dtype=np.uint8)
-        self.report("-k", 255, "--restarts", 1, "--max-iterations", 2, pixels=pixels)
-        self.assertEqual(len(self.texts(".classes tbody tr")), 255)
-        self.page.move(*self.page.box(".stage")[:2])
-        self.assertEqual(len(self.texts(".posteriors .value")), 8)
-        self.page.click("[name=mode][value=uncertainty]")
-        self.assertEqual(self.page.complaints, [])
-
-    def test_one_pixel(self):
-        self.report("-k", 1, pixels=np.full((1, 1, 3), (200, 40, 10), np.uint8))
-        self.value("document.querySelector('.stage').focus()")
-        self.page.key("ArrowRight")
-        self.assertEqual(self.texts(".readout .place"), ["x 0, y 0"])
-        self.assertEqual(self.texts(".posteriors .value"), ["100.0\u00a0%"])
-        self.assertEqual(self.page.complaints, [])
-
-    def test_no_pixel_with_data(self):
-        self.report("-k", 3, pixels=np.zeros((20, 30, 4), np.uint8))
-        self.assertIn("no pixel with data", self.texts(".account")[0])
-        self.assertEqual(self.texts("[name=mode]"), [])
-
-    def test_pixels_without_data_are_said_to_be_none(self):
-        pixels = np.dstack([photo(), np.full((64, 96), 255, np.uint8)])
-        pixels[:20, :20, 3] = 0
-        self.report("-k", 3, pixels=pixels)
-        left, top, *_ = self.page.box(".stage")
-        self.page.move(left + 30, top + 3)
-        self.assertEqual(self.texts(".readout .chosen"), ["no data"])
-        self.assertIn("Pixels with data", self.texts(".figures dt"))
-
-    def test_very_wide_and_very_tall(self):
-        for shape in ((2, 400, 3), (400, 2, 3)):
-            with self.subTest(shape):
-                pixels = np.resize(photo(), shape)
-                self.image("photo.png", pixels)
-                self.succeed("photo.png", "-k", 2, "--write", "report", "--overwrite")
-                self.open("segmented/report.html")
-                self.page.click("[name=mode][value=probability]")
-                self.assert_fits(360)
-                self.page.resize(1280, 900)
-
-
 class Readme(ReportTest):
     def test_shows_the_page_as_it_is(self):
         with Image.open(SAMPLES.parent / "pictures/report.png") as image:
@@ -246,6 +206,29 @@ class Reading(ReportTest):
         self.assertLess(self.page.screenshot().mean(), light - 60)
         self.page.media("dark", "print")
         self.assertGreater(self.page.screenshot()[:40].mean(), 240)
+
+    def test_print_has_whole_tables(self):
+        self.report("-k", 20)
+        self.page.media(kind="print")
+        self.assertEqual(self.value("getComputedStyle(document.querySelector('.scroller'))"
+                                    ".overflow"), "visible")
+        self.page.resize(700, 900)
+        self.assert_fits(700)
+
+    def test_colours_of_classes_outlast_those_of_the_reader(self):
+        self.report("-k", 3)
+        self.page.move(*self.page.box(".stage")[:2])
+        self.page.click("[name=mode][value=probability]")
+        shown = ("['.swatch', '.bar', '.ramp', '.badge rect'].map(name => (style => "
+                 "[style.backgroundColor, style.backgroundImage, style.fill].join())"
+                 "(getComputedStyle(document.querySelector(name))))")
+        usual = self.value(shown)
+        self.page.media("dark", forced="active")
+        self.assertEqual(self.value(shown), usual)
+        checked, other = self.value("['checked', 'not(:checked)'].map(state => getComputedStyle("
+                                    "document.querySelector(`.modes input:${state} + span`))"
+                                    ".backgroundColor)")
+        self.assertNotEqual(checked, other)
 
     def test_print_has_pictures_and_no_controls(self):
         self.report("-k", 3)

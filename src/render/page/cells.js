@@ -9,13 +9,25 @@
   const isDrifted = row => Boolean(row.drift && row.drift.flagged);
   const hasWarnings = row => row.warnings.length > 0;
 
-  report.filters = [
-    ['all', 'All', () => true],
-    ['warnings', 'With warnings', hasWarnings],
-    ['drifted', 'Drifted', isDrifted],
-    ['failed', 'Failed', row => row.status === 'failed'],
-    ['done', 'Done', row => row.status === 'done']
+  const has = status => row => row.status === status;
+
+  // Optional: left out where no image passes.
+  const filters = [
+    { key: 'all', title: 'All', passes: () => true },
+    { key: 'done', title: 'Done', passes: has('done') },
+    { key: 'failed', title: 'Failed', passes: has('failed') },
+    { key: 'unfinished', title: 'Unfinished', passes: has('unfinished'), optional: true },
+    { key: 'earlier', title: 'Of an earlier run', passes: has('earlier'), optional: true },
+    { key: 'not tried', title: 'Not tried', passes: has('not tried'), optional: true },
+    { key: 'drifted', title: 'Drifted', passes: isDrifted },
+    { key: 'warnings', title: 'With warnings', passes: hasWarnings }
   ];
+
+  report.filtersOf = rows =>
+    filters.filter(({ passes, optional }) => !optional || rows.some(passes));
+
+  // Whether there is more to say of an image than its row does.
+  report.hasView = row => Boolean(row.base || row.message || hasWarnings(row));
 
   // ---- cells ----------------------------------------------------------------------------
 
@@ -39,8 +51,9 @@
   }
 
   function nameLink(row, number) {
-    if (!row.base) return make('span', { class: 'image-name' }, row.name);
-    return make('a', { class: 'image-name', href: `#image/${number}` }, row.name);
+    const attributes = { class: 'image-name', title: row.name };
+    if (!report.hasView(row)) return make('span', attributes, row.name);
+    return make('a', { ...attributes, href: `#image/${number}` }, row.name);
   }
 
   const colorsOf = row =>
@@ -105,7 +118,7 @@
       'span',
       {},
       make('span', { class: row.status === 'failed' ? 'tag failure' : 'quiet' }, row.status),
-      ...texts.map(text => make('span', { class: 'remark' }, text))
+      ...texts.map(text => make('span', { class: 'remark', title: text }, text))
     );
   }
 

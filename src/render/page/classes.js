@@ -4,6 +4,7 @@
   const { make } = report;
 
   const kLong = 16; // more classes than this scroll in a box of their own
+  const kWide = 8; // more features than this are written one after another on paper
 
   // RFC 4180: quotes around what has a quote, a comma or a line end; quotes within are doubled.
   const quoted = text => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -21,10 +22,23 @@
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
+  function saving(names) {
+    const click = () => save(names);
+    const hint = make(
+      'p',
+      { class: 'hint' },
+      'Names can be edited. They last until this page is closed; saved as a file, they go to the ' +
+        'next run with ',
+      make('code', {}, '--class-names'),
+      '.'
+    );
+    const button = make('button', { type: 'button', click }, 'Save names as CSV');
+    return make('div', { class: 'actions controls' }, button, hint);
+  }
+
   function nameCell(entry, names, signal) {
     const input = make('input', {
       type: 'text',
-      maxlength: 200,
       'aria-label': `Name of class ${entry.index}`,
       spellcheck: 'false',
       input: event => names.set(entry.index, event.target.value),
@@ -53,15 +67,18 @@
     );
   }
 
-  // Means have as many digits as their spread over the classes calls for.
+  // Means have as many digits as their spread over the classes calls for, those of a single class
+  // as its size does.
   function meanDigits(classes, d) {
     const values = classes.map(entry => entry.mean[d]).filter(Number.isFinite);
-    const size = Math.max(0, ...values.map(Math.abs));
-    return size === 0 ? 1 : Math.max(1, Math.min(6, 3 - Math.ceil(Math.log10(size))));
+    const spread = Math.max(...values) - Math.min(...values);
+    const size = spread || Math.max(0, ...values.map(Math.abs));
+    return size > 0 ? Math.max(1, Math.min(6, 2 - Math.floor(Math.log10(size)))) : 1;
   }
 
-  function headRow(model, shareTitle) {
-    const features = model ? model.features : [];
+  const featureTitle = feature => `Mean ${feature.name}`;
+
+  function headRow(features, shareTitle) {
     const unit = text => (text ? make('small', {}, ` ${text.replace('..', '–')}`) : null);
     const number = (...content) => make('th', { scope: 'col', class: 'number' }, ...content);
     return make(
@@ -71,33 +88,36 @@
       make('th', { scope: 'col' }, 'Name'),
       number(shareTitle),
       number('Weight'),
-      ...features.map(feature => number(`Mean ${feature.name}`, unit(feature.unit)))
+      ...features.map(feature => number(featureTitle(feature), unit(feature.unit)))
     );
   }
 
-  function row(entry, names, signal, digits, onPick) {
-    const number = text => make('td', { class: 'number' }, text);
+  // Columns: of the means, each with its title and its number of digits.
+  function row(entry, names, signal, columns, onPick) {
+    const number = (title, text) => make('td', { class: 'number', 'data-title': title }, text);
     return make(
       'tr',
       { 'data-class': entry.index },
       swatchCell(entry, onPick),
       nameCell(entry, names, signal),
-      number(report.percent(entry.share)),
-      number(report.percent(entry.weight)),
-      ...entry.mean.map((value, d) => number(report.fixed(value, digits[d])))
+      number('Share', report.percent(entry.share)),
+      number('Weight', report.percent(entry.weight)),
+      ...columns.map(({ title, digits }, d) => number(title, report.fixed(entry.mean[d], digits)))
     );
   }
 
   // Options: classes, model, names, signal, shareTitle and, with a viewer, onPick(class index).
   // What comes back has press(class index or null), which marks the class that is shown.
   report.classTable = function ({ classes, model, names, signal, shareTitle, onPick }) {
-    const features = classes.length ? classes[0].mean.length : 0;
-    const digits = Array.from({ length: features }, (_, d) => meanDigits(classes, d));
-    const rows = classes.map(entry => row(entry, names, signal, digits, onPick));
+    const columns = model.features.map((feature, d) => ({
+      title: featureTitle(feature),
+      digits: meanDigits(classes, d)
+    }));
+    const rows = classes.map(entry => row(entry, names, signal, columns, onPick));
     const table = make(
       'table',
-      { class: 'classes' },
-      make('thead', {}, headRow(model, shareTitle)),
+      { class: columns.length > kWide ? 'classes wide' : 'classes' },
+      make('thead', {}, headRow(model.features, shareTitle)),
       make('tbody', {}, ...rows)
     );
     const long = classes.length > kLong;
@@ -111,21 +131,8 @@
       },
       table
     );
-    const button = make(
-      'button',
-      { type: 'button', click: () => save(names) },
-      'Save names as CSV'
-    );
-    const hint = make(
-      'p',
-      { class: 'hint' },
-      'Names can be edited. They last until this page is closed; saved as a file, they go to the ' +
-        'next run with ',
-      make('code', {}, '--class-names'),
-      '.'
-    );
     return {
-      element: make('div', {}, scroller, make('div', { class: 'actions controls' }, button, hint)),
+      element: make('div', {}, scroller, saving(names)),
       press(index) {
         rows.forEach((element, at) =>
           element

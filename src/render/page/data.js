@@ -1,4 +1,45 @@
 // What the page knows: its JSON, the views that stand in files beside it, and the names of classes.
+//
+// The data, which report.cpp, folder_page.cpp and preview.cpp write. Null stands for a number that
+// is not finite, and for what there is none of.
+//
+// PAGE: the JSON in #data.
+//   program, instruction_set, date, title: texts
+//   kind: 'image' or 'folder'
+//   settings: [[name, value], ...]; warnings: texts, of the run
+//   viridis, magma: the colours of 0...1, 255 times six hexadecimal digits
+//   model: MODEL that the images of a folder share or were matched to, or null
+//   images: ROWs of a folder; view: VIEW of one image, or null
+// ROW: one image of a folder.
+//   name: a text that may hold anything
+//   status: 'done', 'failed', 'unfinished' (cut off while it was written), 'earlier' (done by an
+//     earlier run with other settings: nothing but a warning is told) or 'not tried'
+//   message: why it failed, or ''; warnings: texts
+//   seconds, log_likelihood: numbers; shares: of classes 1...K, or []
+//   colors: of classes 1...K; null: those of PAGE.model
+//   drift: {unlikely_pixels, share_distance, flagged} or null; match_confidence: 0...1 or null
+//   base: the address of its photograph without '.jpg' and of its view without '.js', or ''
+// VIEW: what is known of an image. The file of a folder's image calls gmmsegReport.show(VIEW).
+//   name, width, height, bands, pixels_with_data, log_likelihood, warnings
+//   drift, match_confidence: as in ROW
+//   applied: whether its model was fitted before
+//   classes: [{index, name, color, weight, share, mean: [of each feature]}, ...], by index 1...K
+//   files: [[text, address], ...]; seconds: [[stage, seconds], ...] or null
+//   model: MODEL; null: that of PAGE
+//   preview: {width, height, data, photo: an address, or null for ROW.base + '.jpg'}
+//   cloud: {count, low: [of each axis], high}
+// MODEL: a mixture, and how it was fitted.
+//   features: [{name, unit}, ...], the columns of the means; classes: as in VIEW
+//   covariance_type; density: false where the curve is an objective, not a log-likelihood
+//   axes: [{name, unit}, ...], A features; projections: [x, y] or [x] into them, for each plot
+//   restarts: how many starts were tried; initial_log_likelihood: of the best of them
+//   history: the log-likelihood after each of the iterations; converged
+//   bic, aic, icl: numbers or null
+//   trace: [{iteration, components}, ...], some iterations; the last is the result. A component
+//     is [weight, mean on A axes..., covariance: its lower triangle row by row...]
+// preview.data: base64 of a zlib stream of, one after another, for n pixels, K classes, m points:
+//   uint16 labels[n] (0: no data), uint16 cloud[m][A] (0...65535 is low...high),
+//   uint8 posteriors[n][K] (0...255 is 0...1), uint8 cloud colours[m][3]
 (function (report) {
   'use strict';
 
@@ -14,15 +55,6 @@
     arrived = view;
   };
 
-  // What the folder knows of an image may be missing in the image's own file.
-  const completed = (view, row) => ({
-    ...view,
-    base: row.base,
-    drift: view.drift ?? row.drift,
-    match_confidence: view.match_confidence ?? row.match_confidence,
-    warnings: [...new Set([...row.warnings, ...view.warnings])]
-  });
-
   function loadScript(row) {
     return new Promise((resolve, reject) => {
       const script = report.make('script', { src: report.beside(`${row.base}.js`) });
@@ -30,7 +62,7 @@
         const view = arrived;
         arrived = null;
         script.remove();
-        if (view) resolve(completed(view, row));
+        if (view) resolve({ ...view, base: row.base });
         else reject(new Error(`The view of ${row.name} is damaged.`));
       });
       script.addEventListener('error', () => {
@@ -141,8 +173,14 @@
 
   const isMatched = view => typeof view.match_confidence === 'number';
 
-  // Whether the model was fitted to something else; drift is measured for such images only.
-  report.isApplied = view => !isMatched(view) && (!view.model || view.drift !== null);
+  const kLongestName = 200; // characters
+
+  // As the program takes names: no control characters, and not without an end.
+  const nameIn = text =>
+    Array.from(text.replace(/\p{Cc}/gu, ' '))
+      .slice(0, kLongestName)
+      .join('')
+      .trim();
 
   // Names of classes as the reader edits them; 'change' is sent after each edit.
   class ClassNames extends EventTarget {
@@ -157,7 +195,7 @@
     }
 
     set(index, text) {
-      this.names.set(index, text.trim());
+      this.names.set(index, nameIn(text));
       this.dispatchEvent(new Event('change'));
     }
 

@@ -25,11 +25,19 @@
   const kMissing = '–';
 
   // A JSON null stands for a number that is not finite.
-  report.fixed = (value, digits) =>
-    isNumber(value) ? value.toFixed(digits).replace('-', '\u2212') : kMissing;
+  report.fixed = function (value, digits) {
+    if (!isNumber(value)) return kMissing;
+    const text = value.toFixed(digits);
+    return text.replace('-', Number(text) === 0 ? '' : '\u2212');
+  };
 
-  report.percent = (value, digits = 1) =>
-    isNumber(value) ? `${report.fixed(100 * value, digits)}\u00a0%` : kMissing;
+  // What is not 0 does not read as 0.
+  report.percent = function (value, digits = 1) {
+    if (!isNumber(value)) return kMissing;
+    const small = value > 0 && Number((100 * value).toFixed(digits)) === 0;
+    const text = report.fixed(small ? 10 ** -digits : 100 * value, digits);
+    return `${small ? '<\u00a0' : ''}${text}\u00a0%`;
+  };
 
   report.count = value =>
     isNumber(value) ? value.toLocaleString('en-US').replace('-', '\u2212') : kMissing;

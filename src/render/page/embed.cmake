@@ -1,8 +1,13 @@
 # Puts the page together and makes a C++ string of it:
-#   cmake -D PAGE=report.html -D STYLE=report.css -D "SCRIPTS=a.js;b.js" -D OUTPUT=page.cpp -P embed.cmake
+#   cmake -D PAGE=report.html -D "STYLES=a.css;b.css" -D "SCRIPTS=a.js;b.js" -D OUTPUT=page.cpp \
+#         -P embed.cmake
 # Compilers limit the length of one literal; long texts are several, one after another.
 file(READ ${PAGE} page)
-file(READ ${STYLE} style)
+set(style "")
+foreach(file IN LISTS STYLES)
+  file(READ ${file} part)
+  string(APPEND style "${part}")
+endforeach()
 set(scripts "")
 foreach(file IN LISTS SCRIPTS)
   file(READ ${file} script)

@@ -3,23 +3,29 @@
   'use strict';
   const { make } = report;
 
-  const sentenceOf = {
-    converged: 'converged',
-    max_iterations: 'stopped at the limit of iterations',
-    max_iterations_reached: 'stopped at the limit of iterations'
+  const kListed = 8; // more bands are told by the first and the last of them
+
+  report.stopText = model => (model.converged ? 'converged' : 'not converged');
+
+  // The names of the features in a line of text.
+  report.featureText = function ({ features }) {
+    const names = features.map(feature => feature.name);
+    const bands = names.filter(name => name.startsWith('band '));
+    if (bands.length <= kListed) return names.join(', ');
+    return [`${bands[0]} … ${bands.at(-1)}`, ...names.slice(bands.length)].join(', ');
   };
 
-  report.stopText = model =>
-    model.converged
-      ? 'converged'
-      : sentenceOf[model.stop_reason] || model.stop_reason.replaceAll('_', ' ');
+  const startText = ({ restarts }) =>
+    restarts > 1 ? `Start, the best of ${report.count(restarts)} starts on a sample` : 'Start';
 
   function stepText(model, entry) {
     const value =
       entry.iteration === 0 ? model.initial_log_likelihood : model.history[entry.iteration - 1];
     const name = model.density ? 'log-likelihood' : 'objective';
     const where =
-      entry.iteration === 0 ? 'Start' : `Iteration ${entry.iteration} of ${model.iterations}`;
+      entry.iteration === 0
+        ? startText(model)
+        : `Iteration ${entry.iteration} of ${model.iterations}`;
     return Number.isFinite(value) ? `${where}, ${name} ${report.fixed(value, 4)} per pixel` : where;
   }
 
@@ -102,10 +108,12 @@
   // What a model is, for the details.
   report.modelPairs = function (model) {
     const pairs = [
-      ['Features', model.features.map(feature => feature.name).join(', ')],
-      ['Covariance', model.covariance_type],
-      ['Iterations', `${report.count(model.iterations)}, ${report.stopText(model)}`]
+      ['Features', report.featureText(model)],
+      ['Covariance', model.covariance_type]
     ];
+    if (model.iterations > 0) {
+      pairs.push(['Iterations', `${report.count(model.iterations)}, ${report.stopText(model)}`]);
+    }
     for (const name of ['bic', 'aic', 'icl']) {
       if (Number.isFinite(model[name]))
         pairs.push([name.toUpperCase(), report.count(Math.round(model[name]))]);

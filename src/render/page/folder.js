@@ -4,13 +4,13 @@
   const { make, page } = report;
 
   function summary(rows) {
-    const count = passes => report.count(rows.filter(passes).length);
-    const title = { done: 'Done', failed: 'Failed', drifted: 'Drifted', warnings: 'With warnings' };
-    const entries = ['done', 'failed', 'drifted', 'warnings'].map(key => [
-      title[key],
-      count(report.filters.find(filter => filter[0] === key)[2])
-    ]);
-    return report.pairs('figures', [['Images', report.count(rows.length)], ...entries]);
+    const entries = report
+      .filtersOf(rows)
+      .map(({ key, title, passes }) => [
+        key === 'all' ? 'Images' : title,
+        report.count(rows.filter(passes).length)
+      ]);
+    return report.pairs('figures', entries);
   }
 
   // Said first where nothing, or not everything, could be done.
@@ -31,12 +31,20 @@
     );
   }
 
+  function stopped(rows) {
+    const left = rows.filter(row => row.status === 'not tried').length;
+    if (left === 0) return null;
+    const what = `${report.count(left)} of ${report.plural(rows.length, 'image')}`;
+    const text = `The run was stopped: ${what} ${left === 1 ? 'was' : 'were'} not tried`;
+    return report.notice('warning', make('strong', {}, text));
+  }
+
   const isMatched = rows => rows.some(row => row.match_confidence !== null);
 
   // What was done, in a sentence or two.
   function account(rows) {
     const { model } = page;
-    if (!rows.some(row => row.status === 'done')) return null;
+    if (!rows.some(row => row.shares.length > 0)) return null;
     let text =
       'A mixture of Gaussians was fitted to each image by itself: class 1 of one image has ' +
       'nothing to do with class 1 of another.';
@@ -45,18 +53,21 @@
         'A mixture of Gaussians was fitted to each image by itself, and its classes numbered as ' +
         'the most similar ones of a reference: their match says how similar, 0 to 1.';
     } else if (model) {
-      const features = model.features.map(feature => feature.name).join(', ');
       text =
-        `One mixture of ${report.plural(model.classes.length, 'Gaussian')} on ${features} was ` +
-        'applied to all images: a class has the same number and colour in each.';
+        `One mixture of ${report.plural(model.classes.length, 'Gaussian')} on ` +
+        `${report.featureText(model)} was applied to all images: a class has the same number ` +
+        'and colour in each.';
     }
     return make('p', { class: 'account' }, text);
   }
 
+  const hasModel = () => page.model && page.model.classes.length > 0;
+  const modelName = () => (isMatched(page.images) ? 'reference' : 'shared model');
+
   function sharedModel(names, signal) {
     const { model } = page;
-    if (!model || model.classes.length === 0) return [];
-    const what = isMatched(page.images) ? 'reference' : 'shared model';
+    if (!hasModel()) return [];
+    const what = modelName();
     const table = report.classTable({
       classes: model.classes,
       model,
@@ -66,7 +77,12 @@
     });
     return [
       report.section('classes', `Classes of the ${what}`, table.element),
-      report.fitSection('fit', `Fit of the ${what}`, model, null)
+      report.fitSection(
+        'fit',
+        model.history.length > 0 ? `Fit of the ${what}` : `The ${what}`,
+        model,
+        null
+      )
     ];
   }
 
@@ -79,7 +95,7 @@
       make(
         'div',
         { class: 'details' },
-        page.model ? part('Shared model', report.modelPairs(page.model)) : null,
+        hasModel() ? part(`The ${modelName()}`, report.modelPairs(page.model)) : null,
         part('Settings', page.settings)
       )
     );
@@ -92,6 +108,7 @@
     const gallery = new report.Gallery(page.images, names, signal);
     const sections = [
       failures(page.images),
+      stopped(page.images),
       report.warnings(page.warnings),
       account(page.images),
       summary(page.images),

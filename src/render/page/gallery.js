@@ -14,6 +14,7 @@
   class Gallery {
     constructor(rows, names, signal) {
       this.names = names;
+      this.filters = report.filtersOf(rows);
       this.columns = report.columns.filter(
         ({ key, optional }) => !optional || rows.some(row => row[key] !== null)
       );
@@ -91,12 +92,12 @@
       this.filter = make(
         'select',
         { change: () => this.refilter() },
-        ...report.filters.map(([key, title]) => make('option', { value: key }, title))
+        ...this.filters.map(({ key, title }) => make('option', { value: key }, title))
       );
       this.sorter = make(
         'select',
         { change: () => this.sortBy(this.sorter.value, false) },
-        make('option', { value: '' }, 'as they came'),
+        make('option', { value: '' }, 'as listed'),
         ...this.columns.map(({ key, title }) => make('option', { value: key }, title))
       );
       this.turn = make(
@@ -142,7 +143,7 @@
 
     refilter() {
       const wanted = this.search.value.normalize().toLowerCase();
-      const [, , passes] = report.filters.find(([key]) => key === this.filter.value);
+      const { passes } = this.filters.find(({ key }) => key === this.filter.value);
       let shown = 0;
       for (const entry of this.entries) {
         entry.hidden = !passes(entry.row) || !entry.searched.includes(wanted);
@@ -156,7 +157,7 @@
     // Numbers of the images before and after one, in the order on the page; null at the ends.
     neighbours(number) {
       const open = this.entries.filter(
-        entry => entry.row.base && (!entry.hidden || entry.at + 1 === number)
+        entry => report.hasView(entry.row) && (!entry.hidden || entry.at + 1 === number)
       );
       const at = open.findIndex(entry => entry.at + 1 === number);
       const numberAt = i => (open[i] ? open[i].at + 1 : null);

@@ -89,13 +89,21 @@
     }
   }
 
+  const kWithoutResult = {
+    failed: 'This image failed',
+    unfinished: 'This image was cut off while it was written',
+    earlier: 'This image is not shown',
+    'not tried': 'This image was not tried'
+  };
+
   async function sectionsOf(row, signal) {
     if (!row.base) {
+      const reasons = [row.message, ...row.warnings].filter(Boolean);
       return [
         report.notice(
-          'failure',
-          make('strong', {}, 'This image failed'),
-          make('p', {}, row.message)
+          row.status === 'failed' ? 'failure' : 'warning',
+          make('strong', {}, kWithoutResult[row.status]),
+          ...reasons.map(text => make('p', {}, text))
         )
       ];
     }

@@ -126,6 +126,14 @@
       context.fill();
       context.stroke();
     }
+    const share = (part, whole) => `${(100 * part) / whole}%`;
+    const edges = [
+      share(kArea.top, kSize.height),
+      share(kSize.width - kArea.right, kSize.width),
+      share(kSize.height - kArea.bottom, kSize.height),
+      share(frame.left, kSize.width)
+    ];
+    canvas.style.clipPath = `inset(${edges.join(' ')})`;
     frame.element.prepend(canvas);
   }
 

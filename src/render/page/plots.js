@@ -4,7 +4,8 @@
   const { make, svg } = report;
 
   const kSize = { width: 360, height: 280 };
-  const kArea = { left: 54, right: 352, top: 26, bottom: 236 };
+  const kArea = { right: 352, top: 26, bottom: 236 }; // left of it are the labels
+  const kLeastLeft = 54; // so that most plots stand in line
 
   // ---- axes -----------------------------------------------------------------------------
 
@@ -31,66 +32,72 @@
     return [low - margin, high + margin];
   }
 
-  let plots = 0; // makes the ids of clip paths differ
+  // ---- labels ---------------------------------------------------------------------------
 
-  function axis(horizontal, frame, domain, title, smallest) {
-    const { step, values } = ticks(...domain, horizontal ? 5 : 4, smallest);
+  const ruler = make('canvas').getContext('2d');
+  ruler.font = '11px system-ui, sans-serif'; // as the style says
+
+  const widest = texts => Math.max(0, ...texts.map(text => ruler.measureText(text).width));
+
+  // Values with their texts; fewer where the room, as wide as the plot, does not hold them.
+  function labels(domain, wanted, room, smallest) {
+    const { step, values } = ticks(...domain, wanted, smallest);
     const digits = report.digitsFor(step);
-    const marks = values.map(value => {
-      const text = report.fixed(value, digits);
-      return horizontal
-        ? svg(
-            'g',
-            {},
-            svg('line', {
-              x1: frame.x(value),
-              x2: frame.x(value),
-              y1: kArea.top,
-              y2: kArea.bottom
-            }),
-            svg('text', { x: frame.x(value), y: kArea.bottom + 16, 'text-anchor': 'middle' }, text)
-          )
-        : svg(
-            'g',
-            {},
-            svg('line', {
-              x1: kArea.left,
-              x2: kArea.right,
-              y1: frame.y(value),
-              y2: frame.y(value)
-            }),
-            svg('text', { x: kArea.left - 6, y: frame.y(value) + 4, 'text-anchor': 'end' }, text)
-          );
-    });
-    const name = horizontal
-      ? svg(
-          'text',
-          {
-            class: 'axis',
-            x: (kArea.left + kArea.right) / 2,
-            y: kSize.height - 8,
-            'text-anchor': 'middle'
-          },
-          title
-        )
-      : svg('text', { class: 'axis', x: kArea.left, y: 14 }, title);
-    return svg('g', { class: 'ticks' }, ...marks, name);
+    const texts = values.map(value => report.fixed(value, digits));
+    const tight = texts.length * (widest(texts) + 10) > room;
+    if (tight && wanted > 1) return labels(domain, wanted - 1, room, smallest);
+    return { texts, marks: values.map((value, i) => ({ value, text: texts[i] })) };
   }
 
-  // A plot with two axes: its element, the scales x and y, and the clipped group to draw into.
-  // Down: y grows downwards, as rows of an image do.
+  const markAcross = (frame, { value, text }) =>
+    svg(
+      'g',
+      {},
+      svg('line', { x1: frame.x(value), x2: frame.x(value), y1: kArea.top, y2: kArea.bottom }),
+      svg('text', { x: frame.x(value), y: kArea.bottom + 16, 'text-anchor': 'middle' }, text)
+    );
+
+  const markUp = (frame, { value, text }) =>
+    svg(
+      'g',
+      {},
+      svg('line', { x1: frame.left, x2: kArea.right, y1: frame.y(value), y2: frame.y(value) }),
+      svg('text', { x: frame.left - 6, y: frame.y(value) + 4, 'text-anchor': 'end' }, text)
+    );
+
+  function axes(frame, across, up, xTitle, yTitle) {
+    const x = (frame.left + kArea.right) / 2;
+    return svg(
+      'g',
+      { class: 'ticks' },
+      ...across.marks.map(mark => markAcross(frame, mark)),
+      svg('text', { class: 'axis', x, y: kSize.height - 8, 'text-anchor': 'middle' }, xTitle),
+      ...up.marks.map(mark => markUp(frame, mark)),
+      svg('text', { class: 'axis', x: frame.left, y: 14 }, yTitle)
+    );
+  }
+
+  // ---- the frame ------------------------------------------------------------------------
+
+  let plots = 0; // makes the ids of clip paths differ
+
+  // A plot with two axes: its element, the scales x and y, its left edge, which leaves room for
+  // the labels, and the clipped group to draw into. Down: y grows downwards, as rows do.
   function makeFrame({ x, y, xTitle, yTitle, label, smallestX, down }) {
     const scale =
       ([low, high], from, to) =>
       value =>
         from + ((to - from) * (value - low)) / (high - low);
     const [first, last] = down ? [kArea.top, kArea.bottom] : [kArea.bottom, kArea.top];
-    const frame = { x: scale(x, kArea.left, kArea.right), y: scale(y, first, last) };
+    const up = labels(y, 4, Infinity);
+    const left = Math.max(kLeastLeft, Math.ceil(widest(up.texts)) + 10);
+    const across = labels(x, 5, kArea.right - left, smallestX);
+    const frame = { left, x: scale(x, left, kArea.right), y: scale(y, first, last) };
     const clip = `clip-${++plots}`;
     const box = {
-      x: kArea.left,
+      x: left,
       y: kArea.top,
-      width: kArea.right - kArea.left,
+      width: kArea.right - left,
       height: kArea.bottom - kArea.top
     };
     frame.content = svg('g', { 'clip-path': `url(#${clip})` });
@@ -98,8 +105,7 @@
       'svg',
       { viewBox: `0 0 ${kSize.width} ${kSize.height}`, role: 'img', 'aria-label': label },
       svg('clipPath', { id: clip }, svg('rect', box)),
-      axis(true, frame, x, xTitle, smallestX),
-      axis(false, frame, y, yTitle),
+      axes(frame, across, up, xTitle, yTitle),
       frame.content,
       svg('rect', { class: 'frame', ...box })
     );
@@ -111,8 +117,10 @@
 
   // ---- the curve ------------------------------------------------------------------------
 
-  // What comes back has step(iteration), which moves the marker.
+  // Nothing where no iteration was made. What comes back has step(iteration), which moves the
+  // marker.
   report.curve = function (model) {
+    if (model.history.length === 0) return null;
     const points = [
       [0, model.initial_log_likelihood],
       ...model.history.map((value, i) => [i + 1, value])

@@ -5,11 +5,14 @@
 
   const kRows = 8;
 
-  // Classes in the order they are listed: all by number, or the most probable ones first.
+  // Classes in the order they are listed: all by number, or of many the most probable ones first.
   function listed(posteriors) {
     const classes = Array.from(posteriors.keys());
     if (classes.length <= kRows) return classes;
-    return classes.sort((a, b) => posteriors[b] - posteriors[a] || a - b).slice(0, kRows);
+    return classes
+      .filter(k => posteriors[k] > 0)
+      .sort((a, b) => posteriors[b] - posteriors[a] || a - b)
+      .slice(0, kRows);
   }
 
   class Readout {
@@ -50,17 +53,20 @@
       this.place.textContent = `x ${x}, y ${y}`;
       this.element.classList.toggle('empty', label === 0);
       if (label === 0) this.chosen.replaceChildren('no data');
-      else this.choose(this.view.classes[label - 1]);
-      const order = listed(posteriors);
-      this.rows.forEach((row, at) => this.fillRow(row, order[at], posteriors[order[at]] / 255));
+      else this.tell(this.view.classes[label - 1], posteriors);
       if (aloud) this.live.textContent = this.sentence(x, y, label, posteriors);
     }
 
-    choose(entry) {
+    tell(entry, posteriors) {
       this.chosen.replaceChildren(
         report.swatch(entry.index, entry.color),
         this.names.name(entry.index)
       );
+      const order = listed(posteriors);
+      this.rows.forEach((row, at) => {
+        row.element.hidden = at >= order.length;
+        if (at < order.length) this.fillRow(row, order[at], posteriors[order[at]] / 255);
+      });
     }
 
     fillRow(row, k, probability) {

@@ -40,20 +40,28 @@
     return report.pairs('figures', entries);
   }
 
+  const hasData = view => view.pixels_with_data > 0;
+
+  function originText(view, model) {
+    if (view.applied) {
+      return `${view.model ? 'fitted before' : 'that all images share'} was applied`;
+    }
+    if (model.iterations === 0) return 'is the start of a fit that made no iteration';
+    const iterations = report.plural(model.iterations, 'iteration');
+    return `was fitted to this image in ${iterations} (${report.stopText(model)})`;
+  }
+
   // What was done, in a sentence.
   function account(view, model) {
-    const bands = report.plural(view.bands, 'band');
-    if (view.classes.length === 0 || !model) {
-      return `The image (${bands}) has no pixel with data, so there are no classes.`;
+    const bands = `(image of ${report.plural(view.bands, 'band')})`;
+    if (!hasData(view)) {
+      const result = view.classes.length === 0 ? ', so there are no classes' : '';
+      return `There is no pixel with data ${bands}${result}.`;
     }
-    const features = model.features.map(feature => feature.name).join(', ');
-    const iterations = report.plural(model.iterations, 'iteration');
-    const origin = report.isApplied(view)
-      ? `${view.model ? 'fitted before' : 'that all images share'} was applied`
-      : `was fitted to this image in ${iterations} (${report.stopText(model)})`;
     return (
-      `A mixture of ${report.plural(view.classes.length, 'Gaussian')} on ${features} (${bands}) ` +
-      `${origin}. Each pixel belongs to its most probable class.`
+      `A mixture of ${report.plural(view.classes.length, 'Gaussian')} on ` +
+      `${report.featureText(model)} ${bands} ${originText(view, model)}. ` +
+      'Each pixel belongs to its most probable class.'
     );
   }
 
@@ -76,7 +84,9 @@
         'div',
         { class: 'details' },
         files.length ? part('Files', make('ul', { class: 'files' }, ...files)) : null,
-        model ? part('Model', report.pairs('pairs', report.modelPairs(model))) : null,
+        model && model.classes.length > 0
+          ? part('Model', report.pairs('pairs', report.modelPairs(model)))
+          : null,
         view.drift ? part('Drift', make('p', {}, `${driftText(view.drift)}.`)) : null,
         page.kind === 'image' ? part('Settings', report.pairs('pairs', page.settings)) : null,
         stages.length ? part('Time', report.pairs('pairs', stages)) : null
@@ -96,9 +106,15 @@
     });
     if (viewer) {
       viewer.modeChanged = (mode, index) => table.press(mode === 'probability' ? index : null);
-      viewer.draw();
     }
     return report.section('classes', 'Classes', table.element);
+  }
+
+  function modelSection(view, model, data) {
+    if (!hasData(view)) return null;
+    const fitted = !view.applied && model.history.length > 0;
+    const title = fitted ? 'Fit' : 'The model and this image';
+    return report.fitSection('fit', title, model, data && data.cloud);
   }
 
   // All sections of one image. Listeners on names end with the signal.
@@ -117,22 +133,17 @@
       );
     }
     const viewer = data ? new report.Viewer(view, data, names, signal) : null;
-    return [
-      ...problems(view),
+    const sections = [
+      problems(view),
       failure,
       make('p', { class: 'account' }, account(view, model)),
       figures(view, model, data),
       viewer ? report.section('result', 'Result', viewer.element) : null,
-      classSection(view, model, names, signal, viewer),
-      model
-        ? report.fitSection(
-            'fit',
-            report.isApplied(view) ? 'The model and this image' : 'Fit',
-            model,
-            data && data.cloud
-          )
-        : null,
+      classSection(view, model, names, signal, hasData(view) ? viewer : null),
+      modelSection(view, model, data),
       details(view, model)
-    ].filter(Boolean);
+    ];
+    if (viewer) viewer.draw();
+    return sections.filter(Boolean);
   };
 })(window.gmmsegReport);

@@ -28,6 +28,13 @@
       input: event => changed(Number(event.target.value))
     });
 
+  const kThin = 15; // times as long as wide
+
+  const thinHint = ({ width, height }) =>
+    Math.max(width / height, height / width) > kThin
+      ? make('p', { class: 'hint' }, 'Where it would be too thin to see, it is drawn thicker.')
+      : null;
+
   class Viewer {
     constructor(view, data, names, signal) {
       Object.assign(this, { view, data, names });
@@ -43,7 +50,6 @@
       this.makeControls();
       names.follow(signal, () => this.nameClasses());
       this.makeElement();
-      this.draw();
     }
 
     // ---- what it is made of -------------------------------------------------------------
@@ -55,12 +61,13 @@
         this.controls,
         this.stage.element,
         this.swipeRow,
-        this.colorbar
+        this.colorbar,
+        thinHint(this.data)
       );
       this.element = make('div', { class: 'viewer' }, picture, this.readout.element);
       this.element.style.setProperty('--ratio', this.data.width / this.data.height);
-      // Without classes there is no result to choose, to see through or to swipe away.
-      if (this.data.classes > 0) return;
+      // Without data there is no result to choose, to see through or to swipe away.
+      if (this.view.pixels_with_data > 0) return;
       for (const part of [
         this.controls,
         this.swipeRow,
@@ -141,12 +148,11 @@
 
     draw() {
       const { mode, classIndex } = settings;
-      if (this.data.classes > 0) {
-        report.paint(this.stage.canvas, this.data, this.view, mode, classIndex);
-      }
+      report.paint(this.stage.canvas, this.data, this.view, mode, classIndex);
       this.controls.querySelector(`[value=${mode}]`).checked = true;
       this.select.value = classIndex;
-      this.colorbar.hidden = mode === 'labels' || mode === 'boundaries' || this.data.classes === 0;
+      const isMap = mode === 'probability' || mode === 'uncertainty';
+      this.colorbar.hidden = !isMap || this.view.pixels_with_data === 0;
       this.ramp.style.background = report.gradient(mode);
       this.titleBar();
       this.place();
