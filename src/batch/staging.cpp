@@ -134,7 +134,7 @@ void Staging::Commit(const std::vector<std::string>& names, const std::vector<st
 }
 
 void Staging::Swap(const std::vector<std::string>& names, const std::vector<std::string>& stale) {
-  const fs::path old = folder_ / "old";
+  const fs::path old = folder_ / ".gmmseg-replaced";  // no output is called so
   fs::create_directory(old);
   Moves moves;
   for (const std::string& name : stale) moves.Make(directory_ / name, old / name);

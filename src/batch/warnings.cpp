@@ -25,13 +25,14 @@ void AddFitWarnings(const FitResult& fit, std::vector<std::string>& warnings) {
 }
 
 // Whether the best K is at an end of what was tried, and the data may want what lies beyond.
-void AddEdgeWarning(const std::vector<Candidate>& candidates, std::vector<std::string>& warnings) {
+void AddEdgeWarning(const Model& model, std::vector<std::string>& warnings) {
+  const std::vector<Candidate>& candidates = model.candidates;
   if (candidates.size() < 2) return;
   const std::size_t best = BestCandidate(candidates);
   const int k = candidates[best].requested_components;
   const bool at_least = best == 0 && k > 1;
-  // Where K was capped, there is nothing beyond.
-  const bool at_most = best + 1 == candidates.size() && candidates[best].num_components == k;
+  // As many classes as distinct colours: there is nothing beyond.
+  const bool at_most = best + 1 == candidates.size() && model.fit.num_distinct > k;
   if (at_least || at_most)
     warnings.push_back(
         Format("the best number of classes, %d, is the %s that was tried; %s may be "
@@ -63,7 +64,7 @@ std::vector<std::string> WarningsOf(const JobResult& result, const FitOptions* f
   if (result.drift && result.drift->flagged()) warnings.push_back(DriftWarning(*result.drift));
   if (fit == nullptr) return warnings;
   AddFitWarnings(result.model.fit, warnings);
-  AddEdgeWarning(result.model.candidates, warnings);
+  AddEdgeWarning(result.model, warnings);
   if (!result.model.fit.converged() && fit->tolerance > 0 && fit->max_iterations > 0)
     warnings.push_back("not" + AfterIterations(result.model.fit));
   return warnings;
@@ -73,7 +74,7 @@ std::vector<std::string> WarningsOf(const FolderResult& result) {
   const FitResult& fit = result.model->fit;
   std::vector<std::string> warnings;
   AddFitWarnings(fit, warnings);
-  AddEdgeWarning(result.model->candidates, warnings);
+  AddEdgeWarning(*result.model, warnings);
   if (result.mixed_model)
     warnings.push_back(
         "some images hold floats, whose white is taken to be 1, and others integers; if they are "

@@ -107,9 +107,10 @@ std::vector<std::string> CandidateTable(const std::vector<Candidate>& candidates
   if (candidates.empty()) return {};
   const std::size_t best = BestCandidate(candidates);
   std::vector<std::string> lines = {
-      Format("%d classes, of lowest BIC_eff (* below; lower is better), reckoned for n_eff = %.0f "
-             "independent pixels",
-             candidates[best].requested_components, candidates[best].num_effective),
+      Count(candidates[best].num_components, "class", "classes") +
+          Format(", of lowest BIC_eff (* below; lower is better), reckoned for n_eff = %.0f "
+                 "independent pixels",
+                 candidates[best].num_effective),
       Format("  %5s %6s %10s %14s %14s %14s %14s %14s", "K", "params", "log-lik", "BIC", "AIC",
              "ICL", "BIC_eff", "ICL_eff")};
   for (std::size_t i = 0; i < candidates.size(); ++i) {

@@ -54,7 +54,8 @@ void DeclareWhat(CLI::App& app, Options& options) {
       "Number of classes, 1 to 65535; or a range as in 2:8, of which every number is fitted, with "
       "all its restarts, so that the times add up, and the one of lowest BIC is kept, reckoned for "
       "the number of independent pixels that the image is worth. A table says what every number "
-      "gave. Default: auto, which is 1:8; or the number of --init-model, or that of --model with "
+      "gave, with --separate-models in the model files and --json alone. Default: auto, which is "
+      "1:8; or the number of --init-model, or that of --model with "
       "--match. Fewer come back where the image has fewer distinct colours.",
       [&](const std::string& word) {
         const std::variant<int, ComponentRange> components = ParseComponents(word);
@@ -246,15 +247,18 @@ void DeclareRun(CLI::App& app, Options& options) {
 
 void DeclareSample(CLI::App& app, std::vector<std::string>& models, Options& options) {
   app.add_option("MODEL", models, "The model, a .gmm.json file.")->option_text(" ");
-  Add(app, kWhat, "-n,--points", "N", "Number of points, 0 to 1000000000000. Default: 1000.",
+  Add(app, kWhat, "-n,--points", "N", "Number of points, 0 to 100000000. Default: 1000.",
       [&options](const std::string& word) {
-        options.num_points = ParseInteger(word, 0, 1000000000000);
+        options.num_points = ParseInteger(word, 0, 100000000);
       });
   DeclareSeed(app, options);
   // Of no variable and no file: there, output is the folder of the other commands.
   Add(app, kOut, "-o,--output", "FILE",
       "The CSV file, written whole or not at all. Default: none, the points go to stdout.",
-      [&options](const std::string& word) { options.points_path = word; })
+      [&options](const std::string& word) {
+        if (word.empty()) throw ParameterError("name a file, or leave the option away");
+        options.points_path = word;
+      })
       ->configurable(false);
   AddFlag(app, kOut, "--overwrite", "Replace an existing file. Default: it is an error.",
           [&options] { options.output.existing = ExistingOutputs::kReplace; });

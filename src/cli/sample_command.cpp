@@ -1,7 +1,10 @@
 #include "cli/sample_command.h"
 
+#include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 #include <gmmseg/sample_job.h>
+
+#include <filesystem>
 
 #include "cli/interrupts.h"
 #include "cli/output.h"
@@ -9,10 +12,31 @@
 
 namespace gmmseg::cli {
 
+namespace {
+
+// --overwrite is for points written before; not for the model, a device or a pipe.
+void CheckTarget(const Options& options) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path target(options.points_path);
+  const fs::file_status status = fs::status(target, error);
+  if (!fs::exists(status) || fs::is_directory(status)) return;
+  if (!fs::is_regular_file(status))
+    throw ParameterError(options.points_path +
+                         ": is no regular file and cannot be replaced; name another, or leave -o "
+                         "away to print the points");
+  if (fs::equivalent(target, options.model_path, error))
+    throw ParameterError(options.points_path +
+                         ": is the model that the points are drawn from; name another file");
+}
+
+}  // namespace
+
 ExitCode RunSample(const Options& options) {
   const Model model = ReadModel(options.model_path);
   const std::uint64_t seed = options.segment.fit.seed;
   if (!options.points_path.empty()) {
+    CheckTarget(options);
     RunSampleJob(model, options.num_points, seed, options.points_path, options.output.existing);
     return kDone;
   }

@@ -252,8 +252,8 @@ std::vector<Candidate> ReadCandidates(const Node& node) {
   for (const Node& item : node.Items())
     candidates.push_back(
         {item["requested_k"].Integer(1, kMaxComponents), item["k"].Integer(1, kMaxComponents),
-         static_cast<std::int64_t>(item["parameters"].Unsigned()),
-         item["log_likelihood_per_sample"].Number(), item["entropy_per_sample"].Number(),
+         item["parameters"].Integer(1), item["log_likelihood_per_sample"].Number(),
+         item["entropy_per_sample"].Number(),
          Criteria{item["bic"].Number(), item["aic"].Number(), item["icl"].Number()},
          item["effective_samples"].Number(), item["bic_effective"].Number(),
          item["icl_effective"].Number()});

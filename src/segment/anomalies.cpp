@@ -79,10 +79,15 @@ void CheckAnomalies(const Model& model, double rate) {
     throw ParameterError(
         "a model with a tempered block is no density, and no pixel is unlikely under it; fit with "
         "position weight 1 or 0");
+  const std::vector<DensityQuantile>& known = model.log_density_quantiles;
+  if (known.empty())
+    throw ParameterError("the model does not tell how likely its training pixels are; fit it anew");
   if (!TrainingQuantile(model, rate))
     throw ParameterError("anomaly rate = " + std::to_string(rate) +
-                         "; the model does not tell how likely so few of its training pixels are "
-                         "at most; take 0.01 or more, or fit the model anew");
+                         "; the model knows its training pixels' likelihoods from " +
+                         std::to_string(known.front().probability) + " to " +
+                         std::to_string(known.back().probability) +
+                         " alone: take a rate between these, or fit it anew");
 }
 
 Anomalies FindAnomalies(const Segmentation& segmentation, double rate) {

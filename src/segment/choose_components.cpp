@@ -26,7 +26,7 @@ ChosenFit ChooseComponents(const FeaturePlanes& planes, FitOptions options,
     chosen.candidates.push_back(AssessCandidate(fit.model, k, fit.log_likelihood,
                                                 EntropyOf(fit.model, planes.samples), num_pixels,
                                                 num_effective));
-    const bool is_last = fit.num_distinct < k;
+    const bool is_last = fit.num_distinct <= k;
     if (BestCandidate(chosen.candidates) + 1 == chosen.candidates.size())
       chosen.fit = std::move(fit);
     if (is_last) break;

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import unittest
 
 import numpy as np
@@ -201,7 +202,7 @@ class Refusals(ProgramTest):
                                              if q["probability"] in (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)]
         path.write_text(json.dumps(model), encoding="utf-8")
         words = ["apply", "--model", path, "photo.png", "-o", "out", "--write", "anomalies"]
-        self.fail(2, *words, "--anomaly-rate", 0.001, says=["0.001", "fit the model anew"])
+        self.fail(2, *words, "--anomaly-rate", 0.001, says=["0.001", "fit it anew"])
         self.succeed(*words)
 
 
@@ -278,6 +279,14 @@ class Sample(ProgramTest):
         (self.folder / "points.csv").write_text("mine", encoding="utf-8")
         self.fail(2, "sample", self.model, "-o", "points.csv", says=["exists", "--overwrite"])
         self.fail(2, "sample", self.model, "-o", "a/b/points.csv", says=["parent"])
+        self.fail(2, "sample", self.model, "-o", self.model, "--overwrite", says=["is the model"])
+        self.fail(2, "sample", self.model, "-o", "", says=["name a file"])
+        os.mkfifo(self.folder / "pipe")
+        result = self.segment("sample", self.model, "-o", "pipe", "--overwrite")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no regular file", result.stderr)
+        self.assertTrue((self.folder / "pipe").is_fifo())
+        (self.folder / "pipe").unlink()
         self.fail(2, "sample", self.model, "-n", -1, says=["--points"])
         self.fail(2, "sample", says=["takes one model"])
         self.fail(2, "sample", self.model, self.model, says=["takes one model"])

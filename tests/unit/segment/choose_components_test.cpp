@@ -65,7 +65,7 @@ TEST_CASE("beyond the number of distinct colours nothing is tried") {
   Raster raster(kWidth, kHeight, 1, SampleType::kUint8, ColorModel::kGray);
   for (int i = 0; i < kWidth * kHeight; i += 3) raster.Band<std::uint8_t>(0)[i] = 200;
   const Model model = Segment(raster, Choosing(1, 8)).model;
-  CHECK(model.candidates.size() == 3);
+  CHECK(model.candidates.size() == 2);
   CHECK(model.mixture().num_components() <= 2);
   CHECK(model.fit.has_all_components());
 }
