@@ -59,6 +59,13 @@ Json ClassesJson(const ClassTable& classes) {
   return list;
 }
 
+Json CandidatesJson(const std::vector<Candidate>& candidates) {
+  Json list = Json::array();
+  for (const Candidate& each : candidates)
+    list.push_back({each.requested_components, each.bic_effective});
+  return list;
+}
+
 // Weight, mean on the axes, covariance between them: its lower triangle row by row.
 Json ComponentJson(const GaussianMixture& mixture, int k, const FeatureAxes& axes) {
   Json numbers = {Rounded(mixture.weights[k])};
@@ -111,6 +118,7 @@ Json ModelJson(const Model& model) {
           {"bic", OrNull(model.bic)},
           {"aic", OrNull(model.aic)},
           {"icl", OrNull(model.icl)},
+          {"candidates", CandidatesJson(model.candidates)},
           {"trace", TraceJson(model, axes)}};
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 import report_picture
-from program import SAMPLES, labels_of, photo
+from program import SAMPLES, labels_of, model_of, photo
 from report_page import ReportTest
 
 
@@ -25,6 +25,18 @@ class OneImage(ReportTest):
             self.assertAlmostEqual(share, 100 * np.mean(labels == number), delta=0.051)
         for name in self.texts(".files a"):
             self.assertTrue((self.folder / "segmented" / name).exists(), name)
+
+    def test_a_chosen_number_of_classes_stands_beside_those_that_were_not(self):
+        self.image("photo.png", photo())
+        self.succeed("photo.png", "-k", "2:4", "--write", "report,model")
+        self.open("segmented/report.html")
+        model = model_of(self.folder / "segmented/photo.gmm.json")
+        shown = [text for text in self.texts(".pairs div") if text.startswith("BIC_eff")]
+        self.assertEqual(len(shown), len(model["candidates"]))
+        for text, each in zip(shown, model["candidates"]):
+            self.assertIn(f"BIC_eff of {each['requested_k']} classes", text)
+            self.assertIn(f"{round(each['bic_effective']):,}".replace("-", "\N{MINUS SIGN}"), text)
+            self.assertEqual(text.endswith("the lowest"), each["chosen"])
 
     def test_each_result_is_another_picture(self):
         self.report("-k", 4)

@@ -35,6 +35,7 @@
 //   restarts: how many starts were tried; initial_log_likelihood: of the best of them
 //   history: the log-likelihood after each of the iterations; converged
 //   bic, aic, icl: numbers or null
+//   candidates: [[K, BIC_eff], ...] of every K that was tried, where it was chosen; or []
 //   trace: [{iteration, components}, ...], some iterations; the last is the result. A component
 //     is [weight, mean on A axes..., covariance: its lower triangle row by row...]
 // preview.data: base64 of a zlib stream of, one after another, for n pixels, K classes, m points:

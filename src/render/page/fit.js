@@ -114,6 +114,14 @@
     if (model.iterations > 0) {
       pairs.push(['Iterations', `${report.count(model.iterations)}, ${report.stopText(model)}`]);
     }
+    const lowest = Math.min(...model.candidates.map(([, criterion]) => criterion));
+    for (const [k, criterion] of model.candidates) {
+      const value = report.count(Math.round(criterion));
+      pairs.push([
+        `BIC_eff of ${report.plural(k, 'class', 'classes')}`,
+        criterion === lowest ? `${value}, the lowest` : value
+      ]);
+    }
     for (const name of ['bic', 'aic', 'icl']) {
       if (Number.isFinite(model[name]))
         pairs.push([name.toUpperCase(), report.count(Math.round(model[name]))]);
