@@ -18,14 +18,16 @@ mkdir -p build
   cmake --preset release -DGMMSEG_BUILD_TESTS=OFF -DGMMSEG_BUILD_SAMPLES=OFF
 run_logged build/build.log cmake --build --preset release --target segment
 
-say "" "\$ $segment $photo -k 4 --overwrite -o quickstart"
-"$segment" "$photo" -k 4 --overwrite -o quickstart
+words=(-k 4 --write labels,overlay,heatmaps,uncertainty,model,report --overwrite -o quickstart)
+say "" "\$ $segment $photo ${words[*]}"
+"$segment" "$photo" "${words[@]}"
 
 say "" "Look at:"
 show() {
   [ -f "$1" ] || fail "$1 was not written"
   printf '  %-*s  %s\n' $((${#results} + 16)) "$1" "$2"
 }
+show "$PWD/quickstart/report.html" "all of it on one page, for a browser"
 show "$PWD/$photo" "the photograph"
 show "${results}_labels.png" "the class of every pixel, one colour per class"
 show "${results}_overlay.png" "the classes laid over the photograph"
