@@ -34,8 +34,10 @@ struct Anomalies {
 
 inline constexpr double kAnomalyRate = 0.01;
 
-// Throws ParameterError where the rate does not lie between 0 and 1, where the model is no density,
-// and where it does not tell the training pixels' log-densities on both sides of the rate.
+// Throws ParameterError where the rate does not lie between 0 and 1.
+void CheckAnomalyRate(double rate);
+// As that, and where the model is no density, and where it does not tell the training pixels'
+// log-densities on both sides of the rate.
 void CheckAnomalies(const Model& model, double rate);
 
 // By the segmentation's own model. Throws as CheckAnomalies does.

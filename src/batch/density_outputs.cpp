@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "batch/write_outputs.h"
+#include "features/tempered_position.h"
 
 namespace gmmseg {
 namespace {
@@ -23,16 +24,13 @@ std::string Asked(const OutputSet& outputs) {
 
 void CheckDensityOutputs(const OutputOptions& output, const FeatureSpec& features) {
   const std::string words = Asked(output.outputs);
-  const double weight = features.position_weight;
-  if (!words.empty() && weight != 0 && weight != 1)
+  if (!words.empty() && IsTempered(features))
     throw ParameterError(words +
                          Format(": with position weight %g the model is no density; use "
                                 "position weight 0 or 1, or do not ask for ",
-                                weight) +
+                                features.position_weight) +
                          words);
-  if (!(output.anomaly_rate > 0 && output.anomaly_rate < 1))
-    throw ParameterError("anomaly_rate = " + std::to_string(output.anomaly_rate) +
-                         "; must be greater than 0 and less than 1");
+  CheckAnomalyRate(output.anomaly_rate);
 }
 
 void CheckDensityOutputs(const OutputOptions& output, const Model& model) {

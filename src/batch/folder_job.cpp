@@ -77,12 +77,10 @@ void CheckReport(const fs::path& top, const InputList& inputs, const FolderOptio
   if (!WantsReport(options)) return;
   ReportDate();
   CheckExisting(top, {kReportName}, ExistingOutputs::kReplace);
-  for (const InputFile& file : inputs.files)
-    if (fs::path(file.folder).begin() != fs::path(file.folder).end() &&
-        *fs::path(file.folder).begin() == kReportName)
-      throw ParameterError((top / kReportName).string() +
-                           " is to be the report and the folder of " + file.path +
-                           "; rename that folder, or leave report out of --write");
+  if (std::ranges::count(OutputFolders(top, inputs), top / kReportName) > 0)
+    throw ParameterError((top / kReportName).string() +
+                         " is to be the report, and a folder of outputs; rename that input folder, "
+                         "or leave report out of --write");
   if (Resumes(options.earlier) && fs::exists(top / kReportName) && !IsReport(top / kReportName))
     throw ParameterError((top / kReportName).string() +
                          ": exists, and no earlier run wrote it; move it away, or choose another "

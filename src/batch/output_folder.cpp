@@ -21,7 +21,7 @@ void CheckOutputFolder(const fs::path& folder) {
                                              : " does not exist; create it first"));
 }
 
-// A folder under an output's name is never replaced: it may hold anything.
+// A folder under an output's name is never replaced: it may hold anything. Nor is a pipe or device.
 void CheckExisting(const fs::path& folder, const std::vector<std::string>& names,
                    ExistingOutputs existing) {
   for (const std::string& name : names) {
@@ -30,6 +30,10 @@ void CheckExisting(const fs::path& folder, const std::vector<std::string>& names
     if (fs::is_directory(status))
       throw ParameterError((folder / name).string() +
                            " is a folder; move it away, or choose another output folder");
+    if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_symlink(status))
+      throw ParameterError((folder / name).string() +
+                           " is no regular file and is never replaced; move it away, or choose "
+                           "another output");
     if (existing == ExistingOutputs::kRefuse && fs::exists(status))
       throw ParameterError((folder / name).string() +
                            " exists; use --overwrite to replace it, or another output folder");

@@ -13,7 +13,8 @@ namespace gmmseg {
 // Throws ParameterError where it is a file, or neither it nor its parent exists.
 void CheckOutputFolder(const boost::filesystem::path& folder);
 
-// Throws ParameterError where one of the names is a folder, or exists and may not be replaced.
+// Throws ParameterError where one of the names is a folder, a pipe or a device, or exists and may
+// not be replaced.
 void CheckExisting(const boost::filesystem::path& folder, const std::vector<std::string>& names,
                    ExistingOutputs existing);
 

@@ -4,6 +4,8 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 
+#include "features/tempered_position.h"
+
 namespace gmmseg::cli {
 namespace {
 
@@ -87,8 +89,7 @@ Model ModelToApply(const Options& options) {
 
 OutputOptions OutputsOf(const Options& options, const FeatureSpec& features) {
   OutputOptions output = options.output;
-  const bool is_density = features.position_weight == 0 || features.position_weight == 1;
-  if (output.outputs == AllOutputs() && !is_density)
+  if (output.outputs == AllOutputs() && IsTempered(features))
     for (const Output of_density : DensityOutputs()) output.outputs.erase(of_density);
   output.keep = FilesTaken(options);
   return output;

@@ -14,18 +14,10 @@ namespace gmmseg::cli {
 
 namespace {
 
-// --overwrite is for points written before; not for the model, a device or a pipe.
+// --overwrite is for points written before, not for the model.
 void CheckTarget(const Options& options) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path target(options.points_path);
-  const fs::file_status status = fs::status(target, error);
-  if (!fs::exists(status) || fs::is_directory(status)) return;
-  if (!fs::is_regular_file(status))
-    throw ParameterError(options.points_path +
-                         ": is no regular file and cannot be replaced; name another, or leave -o "
-                         "away to print the points");
-  if (fs::equivalent(target, options.model_path, error))
+  std::error_code missing;
+  if (std::filesystem::equivalent(options.points_path, options.model_path, missing))
     throw ParameterError(options.points_path +
                          ": is the model that the points are drawn from; name another file");
 }

@@ -71,10 +71,14 @@ void Count(AnomalyMark mark, std::int64_t pixels, AnomalyCounts& counts) {
 
 }  // namespace
 
-void CheckAnomalies(const Model& model, double rate) {
+void CheckAnomalyRate(double rate) {
   if (!(rate > 0 && rate < 1))
     throw ParameterError("anomaly rate = " + std::to_string(rate) +
                          "; must be greater than 0 and less than 1");
+}
+
+void CheckAnomalies(const Model& model, double rate) {
+  CheckAnomalyRate(rate);
   if (!IsDensity(model.mixture()))
     throw ParameterError(
         "a model with a tempered block is no density, and no pixel is unlikely under it; fit with "

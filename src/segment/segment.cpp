@@ -13,6 +13,7 @@
 #include "base/weighted_quantiles.h"
 #include "features/effective_samples.h"
 #include "features/same_features.h"
+#include "features/tempered_position.h"
 #include "segment/choose_components.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
@@ -199,12 +200,11 @@ void CheckChoice(const SegmentOptions& options) {
   if (options.fit.start)
     throw ParameterError(
         "a range of components with a start model, which has its number; give one of them");
-  const double weight = options.features.position_weight;
-  if (weight != 0 && weight != 1)
+  if (IsTempered(options.features))
     throw ParameterError(
         Format("position weight %g makes the model no density, of which no BIC is defined, so that "
                "the number of components cannot be chosen; give it, or position weight 0 or 1",
-               weight));
+               options.features.position_weight));
 }
 
 Segmentation Segment(const Raster& raster, const SegmentOptions& options) {

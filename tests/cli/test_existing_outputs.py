@@ -1,5 +1,6 @@
 """Outputs that are there already: refused, replaced, removed where they would lie."""
 
+import os
 import unittest
 
 from program import ProgramTest, labels_of, photo
@@ -9,6 +10,16 @@ class ExistingOutputs(ProgramTest):
     def setUp(self):
         super().setUp()
         self.image("photo.png", photo())
+
+    def test_a_pipe_is_never_replaced(self):
+        (self.folder / "segmented").mkdir()
+        pipe = self.folder / "segmented" / "photo_labels.png"
+        os.mkfifo(pipe)
+        result = self.segment("photo.png", "-k", 3, "--overwrite")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("photo_labels.png is no regular file", result.stderr)
+        self.assertTrue(pipe.is_fifo())
+        self.assertEqual(self.names(), ["photo_labels.png"])
 
     def test_an_existing_output_is_refused(self):
         self.succeed("photo.png", "-k", 3)
