@@ -87,7 +87,9 @@
         model && model.classes.length > 0
           ? part('Model', report.pairs('pairs', report.modelPairs(model)))
           : null,
-        view.drift ? part('Drift', make('p', {}, `${driftText(view.drift)}.`)) : null,
+        view.drift && !view.drift.flagged // else a warning says so already
+          ? part('Drift', make('p', {}, `${driftText(view.drift)}.`))
+          : null,
         page.kind === 'image' ? part('Settings', report.pairs('pairs', page.settings)) : null,
         stages.length ? part('Time', report.pairs('pairs', stages)) : null
       )
