@@ -27,7 +27,7 @@ struct AnomalyCounts {
 struct Anomalies {
   AnomalyCounts counts;
   // Of samples: P(χ²_D > d²), d the Mahalanobis distance from the mean of the most probable class,
-  // D the number of features; 0 where no data.
+  // D the number of features that the sample has; 0 where no data.
   std::vector<float> sample_tails;
   std::vector<AnomalyMark> sample_marks;
 };

@@ -6,6 +6,7 @@
 #include <gmmseg/samples.h>
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ struct FeatureSpec {
   // W >= 0. 0: colour alone. Otherwise x and y (pixels) join as a block of their own whose
   // log-density is multiplied by W: 1 is the plain product, larger W gives more compact classes.
   double position_weight = 0.0;
+  // kMarginal: a pixel that lacks bands counts by those that it has. For features that are one band
+  // each, which are kRaw and the kGray of grey images; the others mix the bands.
+  MissingValues missing = MissingValues::kSkip;
 
   bool operator==(const FeatureSpec&) const = default;
 };
@@ -56,12 +60,16 @@ struct FeatureLayout {
 
 struct FeaturePlanes {
   FeatureLayout layout;
-  // Standardised; weight 0 where the raster has no data or a feature is not finite.
+  // Standardised; weight 0 where the raster has no data or a feature is not finite, else the
+  // pixel's.
   Samples samples;
   // Which sample a pixel is, row-major. Empty: pixel i is sample i, of weight 1. Otherwise the
   // samples are the raster's distinct colours, ascending, weighted by their numbers of pixels
-  // (rounded to float: exact up to 2^24), and all pixels without data are one more, of weight 0.
+  // (rounded to float: exact up to 2^24) or the sums of their weights, and all pixels without data
+  // are one more, of weight 0.
   AlignedBuffer<std::uint32_t> entry;
+  // Per sample its pixels, where the raster has weights; else empty, for the weights tell.
+  std::vector<std::uint32_t> num_pixels;
   std::int64_t num_valid = 0;  // pixels of weight > 0
   // D×D, the user's units: the covariance that quantisation alone gives a feature vector,
   // (step²/12)·mean of J Jᵀ, where step is the greatest common divisor of the band's value
@@ -72,10 +80,14 @@ struct FeaturePlanes {
   Eigen::MatrixXd floor;
 
   std::int64_t SampleOf(std::int64_t pixel) const { return entry.empty() ? pixel : entry[pixel]; }
+  std::int64_t NumPixels(std::int64_t sample) const {
+    return num_pixels.empty() ? std::llround(samples.weights()[sample]) : num_pixels[sample];
+  }
 };
 
 // Throws ParameterError if the colour space needs colour and the raster has none that fits (grey
-// counts as R = G = B), or position_weight is negative or not finite.
+// counts as R = G = B), if it mixes bands and missing values are to be marginal, or if
+// position_weight is negative or not finite.
 FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec);
 
 // Samples are distinct colours (see FeaturePlanes::entry) where the raster holds integers, features

@@ -95,10 +95,11 @@ class ProbabilityTiffWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// A TIFF of one float band of that name, DEFLATE; NaN is "no data", and tagged so for GDAL. `value`
-// is called once for each pixel, in order.
+// A TIFF of float bands of these names, DEFLATE; NaN is "no data", and tagged so for GDAL.
+// `values_of` is called once for each band, and what it gives once for each pixel, in order.
+using PixelValues = std::function<float(std::int64_t pixel)>;
 void WriteFloatTiff(const std::string& path, std::int64_t width, std::int64_t height,
-                    const std::string& band_name,
-                    const std::function<float(std::int64_t pixel)>& value);
+                    const std::vector<std::string>& band_names,
+                    const std::function<PixelValues(int band)>& values_of);
 
 }  // namespace gmmseg

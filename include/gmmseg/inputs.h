@@ -15,6 +15,7 @@ struct InputFile {
   std::string folder;  // the same without the file's name: "trip", or "" at the top
   std::string stem;  // what the outputs' names start with: "photo", or "photo.jpg" where photo.png
                      // stands beside it
+  std::string weight_map = {};  // to open; empty: none
 };
 
 // What a walk through folders left out.
@@ -45,6 +46,11 @@ enum class Subfolders { kSkip, kWalk };
 // pattern matches nothing.
 InputList FindInputs(const std::vector<std::string>& words, Subfolders subfolders,
                      const std::string& output_folder);
+
+// The weight map of the input of this InputFile::name: `path` itself, or where that is a folder,
+// the image in it of the same name, whatever the two extensions. Throws IoError(kRead) where there
+// is none, or several.
+std::string FindWeightMap(const std::string& path, const std::string& name);
 
 // Whether the words mean one file, whose outputs go into a folder by themselves.
 bool IsOneFile(const std::vector<std::string>& words);

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gmmseg {
@@ -28,13 +29,14 @@ enum class Output {
   kDensity,        // photo_density.tif: log-density, natural logarithm, the user's units
   kAnomalies,      // photo_anomalies.png: indexed, the index is the AnomalyMark
   kOutliers,       // photo_outliers.tif: Anomalies::sample_tails
+  kImputed,        // photo_imputed.tif: the bands, with what was missing filled in
   kReport,         // report.html: a page to look at; see OutputOptions::report_part
 };
 using OutputSet = std::set<Output>;
 
 // "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks", "density",
-// "anomalies", "outliers", "report". ParseOutput throws ParameterError, listing the words, for any
-// other.
+// "anomalies", "outliers", "imputed", "report". ParseOutput throws ParameterError, listing the
+// words, for any other.
 std::string_view ToString(Output output);
 Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
@@ -83,7 +85,7 @@ struct JobSeconds {
 // in no output file.
 struct JobResult {
   std::string input;
-  std::string hash;                               // of the file's bytes, as TrainingInput::hash
+  std::string hash;                               // as TrainingInput::hash
   std::int64_t width = 0, height = 0, depth = 1;  // pixels
   int num_bands = 0;
   std::int64_t num_valid = 0;              // pixels with data
@@ -105,18 +107,30 @@ struct JobResult {
   std::int64_t num_pixels() const { return width * height * depth; }
 };
 
+// What a job reads.
+struct JobInput {
+  // NOLINTNEXTLINE(google-explicit-constructor): most images stand alone
+  JobInput(std::string image_path, std::string weight_map_path = "")
+      : image(std::move(image_path)), weight_map(std::move(weight_map_path)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  JobInput(const char* image_path) : image(image_path) {}
+
+  std::string image;
+  // Of one band and of the image's size: see Raster::SetWeights. Empty: none.
+  std::string weight_map;
+};
+
 // Throw ParameterError for options out of range, outputs that the model cannot give, a missing
 // parent of the output folder and existing outputs; IoError(kRead) for the input and
 // IoError(kWrite) for the outputs; Error, with what to do, if memory does not suffice. After any
 // exception the folder is as it was before.
-JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
+JobResult RunSegmentJob(const JobInput& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer = {});
-JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,
+JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOptions& output,
                       const JobObserver& observer = {});
 // SegmentMatched in place of Segment.
-JobResult RunMatchJob(const std::string& input, const SegmentOptions& options,
-                      const Model& reference, const OutputOptions& output,
-                      const JobObserver& observer = {});
+JobResult RunMatchJob(const JobInput& input, const SegmentOptions& options, const Model& reference,
+                      const OutputOptions& output, const JobObserver& observer = {});
 
 // For a thread that waits for signals: removes whatever unfinished jobs have written, and holds
 // every job for good; the caller ends the process.

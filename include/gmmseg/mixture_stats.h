@@ -32,6 +32,7 @@ class MixtureStats {
   double log_likelihood() const { return log_likelihood_.ToDouble(); }
   bool overflowed() const;
 
+  Eigen::VectorXd Center(int k) const { return centers_.row(k); }
   double Weight(int k) const { return s0_[k].ToDouble(); }  // Σ w r
   Eigen::VectorXd Mean(int k) const;  // weighted mean of the samples; the centre where Weight is 0
   Eigen::MatrixXd Covariance(

@@ -17,8 +17,9 @@ namespace gmmseg {
 
 struct TrainingInput {
   std::string name;  // file name without folder
-  std::string hash;  // "fnv1a64:" and 16 hexadecimal digits, of the file's bytes; empty where there
-                     // was no file
+  // "fnv1a64:" and 16 hexadecimal digits, of the file's bytes; with a weight map, of both files'.
+  // Empty where there was no file.
+  std::string hash;
 };
 
 enum class ClassOrder {
@@ -26,7 +27,7 @@ enum class ClassOrder {
   kReference,  // that of the model whose classes were matched
 };
 
-// A share of the training image's pixels has at most this log-density.
+// A share of the training image's pixels, by weight, has at most this log-density.
 struct DensityQuantile {
   double probability = 0;
   double log_density = 0;  // natural logarithm, the user's units

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 namespace gmmseg {
 
@@ -27,6 +28,11 @@ struct PosteriorTile {
 // user's units. Throws ParameterError if the numbers of features differ.
 void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
                      const std::function<void(const PosteriorTile&)>& visit);
+
+// Feature d of every sample, the user's units: as it is, or where it is missing its expectation
+// given the features that are there: Σ_k P(k | x) E(x_d | x, k). Of samples of weight 0 the values
+// mean nothing. Throws as VisitPosteriors does.
+std::vector<float> ImputedFeature(const Samples& samples, const GaussianMixture& model, int d);
 
 // The instruction set the kernels use now: "AVX3", "AVX2", "SSE4", "SSSE3", "NEON" or "scalar". The
 // environment variable GMMSEG_SIMD forces one by that name; one this machine lacks throws

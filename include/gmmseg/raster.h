@@ -59,11 +59,28 @@ class Raster {
         values_);
   }
 
-  // One byte per pixel, 0 = no data; empty = every pixel is valid.
+  // One byte per pixel, 0 = no data, or not in every band; empty = every pixel is valid.
   const std::vector<std::uint8_t>& validity() const { return validity_; }
   bool IsValid(std::int64_t pixel) const { return validity_.empty() || validity_[pixel] != 0; }
   void Invalidate(std::int64_t pixel);
   std::int64_t CountValid() const;
+
+  // A pixel that lacks some of its bands is not valid, and what it has may be of use all the same.
+  void MarkMissing(int band, std::int64_t pixel);
+  bool has_missing_bands() const { return !known_.empty(); }
+  bool HasBand(int band, std::int64_t pixel) const {
+    return IsValid(pixel) || (!known_.empty() && known_[band * num_pixels() + pixel] != 0);
+  }
+  bool HasSomeBand(std::int64_t pixel) const;
+  // Takes away from the pixel what the other raster's lacks.
+  void TakeValidity(std::int64_t pixel, const Raster& other, std::int64_t other_pixel);
+
+  // What each pixel counts for in a fit; empty = 1 each.
+  const std::vector<float>& weights() const { return weights_; }
+  float Weight(std::int64_t pixel) const { return weights_.empty() ? 1.0f : weights_[pixel]; }
+  // One per pixel. A pixel of weight 0 has no data. Throws ParameterError for another number of
+  // weights, and for one that is negative or not finite.
+  void SetWeights(std::vector<float> weights);
 
  private:
   std::int64_t width_ = 0, height_ = 0, depth_ = 0;
@@ -73,6 +90,8 @@ class Raster {
   std::variant<AlignedBuffer<std::uint8_t>, AlignedBuffer<std::uint16_t>, AlignedBuffer<float>>
       values_;
   std::vector<std::uint8_t> validity_;
+  std::vector<std::uint8_t> known_;  // band by band, 0 = missing; empty until a band is missing
+  std::vector<float> weights_;
 };
 
 }  // namespace gmmseg

@@ -51,13 +51,18 @@ struct Segmentation {
   // Of samples: natural logarithm, the user's units; 0 where no data.
   std::vector<float> sample_log_density;
   ClassTable classes;         // shares of this image
-  double log_likelihood = 0;  // mean of the log-density over the valid pixels
+  double log_likelihood = 0;  // mean of the log-density over the valid pixels, by weight
   SegmentSeconds seconds;
   FeaturePlanes planes;
 
   std::int64_t num_pixels() const { return width * height * depth; }
   float Uncertainty(std::int64_t pixel) const { return sample_uncertainty[planes.SampleOf(pixel)]; }
   float LogDensity(std::int64_t pixel) const { return sample_log_density[planes.SampleOf(pixel)]; }
+
+  // Of every pixel: colour feature d, as it is or, where it is missing, as the pixel's other
+  // features let expect it; the user's units, row-major, NaN where no data. Reference: the
+  // conditional expectation of Ghahramani and Jordan (1994), for the model's fixed parameters.
+  std::vector<float> Imputed(int d) const;
 
   // P(class | pixel) of classes first…first+count-1 (from 1), one plane each, row-major; 0 where no
   // data.

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <numeric>
 #include <string>
 
 #include "base/tile_loop.h"
+#include "base/words.h"
 
 namespace gmmseg {
 namespace {
@@ -53,7 +56,7 @@ struct Centering {
 Centering CenterOf(const Eigen::Ref<const Eigen::VectorXd>& column, const float* weights) {
   std::vector<double> values;
   for (Eigen::Index i = 0; i < column.size(); ++i)
-    if (weights[i] > 0) values.push_back(column[i]);
+    if (weights[i] > 0 && std::isfinite(column[i])) values.push_back(column[i]);
   if (values.empty()) return {};
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -73,17 +76,33 @@ void CheckRange(const Eigen::Ref<const Eigen::MatrixXd>& rows) {
                              " is beyond 1e150, where variances overflow; scale the data down");
 }
 
-void CheckWeights(const Eigen::VectorXd& weights, Eigen::Index n) {
-  if (weights.size() != 0 && weights.size() != n)
+void CheckWeights(std::span<const double> weights, std::int64_t n) {
+  if (std::ssize(weights) != n)
     throw ParameterError("weights: " + std::to_string(weights.size()) + " for " +
                          std::to_string(n) + " samples; give one per sample, or none");
-  for (Eigen::Index i = 0; i < weights.size(); ++i)
+  for (std::int64_t i = 0; i < n; ++i)
     if (!(weights[i] >= 0 && std::isfinite(weights[i])))
       throw ParameterError("weight of sample " + std::to_string(i) + " = " +
                            std::to_string(weights[i]) + "; must be finite and >= 0");
 }
 
+constexpr Word<MissingValues> kMissingWords[] = {{MissingValues::kSkip, "skip"},
+                                                 {MissingValues::kMarginal, "marginal"}};
+
+// The places of `rows` that have a value, by place.
+std::vector<int> PlacesOf(const std::vector<char>& has) {
+  std::vector<int> places;
+  for (std::size_t d = 0; d < has.size(); ++d)
+    if (has[d]) places.push_back(static_cast<int>(d));
+  return places;
+}
+
 }  // namespace
+
+std::string_view ToString(MissingValues missing) { return ToWord(missing, kMissingWords); }
+MissingValues ParseMissingValues(std::string_view word) {
+  return FromWord(word, kMissingWords, "missing values");
+}
 
 Samples::Samples(std::int64_t num_samples, int num_features)
     : size_(num_samples), stride_(PlaneStride(num_samples)), num_features_(num_features) {
@@ -97,15 +116,66 @@ Samples::Samples(std::int64_t num_samples, int num_features)
   standardization_ = Standardization::Identity(num_features);
 }
 
+void Samples::SetWeights(std::span<const double> weights) {
+  CheckWeights(weights, size_);
+  if (size_ == 0) return;
+  weight_unit_ = PowerOfTwoBelow(*std::ranges::max_element(weights));
+  for (std::int64_t i = 0; i < size_; ++i) {
+    const double weight = weights[i] / weight_unit_;
+    weights_[i] = weight >= kSmallestWeight ? static_cast<float>(weight) : 0.0f;
+  }
+}
+
+void Samples::SetWeightUnit(double unit) {
+  const auto factor = static_cast<float>(weight_unit_ / unit);
+  for (std::int64_t i = 0; i < size_; ++i) weights_[i] *= factor;
+  weight_unit_ = unit;
+}
+
+void Samples::MarkMissing() {
+  std::vector<char> has(num_features_);
+  std::map<std::vector<char>, std::uint32_t> known = {{std::vector<char>(num_features_, 1), 0}};
+  std::vector<std::uint32_t> pattern_of(size_);
+  for (std::int64_t i = 0; i < size_; ++i) {
+    if (!(weights_[i] > 0)) continue;
+    for (int d = 0; d < num_features_; ++d) {
+      has[d] = !std::isnan(Plane(d)[i]);
+      if (!has[d]) Plane(d)[i] = 0;
+    }
+    if (std::ranges::count(has, 1) == 0)
+      weights_[i] = 0;
+    else
+      pattern_of[i] = known.emplace(has, static_cast<std::uint32_t>(known.size())).first->second;
+  }
+  if (known.size() == 1) return;
+  patterns_.resize(known.size());
+  for (const auto& [flags, pattern] : known) patterns_[pattern] = PlacesOf(flags);
+  pattern_of_ = std::move(pattern_of);
+}
+
+bool Samples::IsMissing(std::int64_t i, int d) const {
+  return has_missing() && !std::ranges::binary_search(patterns_[pattern_of_[i]], d);
+}
+
+const float* Samples::WeightsOfFeature(int d, AlignedBuffer<float>& scratch) const {
+  if (!has_missing()) return weights();
+  std::vector<char> has;
+  for (const std::vector<int>& features : patterns_)
+    has.push_back(std::ranges::binary_search(features, d));
+  scratch = AlignedBuffer<float>(size_);
+  for (std::int64_t i = 0; i < size_; ++i) scratch[i] = has[pattern_of_[i]] ? weights_[i] : 0.0f;
+  return scratch.data();
+}
+
 void Samples::Standardize() {
-  double total = 0;
-  for (std::int64_t i = 0; i < size_; ++i) total += weights_[i];
-  if (total == 0) return;
+  AlignedBuffer<float> scratch;
   for (int d = 0; d < num_features_; ++d) {
-    const float* plane = Plane(d);
-    const double mean = WeightedSum(plane, weights(), size_, [](double x) { return x; }) / total;
+    const float *plane = Plane(d), *weights = WeightsOfFeature(d, scratch);
+    const double total = std::accumulate(weights, weights + size_, 0.0);
+    if (total == 0) continue;
+    const double mean = WeightedSum(plane, weights, size_, [](double x) { return x; }) / total;
     const double variance =
-        WeightedSum(plane, weights(), size_, [mean](double x) { return (x - mean) * (x - mean); }) /
+        WeightedSum(plane, weights, size_, [mean](double x) { return (x - mean) * (x - mean); }) /
         total;
     const double scale = PowerOfTwoBelow(std::sqrt(variance));
     // An offset on a coarse grid keeps integers exact and costs nothing: the kernels centre on each
@@ -125,36 +195,40 @@ void Samples::StandardizeLike(const Standardization& standardization) {
 
 void Samples::Shift(int d, double offset, double scale) {
   float* plane = Plane(d);
+  AlignedBuffer<float> scratch;
+  const float* weights = WeightsOfFeature(d, scratch);
   ForEachTile(size_, [&](std::int64_t, std::int64_t first, std::int64_t count) {
     for (std::int64_t i = first; i < first + count; ++i)
-      plane[i] = weights_[i] > 0 ? static_cast<float>((plane[i] - offset) / scale) : 0.0f;
+      plane[i] = weights[i] > 0 ? static_cast<float>((plane[i] - offset) / scale) : 0.0f;
   });
   standardization_.offset[d] += offset * standardization_.scale[d];
   standardization_.scale[d] *= scale;
 }
 
 Samples Samples::FromRows(const Eigen::Ref<const Eigen::MatrixXd>& rows,
-                          const Eigen::VectorXd& weights) {
-  CheckWeights(weights, rows.rows());
+                          const Eigen::VectorXd& weights, MissingValues missing) {
+  if (weights.size() != 0)
+    CheckWeights({weights.data(), weights.data() + weights.size()}, rows.rows());
   CheckRange(rows);
   Samples samples(rows.rows(), static_cast<int>(rows.cols()));
-  const Eigen::VectorXd of_finite = Eigen::VectorXd::NullaryExpr(rows.rows(), [&](Eigen::Index i) {
-    const double weight = weights.size() ? weights[i] : 1.0;
-    return rows.row(i).allFinite() ? weight : 0.0;
-  });
-  if (rows.rows() > 0) samples.weight_unit_ = PowerOfTwoBelow(of_finite.maxCoeff());
-  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
-    const double weight = of_finite[i] / samples.weight_unit_;
-    samples.weights()[i] = weight >= kSmallestWeight ? static_cast<float>(weight) : 0.0f;
-  }
+  const auto counts = [&](Eigen::Index i) {
+    const auto is_finite = rows.row(i).array().isFinite();
+    return missing == MissingValues::kMarginal ? is_finite.any() : is_finite.all();
+  };
+  std::vector<double> of_samples(rows.rows());
+  for (Eigen::Index i = 0; i < rows.rows(); ++i)
+    if (counts(i)) of_samples[i] = weights.size() ? weights[i] : 1.0;
+  samples.SetWeights(of_samples);
   for (int d = 0; d < samples.num_features(); ++d) {
     const Centering centering = CenterOf(rows.col(d), samples.weights());
-    for (Eigen::Index i = 0; i < rows.rows(); ++i)
-      samples.Plane(d)[i] =
-          samples.weights()[i] > 0 ? static_cast<float>(centering(rows(i, d))) : 0.0f;
+    for (Eigen::Index i = 0; i < rows.rows(); ++i) {
+      const double value = std::isfinite(rows(i, d)) ? rows(i, d) : std::nan("");
+      samples.Plane(d)[i] = samples.weights()[i] > 0 ? static_cast<float>(centering(value)) : 0.0f;
+    }
     samples.standardization_.offset[d] = centering.center;
     samples.standardization_.scale[d] = centering.scale;
   }
+  samples.MarkMissing();
   samples.Standardize();
   return samples;
 }
@@ -163,6 +237,9 @@ Samples Samples::At(std::span<const std::int64_t> places) const {
   Samples picked(std::ssize(places), num_features_);
   picked.standardization_ = standardization_;
   picked.weight_unit_ = weight_unit_;
+  picked.patterns_ = patterns_;
+  if (has_missing())
+    for (const std::int64_t i : places) picked.pattern_of_.push_back(pattern_of_[i]);
   for (std::size_t j = 0; j < places.size(); ++j) picked.weights()[j] = weights()[places[j]];
   for (int d = 0; d < num_features_; ++d)
     for (std::size_t j = 0; j < places.size(); ++j) picked.Plane(d)[j] = Plane(d)[places[j]];

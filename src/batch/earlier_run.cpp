@@ -6,6 +6,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/hash.h"
+#include "batch/load_input.h"
 #include "batch/output_names.h"
 #include "io/file_bytes.h"
 
@@ -19,7 +20,7 @@ std::string Below(const InputFile& file, const std::string& name) {
 
 bool HasContent(const InputFile& file, const std::string& hash) {
   try {
-    return ContentHash(ReadImageBytes(file.path)) == hash;
+    return HashOfInput({file.path, file.weight_map}) == hash;
   } catch (const IoError&) {
     return false;
   }

@@ -261,6 +261,25 @@ InputList FindInputs(const std::vector<std::string>& words, Subfolders subfolder
   return list;
 }
 
+std::string FindWeightMap(const std::string& path, const std::string& name) {
+  if (!IsFolder(path)) return path;
+  const fs::path wanted = fs::path(path) / name;
+  std::vector<std::string> found;
+  boost::system::error_code missing;
+  for (fs::directory_iterator entry(wanted.parent_path(), missing), end; entry != end; ++entry) {
+    const fs::path& candidate = entry->path();
+    if (StemOf(candidate.string()) == StemOf(name) && HasImageExtension(candidate.string()))
+      found.push_back(candidate.string());
+  }
+  std::ranges::sort(found);
+  if (found.size() == 1) return found.front();
+  const std::string what = found.empty()
+                               ? ": no weight map for " + name + "; put an image of that name there"
+                               : ": " + found[0] + " and " + found[1] + " are both called as " +
+                                     name + "; leave one of them";
+  throw IoError(IoError::Operation::kRead, wanted.parent_path().string() + what);
+}
+
 bool IsOneFile(const std::vector<std::string>& words) {
   return words.size() == 1 && !IsList(words[0]) && !IsPattern(words[0]) && !IsFolder(words[0]);
 }

@@ -10,12 +10,12 @@
 
 #include "base/hash.h"
 #include "base/stopwatch.h"
-#include "batch/density_outputs.h"
 #include "batch/earlier_run.h"
 #include "batch/folder_page.h"
 #include "batch/image_headers.h"
 #include "batch/job_settings.h"
 #include "batch/manifest.h"
+#include "batch/model_outputs.h"
 #include "batch/ordered_pipeline.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
@@ -52,7 +52,10 @@ fs::path Plain(const fs::path& path) { return fs::absolute(path).lexically_norma
 // An output that would replace an input is refused, whatever else may be replaced.
 void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderOptions& options) {
   std::set<fs::path> paths;
-  for (const InputFile& file : inputs.files) paths.insert(Plain(file.path));
+  for (const InputFile& file : inputs.files) {
+    paths.insert(Plain(file.path));
+    if (!file.weight_map.empty()) paths.insert(Plain(file.weight_map));
+  }
   const fs::path plain = Plain(top);
   for (const InputFile& file : inputs.files)
     for (const std::string& name :
@@ -61,6 +64,12 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
         throw ParameterError((top / file.folder / name).string() +
                              " is an input and an output of " + file.path +
                              "; choose another output folder");
+}
+
+FeaturePool::Weights WeightsOf(const InputList& inputs) {
+  const bool any = std::ranges::any_of(
+      inputs.files, [](const InputFile& file) { return !file.weight_map.empty(); });
+  return any ? FeaturePool::Weights::kOfPixels : FeaturePool::Weights::kNone;
 }
 
 bool WantsReport(const FolderOptions& options) {
@@ -142,7 +151,7 @@ class FolderRun {
   FolderResult Run() {
     Stopwatch total;
     Check();
-    plan_ = PlanWork(ReadHeaders(inputs_), options_);
+    plan_ = PlanWork(ReadHeaders(inputs_), options_, WeightsOf(inputs_));
     Begin();
     Stopwatch fit;
     if (NeedsSharedModel(options_) && !KeepModel()) ShareModel();
@@ -163,7 +172,7 @@ class FolderRun {
   FolderPlan Plan() {
     Check();
     const ImageHeaders headers = ReadHeaders(inputs_);
-    plan_ = PlanWork(headers, options_);
+    plan_ = PlanWork(headers, options_, WeightsOf(inputs_));
     if (Resumes(options_.earlier))
       earlier_ = EarlierRuns(top_, inputs_, ReadManifest(top_).value_or(Manifest()));
     const bool fits_model = NeedsSharedModel(options_) && !KeepModel();
@@ -193,10 +202,10 @@ class FolderRun {
 
   void Check() const {
     if (options_.source == ModelSource::kGiven && options_.model)
-      CheckDensityOutputs(options_.output, *options_.model);
+      CheckModelOutputs(options_.output, *options_.model);
     else
-      CheckDensityOutputs(options_.output, options_.model ? options_.model->features.spec
-                                                          : options_.segment.features);
+      CheckModelOutputs(options_.output,
+                        options_.model ? options_.model->features.spec : options_.segment.features);
     CheckEarlierRun(inputs_, options_);
     CheckMatch(options_);
     CheckChoice(options_.segment);
@@ -362,12 +371,13 @@ class FolderRun {
       writing.outputs = Below(file, names);
       manifest_->Append(writing);
     };
+    const JobInput input(file.path, file.weight_map);
     // Without a model that others have, an image is segmented by itself: it has no data.
     if (options_.source == ModelSource::kSeparate || !options_.model)
-      return RunSegmentJob(file.path, options_.segment, output);
+      return RunSegmentJob(input, options_.segment, output);
     if (options_.source == ModelSource::kMatched)
-      return RunMatchJob(file.path, options_.segment, *options_.model, output);
-    return RunApplyJob(file.path, *options_.model, output);
+      return RunMatchJob(input, options_.segment, *options_.model, output);
+    return RunApplyJob(input, *options_.model, output);
   }
 
   static std::vector<std::string> Below(const InputFile& file,

@@ -56,7 +56,8 @@ std::int64_t PreviewBytes(int num_classes, int num_features) {
 
 // At the moment when most is held: the decoder's picture beside the raster, or the raster beside
 // the pixels' samples and labels and all that is known of each sample.
-std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
+std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
+                      FeaturePool::Weights weights) {
   constexpr std::int64_t kFixed = std::int64_t{24} << 20;  // keys of colours, compressors
   constexpr std::int64_t kSampleAndLabel = 4 + 2, kScores = 2 + 4 + 4;
   const OutputSet& outputs = options.output.outputs;
@@ -69,6 +70,10 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options) {
   const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_classes : 0;
   std::int64_t bytes = kFixed + pixels * (raster + std::max(raster, kSampleAndLabel)) +
                        MostSamples(header, options) * (4 * (num_features + 1) + kScores + heat);
+  // Each pixel's weight, as read and as kept; each pattern's samples apart.
+  if (weights == FeaturePool::Weights::kOfPixels) bytes += pixels * 2 * 4;
+  if (options.segment.features.missing == MissingValues::kMarginal)
+    bytes += MostSamples(header, options) * 4 * (num_features + 2);
   if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_classes, num_features);
   constexpr std::int64_t kTailAndMark = 4 + 1;
   if (NeedsAnomalies(outputs)) bytes += MostSamples(header, options) * (kTailAndMark + 1);
@@ -85,7 +90,7 @@ std::string SizeText(std::int64_t bytes) {
 }
 
 SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
-                      std::int64_t memory) {
+                      FeaturePool::Weights weights, std::int64_t memory) {
   SharedPlan plan;
   plan.spec = options.segment.features;
   std::map<RasterKind, std::int64_t> pixels;
@@ -98,7 +103,7 @@ SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
   const auto num_float = std::ranges::count_if(
       pixels, [](const auto& kind) { return kind.first.type == SampleType::kFloat32; });
   plan.mixes_floats = num_float > 0 && num_float < std::ssize(pixels);
-  plan.pool = FeaturePool::PlanFor(plan.spec, pixels, memory, options.segment.fit.seed);
+  plan.pool = FeaturePool::PlanFor(plan.spec, pixels, weights, memory, options.segment.fit.seed);
   return plan;
 }
 
@@ -116,10 +121,12 @@ bool NeedsSharedModel(const FolderOptions& options) {
          (options.source == ModelSource::kMatched && !options.model);
 }
 
-WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
+WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options,
+                  FeaturePool::Weights weights) {
   WorkPlan plan;
   for (const std::optional<ImageHeader>& header : headers)
-    if (header) plan.bytes_per_image = std::max(plan.bytes_per_image, BytesFor(*header, options));
+    if (header)
+      plan.bytes_per_image = std::max(plan.bytes_per_image, BytesFor(*header, options, weights));
   const std::int64_t budget = options.memory > 0 ? options.memory : AvailableMemory() / 2;
   if (options.memory > 0 && plan.bytes_per_image > budget)
     throw MemoryError(
@@ -132,8 +139,8 @@ WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options) {
   constexpr int kAhead = 4;
   plan.window = plan.images_at_a_time < threads ? plan.images_at_a_time : kAhead * threads;
   if (NeedsSharedModel(options))
-    plan.shared =
-        PlanShared(headers, options, options.memory > 0 ? options.memory / 2 : kSharedColors);
+    plan.shared = PlanShared(headers, options, weights,
+                             options.memory > 0 ? options.memory / 2 : kSharedColors);
   return plan;
 }
 

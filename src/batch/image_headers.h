@@ -34,6 +34,7 @@ struct WorkPlan {
 };
 
 // Throws MemoryError where options.memory is given and the largest image does not fit.
-WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options);
+WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options,
+                  FeaturePool::Weights weights);
 
 }  // namespace gmmseg

@@ -8,8 +8,9 @@
 #include <new>
 
 #include "base/stopwatch.h"
-#include "batch/density_outputs.h"
 #include "batch/job_settings.h"
+#include "batch/load_input.h"
+#include "batch/model_outputs.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
 #include "batch/report_files.h"
@@ -23,7 +24,7 @@ namespace {
 
 // One run: what is asked, where it goes, and how a raster becomes a segmentation.
 struct Job {
-  const std::string& input;
+  const JobInput& input;
   const OutputOptions& output;
   const JobObserver& observer;
   const FeatureSpec& features;
@@ -34,7 +35,7 @@ struct Job {
   const double* match_confidence = nullptr;  // of a match, set by `segment`
   std::function<Segmentation(const LoadedImage&)> segment = {};
 
-  std::string stem() const { return output.stem.empty() ? StemOf(input) : output.stem; }
+  std::string stem() const { return output.stem.empty() ? StemOf(input.image) : output.stem; }
   bool WantsReport() const { return output.outputs.contains(Output::kReport); }
   bool IsPart() const { return output.report_part.has_value(); }
   fs::path directory() const {
@@ -53,9 +54,9 @@ constexpr int kPlaceFeatures = 2;
 void CheckOutputs(const Job& job) {
   if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
   if (job.applied)
-    CheckDensityOutputs(job.output, *job.applied);
+    CheckModelOutputs(job.output, *job.applied);
   else
-    CheckDensityOutputs(job.output, job.features);
+    CheckModelOutputs(job.output, job.features);
   CheckOutputFolder(job.directory());
   CheckExisting(job.directory(),
                 OutputNames(job.stem(), job.output.outputs, job.num_components,
@@ -157,11 +158,11 @@ JobResult Run(const Job& job) {
   CheckOutputs(job);
   job.Report({.stage = JobStage::kReading});
   JobResult result;
-  result.input = job.input;
+  result.input = job.input.image;
   result.asked = job.output.outputs;
   result.directory = job.output.directory;
   Stopwatch watch;
-  const LoadedImage image = LoadImage(job.input);
+  const LoadedImage image = LoadInput(job.input);
   result.seconds.read = watch.Seconds();
   result.hash = image.hash;
 
@@ -174,7 +175,7 @@ JobResult Run(const Job& job) {
     result.warnings = WarningsOf(result, job.settings ? &job.settings->fit : nullptr);
     Write(job, image.raster, segmentation, staging, result);
   } catch (const std::bad_alloc&) {
-    ThrowOutOfMemory(job.input, image.raster);
+    ThrowOutOfMemory(job.input.image, image.raster);
   }
   result.seconds.total = total.Seconds();
   return result;
@@ -198,7 +199,7 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
           TraceLength(options.num_components(), image.raster.num_bands() + kPlaceFeatures,
                       job.IsPart() ? kPreviewOfMany : kPreviewOfOne);
     Segmentation segmentation = fit(image.raster, with_progress);
-    segmentation.model.inputs = {{fs::path(job.input).filename().string(), image.hash}};
+    segmentation.model.inputs = {{fs::path(job.input.image).filename().string(), image.hash}};
     return segmentation;
   };
   return Run(job);
@@ -206,7 +207,7 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
 
 }  // namespace
 
-JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
+JobResult RunSegmentJob(const JobInput& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer) {
   return RunFit({.input = input,
                  .output = output,
@@ -216,9 +217,8 @@ JobResult RunSegmentJob(const std::string& input, const SegmentOptions& options,
                 options, &Segment);
 }
 
-JobResult RunMatchJob(const std::string& input, const SegmentOptions& options,
-                      const Model& reference, const OutputOptions& output,
-                      const JobObserver& observer) {
+JobResult RunMatchJob(const JobInput& input, const SegmentOptions& options, const Model& reference,
+                      const OutputOptions& output, const JobObserver& observer) {
   double confidence = 0;
   return RunFit({.input = input,
                  .output = output,
@@ -233,7 +233,7 @@ JobResult RunMatchJob(const std::string& input, const SegmentOptions& options,
                 });
 }
 
-JobResult RunApplyJob(const std::string& input, const Model& model, const OutputOptions& output,
+JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOptions& output,
                       const JobObserver& observer) {
   // A model beside the outputs may be the very one that is applied: it never gets stale.
   OutputSet can_be_stale = AllOutputs();

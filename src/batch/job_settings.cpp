@@ -59,6 +59,7 @@ NamedTexts FitSettings(const SegmentOptions& options) {
   return {{"version", GMMSEG_VERSION},
           {"features", std::string(ToString(options.features.color))},
           {"position", Number(options.features.position_weight)},
+          {"missing", std::string(ToString(options.features.missing))},
           {"k", ComponentsText(options)},
           {"covariance", std::string(ToString(fit.covariance_type))},
           {"init", std::string(ToString(fit.init))},
@@ -106,6 +107,7 @@ NamedTexts ShownSettings(const Model& model) {
     inputs += " and " + Count(std::ssize(model.inputs) - 1, "other", "others");
   return {{"features", std::string(ToString(spec.color))},
           {"position", Number(spec.position_weight)},
+          {"missing", std::string(ToString(spec.missing))},
           {"k", std::to_string(model.mixture().num_components())},
           {"covariance", std::string(ToString(model.mixture().covariance_type))},
           {"seed", std::to_string(model.seed)},

@@ -20,7 +20,7 @@ constexpr Word<Output> kWords[] = {
     {Output::kModel, "model"},         {Output::kProbabilities, "probabilities"},
     {Output::kMasks, "masks"},         {Output::kDensity, "density"},
     {Output::kAnomalies, "anomalies"}, {Output::kOutliers, "outliers"},
-    {Output::kReport, "report"},
+    {Output::kImputed, "imputed"},     {Output::kReport, "report"},
 };
 
 // A file's name is stem + before [+ class] + after.
@@ -53,6 +53,8 @@ NamePattern PatternOf(Output output) {
       return {"_anomalies", ".png"};
     case Output::kOutliers:
       return {"_outliers", ".tif"};
+    case Output::kImputed:
+      return {"_imputed", ".tif"};
     case Output::kReport:
       break;
   }

@@ -8,9 +8,11 @@
 #include <utility>
 #include <variant>
 
+#include "batch/load_input.h"
 #include "batch/ordered_pipeline.h"
 #include "features/effective_samples.h"
 #include "features/plain_samples.h"
+#include "mixture/missing.h"
 #include "mixture/refine.h"
 #include "render/report.h"
 
@@ -34,7 +36,7 @@ std::uint64_t Identity(const std::string& hash) {
 PartOrFailure Extract(const InputFile& file, const FeaturePool& pool,
                       const std::optional<FeatureSpec>& spec) {
   try {
-    const LoadedImage image = LoadImage(file.path);
+    const LoadedImage image = LoadInput({file.path, file.weight_map});
     ReadPart read{pool.Extract(image.raster, Identity(image.hash)), image.hash};
     if (spec)
       read.num_effective = EffectiveSamples(image.raster, ComputeFeatures(image.raster, *spec));
@@ -52,12 +54,12 @@ PartOrFailure Extract(const InputFile& file, const FeaturePool& pool,
 // is left out from then on.
 class ImagesSource : public StatsSource {
  public:
-  ImagesSource(const InputList& inputs, const FeatureLayout& layout,
-               const Standardization& standardization, int window, std::vector<char> left_out,
+  ImagesSource(const InputList& inputs, const FeatureLayout& layout, const Samples& like,
+               int window, std::vector<char> left_out,
                const std::function<void(std::int64_t images_done)>& report)
       : inputs_(inputs),
         layout_(layout),
-        standardization_(standardization),
+        like_(like),
         window_(window),
         left_out_(std::move(left_out)),
         report_(report) {}
@@ -82,10 +84,13 @@ class ImagesSource : public StatsSource {
 
  private:
   std::optional<MixtureStats> StatsOf(std::int64_t i, const GaussianMixture& model) const {
+    const InputFile& file = inputs_.files[i];
     try {
-      Samples samples = UnscaledFeatures(ReadImage(inputs_.files[i].path), layout_).samples;
-      samples.StandardizeLike(standardization_);
-      return SampleSource(samples).Accumulate(model);
+      Samples samples =
+          UnscaledFeatures(LoadInput({file.path, file.weight_map}).raster, layout_).samples;
+      samples.StandardizeLike(like_.standardization());
+      samples.SetWeightUnit(like_.weight_unit());
+      return MakeSource(samples)->Accumulate(model);
     } catch (const Error&) {
       return std::nullopt;
     } catch (const std::bad_alloc&) {
@@ -95,7 +100,7 @@ class ImagesSource : public StatsSource {
 
   const InputList& inputs_;
   const FeatureLayout& layout_;
-  const Standardization& standardization_;
+  const Samples& like_;  // whose standardisation and unit of weights all have
   int window_;
   std::vector<char> left_out_;  // by image
   const std::function<void(std::int64_t images_done)>& report_;
@@ -185,15 +190,15 @@ class SharedModelFit {
     const std::function<void(std::int64_t)> report = [&](std::int64_t images_done) {
       Report(FolderStage::kRefining, images_done);
     };
-    ImagesSource images(inputs_, planes.layout, planes.samples.standardization(), window_,
-                        std::move(left_out), report);
+    ImagesSource images(inputs_, planes.layout, planes.samples, window_, std::move(left_out),
+                        report);
     FitOptions all;
     all.floor = options_.segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
     all.tolerance = kGain;
     all.trace_length = trace_length;
     all.max_iterations = std::min(kMostPasses, options_.segment.fit.max_iterations);
     return RefineFit(std::move(fit), images, planes.samples.standardization(),
-                     static_cast<double>(planes.num_valid), all);
+                     planes.samples.weight_unit(), static_cast<double>(planes.num_valid), all);
   }
 
   void Report(FolderStage stage, std::int64_t images_done) {

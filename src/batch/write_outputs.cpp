@@ -215,15 +215,32 @@ class OutputWriter {
   void WriteFloatPlane(Output output, const std::string& name,
                        const std::vector<float>& of_samples) const {
     if (!Wants(output)) return;
-    WriteFloatTiff(PathOf(output), result_.width, result_.height, name, [&](std::int64_t pixel) {
-      return result_.labels[pixel] == 0 ? std::numeric_limits<float>::quiet_NaN()
-                                        : of_samples[result_.planes.SampleOf(pixel)];
+    WriteFloatTiff(PathOf(output), result_.width, result_.height, {name}, [&](int) {
+      return [&](std::int64_t pixel) {
+        return result_.labels[pixel] == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                          : of_samples[result_.planes.SampleOf(pixel)];
+      };
+    });
+  }
+
+  void WriteImputed() const {
+    if (!Wants(Output::kImputed)) return;
+    std::vector<std::string> names;
+    for (int b = 0; b < raster_.num_bands(); ++b)
+      names.push_back(result_.planes.layout.info[b].name);
+    WriteFloatTiff(PathOf(Output::kImputed), result_.width, result_.height, names, [&](int band) {
+      return [this, band, values = result_.Imputed(band)](std::int64_t pixel) {
+        if (!raster_.HasBand(band, pixel)) return values[pixel];
+        return raster_.VisitBand(
+            band, [pixel](const auto* as_read) { return static_cast<float>(as_read[pixel]); });
+      };
     });
   }
 
   void WriteFloatPlanes() const {
     WriteFloatPlane(Output::kDensity, "log-density", result_.sample_log_density);
     WriteFloatPlane(Output::kOutliers, "outlier tail probability", anomalies_.sample_tails);
+    WriteImputed();
   }
 
   const boost::filesystem::path& folder_;

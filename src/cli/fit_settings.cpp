@@ -32,6 +32,8 @@ void CheckStart(const Options& options, const Model& start) {
               std::string(ToString(mixture.covariance_type)));
   CheckAgrees(options, "--position", options.position_weight, spec.position_weight,
               "position weight " + std::to_string(spec.position_weight));
+  CheckAgrees(options, "--missing", options.missing, spec.missing,
+              "missing values " + std::string(ToString(spec.missing)));
   if (options.color != ColorSpace::kAuto)
     CheckAgrees(options, "--features", options.color, spec.color,
                 std::string(ToString(spec.color)));
@@ -49,6 +51,7 @@ SegmentOptions FitSettings(const Options& options) {
   settings.features.color = options.color.value_or(settings.features.color);
   settings.features.position_weight =
       options.position_weight.value_or(settings.features.position_weight);
+  settings.features.missing = options.missing.value_or(settings.features.missing);
   settings.fit.covariance_type = options.covariance_type.value_or(settings.fit.covariance_type);
   settings.fit.restarts = options.restarts.value_or(settings.fit.restarts);
   return settings;
@@ -89,14 +92,18 @@ Model ModelToApply(const Options& options) {
 
 OutputOptions OutputsOf(const Options& options, const FeatureSpec& features) {
   OutputOptions output = options.output;
-  if (output.outputs == AllOutputs() && IsTempered(features))
-    for (const Output of_density : DensityOutputs()) output.outputs.erase(of_density);
+  if (output.outputs == AllOutputs()) {
+    if (IsTempered(features))
+      for (const Output of_density : DensityOutputs()) output.outputs.erase(of_density);
+    if (features.missing == MissingValues::kSkip) output.outputs.erase(Output::kImputed);
+  }
   output.keep = FilesTaken(options);
   return output;
 }
 
 std::vector<std::string> FilesTaken(const Options& options) {
-  std::vector<std::string> files = {options.model_path, options.start_path, options.names_path};
+  std::vector<std::string> files = {options.model_path, options.start_path, options.names_path,
+                                    options.weight_map};
   std::erase(files, "");
   return files;
 }

@@ -95,6 +95,9 @@ InputList FindImages(const Options& options) {
                   options.inputs.front() + (options.inputs.size() > 1 ? " and others" : "") +
                       ": no image found" + (skipped.empty() ? "" : "; " + skipped));
   if (!skipped.empty() && options.verbosity != Verbosity::kQuiet) Tell(skipped);
+  if (!options.weight_map.empty())
+    for (InputFile& file : inputs.files)
+      file.weight_map = FindWeightMap(options.weight_map, file.name);
   return inputs;
 }
 

@@ -4,6 +4,7 @@
 #include <gmmseg/model_io.h>
 #include <gmmseg/threads.h>
 
+#include <filesystem>
 #include <new>
 
 #include "cli/fit_settings.h"
@@ -41,6 +42,12 @@ bool IsFlawless(const JobResult& result, Command command) {
   return result.num_valid == 0 || (fit.converged() && fit.has_all_components());
 }
 
+std::string WeightMapOf(const Options& options) {
+  if (options.weight_map.empty()) return "";
+  const std::string name = std::filesystem::path(options.inputs.front()).filename().string();
+  return FindWeightMap(options.weight_map, name);
+}
+
 ExitCode RunOneFile(const Options& options) {
   const std::string& input = options.inputs.front();
   ProgressLine line(options.verbosity);
@@ -56,7 +63,8 @@ ExitCode RunOneFile(const Options& options) {
     result = RunApplyJob(input, model, OutputsOf(options, model.features.spec), show);
   } else {
     fit = SettingsOf(options);
-    result = RunSegmentJob(input, fit, OutputsOf(options, fit.features), show);
+    result =
+        RunSegmentJob({input, WeightMapOf(options)}, fit, OutputsOf(options, fit.features), show);
   }
   line.Wipe();
   Report(result, fit, options);

@@ -219,6 +219,11 @@ std::string FilesOf(Output output) {
       return "photo_outliers.tif: the tail probability of every pixel, 0 to 1: of the pixels of "
              "its "
              "most probable class, the share that lies as far from the class's mean or farther.";
+    case Output::kImputed:
+      return "photo_imputed.tif: with --missing marginal, the bands of the image as floats, and "
+             "what "
+             "was missing in one filled in with what the pixel's other bands let expect; NaN where "
+             "there is no data at all.";
     case Output::kReport:
       return "report.html: a page that shows the image, its classes and the fit in any browser, "
              "without a network. Of many images one page for all, with photo_report.js and "

@@ -77,6 +77,18 @@ void DeclareWhat(CLI::App& app, Options& options) {
       "classes. Where W is neither 0 nor 1 the model is no density, and BIC, AIC and ICL are left "
       "out.",
       [&](const std::string& word) { options.position_weight = ParseNonNegative(word); });
+  Add(app, kWhat, "--missing", "skip|marginal",
+      "What becomes of a pixel that lacks some of its bands (NaN, or the file's nodata value): "
+      "skip "
+      "gives it label 0; marginal lets it count by the bands that it has. marginal is for features "
+      "that are one band each: --features raw. Default: skip, or that of --init-model.",
+      [&](const std::string& word) { options.missing = ParseMissingValues(word); });
+  Add(app, kWhat, "--weight-map", "FILE|DIR",
+      "An image of one band and of the input's size that tells what each pixel counts for in the "
+      "fit: 2 counts it twice, and a pixel of weight 0 is no data. Of many inputs, a file is for "
+      "each of them, and a folder holds one for each: of the same path below the inputs' folder "
+      "and the same name, whatever its extension. Default: none, every pixel counts as one.",
+      [&](const std::string& word) { options.weight_map = word; });
   Add(app, kWhat, "--covariance", "TYPE",
       "Shape of the classes: full (any ellipsoid each), tied (one ellipsoid for all), diagonal "
       "(axes along the features) or spherical. Default: full, or that of --init-model.",
@@ -141,8 +153,8 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
       [&output](const std::string& word) { output.directory = word; });
   Add(app, kOut, "--write", "LIST",
       "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks, "
-      "density, anomalies, outliers, report; or all, which is those that the model can give "
-      "(--position). Default: " +
+      "density, anomalies, outliers, imputed, report; or all, which is those that the model can "
+      "give (--position, --missing). Default: " +
           default_set + "; of many images report, too.",
       [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
   Add(app, kOut, "--depth", "TYPE",

@@ -29,12 +29,14 @@ struct Options {
   bool one_file = true;                // else a folder job
   std::string model_path, start_path;  // of --model and --init-model; empty: none
   std::string names_path;              // of --class-names; empty: none
+  std::string weight_map;              // of --weight-map, a file or a folder; empty: none
 
   // What was given; where it was not, the start model decides, and without one the default.
   std::optional<int> num_components;
   std::optional<ComponentRange> choose;  // in place of num_components
   std::optional<ColorSpace> color;
   std::optional<double> position_weight;
+  std::optional<MissingValues> missing;
   std::optional<CovarianceType> covariance_type;
   std::optional<int> restarts;
 

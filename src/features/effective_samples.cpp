@@ -36,14 +36,17 @@ class Colors {
   explicit Colors(const FeaturePlanes& planes)
       : planes_(planes), size_(planes.layout.blocks.front().size) {}
 
+  // Nothing where no sample is whole.
   Eigen::MatrixXd Covariance() const {
     const float* const weights = planes_.samples.weights();
     const Eigen::MatrixXd sums =
         SumOfProducts(planes_.samples.size(), size_ + 1, [&](std::int64_t i, auto column) {
+          if (!IsWhole(i)) return;
           for (int d = 0; d < size_; ++d) column[d] = planes_.samples.Plane(d)[i];
           column[size_] = 1;
           column *= std::sqrt(static_cast<double>(weights[i]));
         });
+    if (sums(size_, size_) == 0) return {};
     const Eigen::VectorXd mean = sums.col(size_).head(size_) / sums(size_, size_);
     return sums.topLeftCorner(size_, size_) / sums(size_, size_) - mean * mean.transpose();
   }
@@ -52,12 +55,11 @@ class Colors {
   // differences; nothing where there is no pair.
   Eigen::MatrixXd SemiVariance(std::int64_t num_pixels, std::int64_t stride,
                                std::int64_t extent) const {
-    const float* const weights = planes_.samples.weights();
     const Eigen::MatrixXd sums =
         SumOfProducts(num_pixels, size_ + 1, [&](std::int64_t pixel, auto column) {
           if (pixel / stride % extent + 1 == extent) return;
           const std::int64_t a = planes_.SampleOf(pixel), b = planes_.SampleOf(pixel + stride);
-          if (weights[a] == 0 || weights[b] == 0) return;
+          if (!IsWhole(a) || !IsWhole(b)) return;
           for (int d = 0; d < size_; ++d) {
             const float* const plane = planes_.samples.Plane(d);
             column[d] = static_cast<double>(plane[b]) - plane[a];
@@ -70,6 +72,10 @@ class Colors {
   }
 
  private:
+  bool IsWhole(std::int64_t i) const {
+    return planes_.samples.weights()[i] > 0 && planes_.samples.MissingPattern(i) == 0;
+  }
+
   const FeaturePlanes& planes_;
   int size_;
 };
@@ -107,8 +113,10 @@ double PixelsPerSample(double correlation, std::int64_t extent) {
 double EffectiveSamples(const Raster& raster, const FeaturePlanes& planes) {
   if (planes.num_valid == 0) return 0;
   const Colors colors(planes);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(colors.Covariance());
   const auto num_pixels = static_cast<double>(planes.num_valid);
+  const Eigen::MatrixXd covariance = colors.Covariance();
+  if (covariance.size() == 0) return num_pixels;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(covariance);
   double effective = num_pixels;
   std::int64_t stride = 1;
   for (const std::int64_t extent : {raster.width(), raster.height(), raster.depth()}) {

@@ -128,7 +128,7 @@ Raster ToRaster(const RasterKind& kind, const std::vector<CountedColor>& colors)
   return raster;
 }
 
-// One row of those pixels, all of them valid.
+// One row of those pixels.
 Raster Picked(const Raster& raster, const std::vector<std::int64_t>& pixels) {
   Raster picked(std::ssize(pixels), 1, raster.num_bands(), raster.type(), raster.color_model());
   picked.SetWhite(raster.white());
@@ -137,21 +137,26 @@ Raster Picked(const Raster& raster, const std::vector<std::int64_t>& pixels) {
       std::ranges::transform(pixels, picked.Band<T>(b),
                              [values](std::int64_t pixel) { return values[pixel]; });
     });
+  for (std::size_t j = 0; j < pixels.size(); ++j)
+    picked.TakeValidity(static_cast<std::int64_t>(j), raster, pixels[j]);
   return picked;
 }
 
+// A missing value is a NaN here.
 void AppendRow(const Samples& samples, std::int64_t i, std::vector<float>& rows) {
-  for (int d = 0; d < samples.num_features(); ++d) rows.push_back(samples.Plane(d)[i]);
+  for (int d = 0; d < samples.num_features(); ++d)
+    rows.push_back(samples.IsMissing(i, d) ? NAN : samples.Plane(d)[i]);
 }
 
 }  // namespace
 
 FeaturePool::Plan FeaturePool::PlanFor(const FeatureSpec& spec,
                                        const std::map<RasterKind, std::int64_t>& pixels,
-                                       std::int64_t memory, std::uint64_t seed) {
+                                       Weights weights, std::int64_t memory, std::uint64_t seed) {
   double bytes = 0, bytes_per_row = 0;
   std::int64_t total = 0;
-  bool has_keys = spec.position_weight == 0;
+  bool has_keys = spec.position_weight == 0 && spec.missing == MissingValues::kSkip &&
+                  weights == Weights::kNone;
   for (const auto& [kind, count] : pixels) {
     total += count;
     bytes_per_row = std::max(bytes_per_row, BytesPerColor(kind));
@@ -199,15 +204,20 @@ bool FeaturePool::IsInSample(std::uint64_t identity, std::int64_t pixel) const {
 
 // Features of the chosen pixels alone: those of all would take many times the raster's memory.
 void FeaturePool::ExtractPicked(const Raster& raster, std::uint64_t identity, Part& part) const {
-  part.num_valid = raster.CountValid();
+  const bool marginal = spec_.missing == MissingValues::kMarginal;
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
+    if (!(marginal ? raster.HasSomeBand(i) : raster.IsValid(i))) continue;
+    ++part.num_valid;
+    if (IsInSample(identity, i)) chosen.push_back(i);
+  }
   if (part.num_valid == 0) return;
   part.floor = FloorOf(raster, part.layout, {});
-  std::vector<std::int64_t> chosen;
-  for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
-    if (raster.IsValid(i) && IsInSample(identity, i)) chosen.push_back(i);
   if (chosen.empty()) return;
   const Samples samples = PlainSamples(Picked(raster, chosen), part.layout);
   for (std::int64_t i = 0; i < samples.size(); ++i) AppendRow(samples, i, part.rows);
+  if (!raster.weights().empty())
+    for (const std::int64_t pixel : chosen) part.row_weights.push_back(raster.Weight(pixel));
 }
 
 void FeaturePool::ExtractSamples(const Raster& raster, std::uint64_t identity, Part& part) const {
@@ -215,7 +225,9 @@ void FeaturePool::ExtractSamples(const Raster& raster, std::uint64_t identity, P
   for (std::int64_t i = 0; i < samples.size(); ++i) {
     if (samples.weights()[i] == 0) continue;
     ++part.num_valid;
-    if (IsInSample(identity, i)) AppendRow(samples, i, part.rows);
+    if (!IsInSample(identity, i)) continue;
+    AppendRow(samples, i, part.rows);
+    if (!raster.weights().empty()) part.row_weights.push_back(raster.Weight(i));
   }
   if (part.num_valid == 0) return;
   samples.Standardize();
@@ -233,6 +245,7 @@ void FeaturePool::Add(Part part) {
   weighted_floor_ = num_valid_ == 0 ? floor : Eigen::MatrixXd(weighted_floor_ + floor);
   num_valid_ += part.num_valid;
   rows_.insert(rows_.end(), part.rows.begin(), part.rows.end());
+  row_weights_.insert(row_weights_.end(), part.row_weights.begin(), part.row_weights.end());
   if (part.colors.empty()) return;
   std::vector<std::vector<CountedColor>>& runs = runs_[part.kind];
   runs.push_back(std::move(part.colors));
@@ -245,6 +258,10 @@ FeaturePlanes FeaturePool::Take() {
   planes.num_valid = num_valid_;
   planes.floor = weighted_floor_ / static_cast<double>(num_valid_);
   planes.samples = plan_.content == Content::kColors ? TakeColors() : TakeRows();
+  if (!row_weights_.empty()) {
+    planes.samples.SetWeights(row_weights_);
+    planes.num_pixels.assign(planes.samples.size(), 1);
+  }
   planes.samples.Standardize();
   return planes;
 }
@@ -277,6 +294,7 @@ Samples FeaturePool::TakeRows() {
   for (int d = 0; d < num_features; ++d)
     for (std::int64_t i = 0; i < size; ++i) samples.Plane(d)[i] = rows_[i * num_features + d];
   rows_ = {};
+  if (spec_.missing == MissingValues::kMarginal) samples.MarkMissing();
   return samples;
 }
 

@@ -39,11 +39,15 @@ class FeaturePool {
     double chance = 1;  // of a pixel to be in the sample
     std::uint64_t seed = 0;
   };
+  // Whether pixels count by weights of their own, which colours cannot hold.
+  enum class Weights { kNone, kOfPixels };
+
   // Colours where features depend on colour alone, every kind has integers of at most 64 bits in
-  // all, and the colours that so many pixels can have fit into `memory` bytes; otherwise a sample
-  // of at most 2^20 pixels, fewer where memory holds no more. `pixels` are counts by kind.
+  // all, every pixel that counts is whole and counts as one, and the colours that so many pixels
+  // can have fit into `memory` bytes; otherwise a sample of at most 2^20 pixels, fewer where memory
+  // holds no more. `pixels` are counts by kind.
   static Plan PlanFor(const FeatureSpec& spec, const std::map<RasterKind, std::int64_t>& pixels,
-                      std::int64_t memory, std::uint64_t seed);
+                      Weights weights, std::int64_t memory, std::uint64_t seed);
 
   FeaturePool(const FeatureSpec& spec, const Plan& plan) : spec_(spec), plan_(plan) {}
 
@@ -53,6 +57,7 @@ class FeaturePool {
     RasterKind kind;
     std::vector<CountedColor> colors;  // ascending
     std::vector<float> rows;           // of the sample: D values each, the user's units
+    std::vector<double> row_weights;   // of these, where the raster has weights
     std::int64_t num_valid = 0;
     Eigen::MatrixXd floor;
   };
@@ -81,6 +86,7 @@ class FeaturePool {
   // Ascending runs, each more than twice as long as the next: so that merging costs little in all.
   std::map<RasterKind, std::vector<std::vector<CountedColor>>> runs_;
   std::vector<float> rows_;
+  std::vector<double> row_weights_;  // of these, or none
   std::int64_t num_valid_ = 0;
   Eigen::MatrixXd weighted_floor_;
 };

@@ -43,6 +43,19 @@ void Check(const Raster& raster, const FeatureSpec& spec) {
                          " bands of this one have no colour meaning; use \"raw\"");
 }
 
+// Whether each feature is one band as it is.
+bool IsBandByBand(const Raster& raster, ColorSpace space) {
+  return space == ColorSpace::kRaw || (space == ColorSpace::kGray && raster.num_bands() == 1);
+}
+
+void CheckMissing(const Raster& raster, ColorSpace space, MissingValues missing) {
+  if (missing == MissingValues::kMarginal && !IsBandByBand(raster, space))
+    throw ParameterError("missing values = marginal with the features " +
+                         std::string(ToString(space)) +
+                         ", which mix the bands, so that none of them is known where a band is "
+                         "missing; use \"raw\"");
+}
+
 std::vector<FeatureInfo> ColorInfo(const Raster& raster, ColorSpace space) {
   const std::string source(ToString(space));
   switch (space) {
@@ -133,6 +146,16 @@ void FillPosition(const Raster& raster, int first_feature, Samples& samples) {
   });
 }
 
+// What is missing as NaN.
+void MarkMissingBands(const Raster& raster, Samples& samples) {
+  if (!raster.has_missing_bands()) return;
+  for (int b = 0; b < raster.num_bands(); ++b)
+    ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+      for (std::int64_t i = first; i < first + count; ++i)
+        if (!raster.HasBand(b, i)) samples.Plane(b)[i] = NAN;
+    });
+}
+
 bool FiniteBands(const Raster& raster, std::int64_t pixel) {
   if (raster.type() != SampleType::kFloat32) return true;
   for (int b = 0; b < raster.num_bands(); ++b)
@@ -146,17 +169,38 @@ bool FiniteFeatures(const Samples& samples, std::int64_t i) {
   return true;
 }
 
-// Weight 0 and features 0 where there is no data. Bands are asked too: a conversion may make
+// Whether the pixel is a sample. Bands are asked, and not features alone: a conversion may make
 // something finite of a NaN.
-void MarkMissing(const Raster& raster, Samples& samples) {
+bool Counts(const Raster& raster, MissingValues missing, const Samples& samples,
+            std::int64_t pixel) {
+  if (missing == MissingValues::kMarginal) return raster.HasSomeBand(pixel);
+  return raster.IsValid(pixel) && FiniteBands(raster, pixel) && FiniteFeatures(samples, pixel);
+}
+
+// Weight 0 and features 0 where there is no data.
+void MarkNoData(const Raster& raster, MissingValues missing, Samples& samples) {
   if (raster.type() != SampleType::kFloat32 && raster.validity().empty()) return;
   ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
     for (std::int64_t i = first; i < first + count; ++i) {
-      if (raster.IsValid(i) && FiniteBands(raster, i) && FiniteFeatures(samples, i)) continue;
+      if (Counts(raster, missing, samples, i)) continue;
       samples.weights()[i] = 0;
       for (int d = 0; d < samples.num_features(); ++d) samples.Plane(d)[i] = 0;
     }
   });
+}
+
+// The sums of the pixels' weights by sample, and how many pixels these are.
+void TakeWeights(const Raster& raster, FeaturePlanes& planes) {
+  if (raster.weights().empty()) return;
+  std::vector<double> weights(planes.samples.size());
+  planes.num_pixels.resize(weights.size());
+  for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
+    const std::int64_t sample = planes.SampleOf(i);
+    if (!(planes.samples.weights()[sample] > 0)) continue;
+    weights[sample] += raster.Weight(i);
+    ++planes.num_pixels[sample];
+  }
+  planes.samples.SetWeights(weights);
 }
 
 std::int64_t CountPresent(const Samples& samples) {
@@ -169,7 +213,8 @@ std::int64_t CountPresent(const Samples& samples) {
 FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec) {
   Check(raster, spec);
   FeatureLayout layout;
-  layout.spec = {Resolve(raster, spec.color), spec.position_weight};
+  layout.spec = {Resolve(raster, spec.color), spec.position_weight, spec.missing};
+  CheckMissing(raster, layout.spec.color, spec.missing);
   layout.info = ColorInfo(raster, layout.spec.color);
   layout.blocks = {{0, static_cast<int>(layout.info.size()), 1.0}};
   if (spec.position_weight == 0) return layout;
@@ -203,7 +248,10 @@ Samples PlainSamples(const Raster& raster, const FeatureLayout& layout) {
   else
     FillColors(raster, layout.spec.color, layout.blocks[0].size, samples);
   if (!DependsOnColorAlone(layout)) FillPosition(raster, layout.blocks[1].first, samples);
-  MarkMissing(raster, samples);
+  const bool marginal = layout.spec.missing == MissingValues::kMarginal;
+  if (marginal) MarkMissingBands(raster, samples);
+  MarkNoData(raster, layout.spec.missing, samples);
+  if (marginal) samples.MarkMissing();
   return samples;
 }
 
@@ -222,7 +270,9 @@ FeaturePlanes UnscaledFeatures(const Raster& raster, const FeatureLayout& layout
   FeaturePlanes planes;
   planes.layout = layout;
   std::optional<ColorPalette> palette;
-  if (DependsOnColorAlone(layout)) palette = MakeColorPalette(raster);
+  const bool lacks_bands =
+      layout.spec.missing == MissingValues::kMarginal && raster.has_missing_bands();
+  if (DependsOnColorAlone(layout) && !lacks_bands) palette = MakeColorPalette(raster);
   planes.samples = PlainSamples(palette ? palette->colors : raster, layout);
   if (palette) {
     std::copy(palette->counts.begin(), palette->counts.end(), planes.samples.weights());
@@ -231,6 +281,7 @@ FeaturePlanes UnscaledFeatures(const Raster& raster, const FeatureLayout& layout
   } else {
     planes.num_valid = CountPresent(planes.samples);
   }
+  TakeWeights(raster, planes);
   return planes;
 }
 

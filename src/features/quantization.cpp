@@ -165,10 +165,11 @@ Eigen::MatrixXd QuantizationFloor(const Raster& raster, ColorSpace space, int nu
 
 Eigen::MatrixXd FloatFloor(const Samples& samples, int num_features) {
   using Plane = Eigen::Map<const Eigen::ArrayXf>;
-  const auto weights = Plane(samples.weights(), samples.size()).cast<double>();
-  const double total = std::max(weights.sum(), 1.0);
+  AlignedBuffer<float> scratch;
   Eigen::VectorXd floor(num_features);
   for (int d = 0; d < num_features; ++d) {
+    const auto weights = Plane(samples.WeightsOfFeature(d, scratch), samples.size()).cast<double>();
+    const double sum = weights.sum(), total = sum > 0 ? sum : 1.0;
     const auto z = Plane(samples.Plane(d), samples.size()).cast<double>();
     const double mean = (weights * z).sum() / total;
     const double variance = (weights * (z - mean).square()).sum() / total;

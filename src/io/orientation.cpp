@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
+#include <vector>
 
 namespace gmmseg {
 namespace {
@@ -76,10 +78,11 @@ Raster Upright(Raster raster, int orientation) {
       CopyAlong(walk, stored, upright.Band<T>(b), upright.width(), upright.height());
     });
   if (raster.validity().empty()) return upright;
-  std::vector<std::uint8_t> validity(raster.num_pixels());
-  CopyAlong(walk, raster.validity().data(), validity.data(), upright.width(), upright.height());
+  std::vector<std::int64_t> stored(raster.num_pixels()), upright_to_stored(raster.num_pixels());
+  std::iota(stored.begin(), stored.end(), std::int64_t{0});
+  CopyAlong(walk, stored.data(), upright_to_stored.data(), upright.width(), upright.height());
   for (std::int64_t i = 0; i < upright.num_pixels(); ++i)
-    if (validity[i] == 0) upright.Invalidate(i);
+    upright.TakeValidity(i, raster, upright_to_stored[i]);
   return upright;
 }
 

@@ -93,13 +93,14 @@ void ProbabilityTiffWriter::WritePlane(std::span<const float> probabilities,
 void ProbabilityTiffWriter::Close() { impl_->tiff.Close(); }
 
 void WriteFloatTiff(const std::string& path, std::int64_t width, std::int64_t height,
-                    const std::string& band_name,
-                    const std::function<float(std::int64_t pixel)>& value) {
+                    const std::vector<std::string>& band_names,
+                    const std::function<PixelValues(int band)>& values_of) {
+  const auto num_bands = static_cast<int>(band_names.size());
   PlaneTiffFormat format;
-  format.metadata = BandName(0, band_name);
+  for (int band = 0; band < num_bands; ++band) format.metadata += BandName(band, band_names[band]);
   format.no_data = "nan";
-  PlaneTiff tiff(path, width, height, 1, format);
-  tiff.WritePlane<float>(value);
+  PlaneTiff tiff(path, width, height, num_bands, format);
+  for (int band = 0; band < num_bands; ++band) tiff.WritePlane<float>(values_of(band));
   tiff.Close();
 }
 

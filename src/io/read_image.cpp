@@ -32,12 +32,19 @@ std::string Formats() {
   return formats;
 }
 
-// NaN and infinity are no data; they leave the raster, so that nobody meets them again.
-void InvalidateNonFinite(Raster& raster) {
+// NaN and infinity are no data; they leave the raster, so that nobody meets them again. A colour
+// that lacks a channel is none; other bands stand for themselves.
+void TakeOutNonFinite(Raster& raster) {
   if (raster.type() != SampleType::kFloat32) return;
+  const bool is_color = raster.color_model() != ColorModel::kMultiband;
   for (int b = 0; b < raster.num_bands(); ++b)
     for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
       if (std::isfinite(raster.Band<float>(b)[i])) continue;
+      raster.Band<float>(b)[i] = 0;
+      if (!is_color) {
+        raster.MarkMissing(b, i);
+        continue;
+      }
       raster.Invalidate(i);
       for (int other = 0; other < raster.num_bands(); ++other) raster.Band<float>(other)[i] = 0;
     }
@@ -107,7 +114,7 @@ Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes
   if (!raster)
     throw IoError(IoError::Operation::kRead, path + ": is not an image that this build reads (" +
                                                  Formats() + "); convert it to one of these");
-  InvalidateNonFinite(*raster);
+  TakeOutNonFinite(*raster);
   return std::move(*raster);
 }
 

@@ -154,7 +154,8 @@ Json ParseJson(const std::string& path, std::span<const unsigned char> bytes) {
 }
 
 FeatureSpec ReadSpec(const Node& node) {
-  const FeatureSpec spec{node["color"].Parsed(ParseColorSpace), node["position_weight"].Number()};
+  FeatureSpec spec{node["color"].Parsed(ParseColorSpace), node["position_weight"].Number()};
+  if (node.Has("missing")) spec.missing = node["missing"].Parsed(ParseMissingValues);
   node["color"].Require(spec.color != ColorSpace::kAuto, "must be the space that auto stood for");
   node["position_weight"].Require(spec.position_weight >= 0, "must be >= 0");
   return spec;

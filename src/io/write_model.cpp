@@ -86,7 +86,8 @@ void AddMixture(const Model& model, Json& json) {
   json["covariance_type"] = ToString(mixture.covariance_type);
   json["features"] = Features(model);
   json["feature_spec"] = {{"color", ToString(model.features.spec.color)},
-                          {"position_weight", model.features.spec.position_weight}};
+                          {"position_weight", model.features.spec.position_weight},
+                          {"missing", ToString(model.features.spec.missing)}};
   json["blocks"] = Blocks(model);
   json["weights"] = Numbers(mixture.weights);
   json["means"] = Rows(mixture.means);

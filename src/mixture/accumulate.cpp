@@ -83,14 +83,18 @@ MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
 }
 
 WorstSample SampleSource::FindWorst(const GaussianMixture& model) {
+  return FindWorstSample(samples_, model);
+}
+
+WorstSample FindWorstSample(const Samples& samples, const GaussianMixture& model) {
   tbb::combinable<WorstSample> worst;
-  VisitPlanePosteriors(samples_, model, 0, [&](const PosteriorTile& tile) {
+  VisitPlanePosteriors(samples, model, 0, [&](const PosteriorTile& tile) {
     WorstSample& found = worst.local();
     for (std::int64_t i = 0; i < tile.count; ++i) {
       const std::int64_t sample = tile.first + i;
-      const bool present = samples_.weights()[sample] > 0;
+      const bool present = samples.weights()[sample] > 0;
       if (present && (found.features.empty() || tile.log_densities[i] <= found.log_density))
-        found.Merge({tile.log_densities[i], Features(samples_, sample)});
+        found.Merge({tile.log_densities[i], Features(samples, sample)});
     }
   });
   WorstSample lowest;

@@ -29,7 +29,10 @@ class StatsSource {
   virtual WorstSample FindWorst(const GaussianMixture& model) = 0;
 };
 
-// Feature planes in memory. Keeps a reference; the weights do not change while it lives.
+WorstSample FindWorstSample(const Samples& samples, const GaussianMixture& model);
+
+// Feature planes in memory, no value missing. Keeps a reference; the weights do not change while it
+// lives.
 class SampleSource : public StatsSource {
  public:
   explicit SampleSource(const Samples& samples);

@@ -106,6 +106,7 @@ class Climb {
   const GaussianMixture& model() const { return result_.model; }
   EmResult Finish(StopReason reason) {
     result_.stop_reason = reason;
+    result_.num_samples = stats_.num_samples();
     result_.trace = trace_.Take();
     return std::move(result_);
   }

@@ -30,6 +30,7 @@ struct EmResult {
   std::vector<Rescue> rescues;
   std::vector<bool> at_floor;
   std::vector<TracePoint> trace;
+  double num_samples = 0;  // Σ of the source's weights
   int passes = 0;  // looks at the source: one for the start, one per iteration, one per leap that
                    // was not taken
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "mixture/accumulate.h"
 #include "mixture/em.h"
 #include "mixture/initialize.h"
+#include "mixture/missing.h"
 #include "mixture/refine.h"
 #include "mixture/starts.h"
 
@@ -81,10 +83,10 @@ MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
 // Every start to its end on all samples; the likeliest wins, the first of equals.
 EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts,
               const EmOptions& em) {
-  SampleSource source(samples);
-  EmResult best = RunEm(source, starts.front(), em);
+  const std::unique_ptr<StatsSource> source = MakeSource(samples);
+  EmResult best = RunEm(*source, starts.front(), em);
   for (std::size_t i = 1; i < starts.size(); ++i) {
-    EmResult other = RunEm(source, starts[i], em);
+    EmResult other = RunEm(*source, starts[i], em);
     if (other.log_likelihood() > best.log_likelihood()) best = std::move(other);
   }
   return best;
@@ -92,11 +94,11 @@ EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts
 
 // From where the start led on a subsample; from the start itself if that ends below it.
 EmResult Refined(const Samples& samples, const Starts& starts, const EmOptions& em) {
-  SampleSource source(samples);
-  const MixtureStats at_start = source.Accumulate(starts.models.front());
+  const std::unique_ptr<StatsSource> source = MakeSource(samples);
+  const MixtureStats at_start = source->Accumulate(starts.models.front());
   const double initial = at_start.log_likelihood() / at_start.num_samples();
-  EmResult fine = RunEm(source, *starts.coarse_end, em);
-  if (!(fine.log_likelihood() >= initial)) return RunEm(source, starts.models.front(), em);
+  EmResult fine = RunEm(*source, *starts.coarse_end, em);
+  if (!(fine.log_likelihood() >= initial)) return RunEm(*source, starts.models.front(), em);
   fine.initial_log_likelihood = initial;
   if (!fine.trace.empty() && fine.trace.front().iteration == 0)
     fine.trace.front().model = starts.models.front();
@@ -189,10 +191,10 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
 }
 
 FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& standardization,
-                    double num_samples, const FitOptions& options) {
+                    double weight_unit, double num_points, const FitOptions& options) {
   const EmOptions em{
       Rules(standardization, options.floor, fit.model.covariance_type, fit.model.blocks),
-      num_samples,
+      num_points,
       options.tolerance,
       options.max_iterations,
       /*max_rescues=*/0,
@@ -200,9 +202,10 @@ FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& s
       {},
       options.trace_length};
   const StopReason reason = fit.stop_reason;
-  TakeEnd(RunEm(source, ToStandardized(fit.model, standardization), em), standardization, fit);
+  const EmResult end = RunEm(source, ToStandardized(fit.model, standardization), em);
+  TakeEnd(end, standardization, fit);
   fit.stop_reason = reason;
-  fit.num_samples = num_samples;
+  fit.num_samples = weight_unit * end.num_samples;
   return fit;
 }
 

@@ -136,12 +136,10 @@ double NumPoints(const Samples& samples) {
 
 Samples Subsample(const Samples& samples, std::int64_t size, std::uint64_t seed) {
   const std::vector<DrawnSample> drawn = Draw(samples, size, seed);
-  Samples subsample(static_cast<std::int64_t>(drawn.size()), samples.num_features());
-  for (std::size_t j = 0; j < drawn.size(); ++j) {
-    subsample.weights()[j] = drawn[j].weight;
-    for (int d = 0; d < samples.num_features(); ++d)
-      subsample.Plane(d)[j] = samples.Plane(d)[drawn[j].index];
-  }
+  std::vector<std::int64_t> places;
+  for (const DrawnSample& sample : drawn) places.push_back(sample.index);
+  Samples subsample = samples.At(places);
+  for (std::size_t j = 0; j < drawn.size(); ++j) subsample.weights()[j] = drawn[j].weight;
   return subsample;
 }
 

@@ -2,15 +2,20 @@
 #include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
+#include <map>
 #include <numbers>
 
 #include "base/tile_loop.h"
 #include "mixture/accumulate.h"
 #include "mixture/kernels.h"
+#include "mixture/missing.h"
 #include "mixture/plane_posteriors.h"
 
 namespace gmmseg {
 namespace {
+
+// As for rows in kernels.h.
+constexpr std::int64_t kPadding = 16;
 
 // Samples per visited tile: fewer where there are very many components, so that a thread's buffer
 // stays under 16 MB.
@@ -19,10 +24,59 @@ std::int64_t VisitSize(int num_components) {
   return std::clamp<std::int64_t>(kMaxValues / num_components / 16 * 16, 16, kTileSize);
 }
 
-struct Worker {
-  Worker(int num_components, std::int64_t size, std::int64_t stride)
-      : posteriors(num_components * stride), log_densities(size) {}
-  AlignedBuffer<float> posteriors, log_densities;
+// What the kernels make of a run of samples.
+struct Rows {
+  Rows(int num_components, std::int64_t size, std::int64_t row_stride)
+      : stride(row_stride), posteriors(num_components * stride), log2_densities(size + kPadding) {}
+
+  std::int64_t stride;
+  AlignedBuffer<float> posteriors, log2_densities;
+};
+
+// Evaluates a mixture at runs of samples, whether they lack values or not.
+class Evaluator {
+ public:
+  Evaluator(const Samples& samples, const GaussianMixture& mixture)
+      : samples_(samples), mixture_(mixture), kernel_model_(mixture) {}
+
+  void Evaluate(std::int64_t first, std::int64_t count, Rows& rows) const {
+    if (samples_.has_missing())
+      EvaluateByPattern(first, count, rows);
+    else
+      Run(kernel_model_,
+          {samples_.Plane(0) + first, samples_.stride(), samples_.weights() + first, count}, rows);
+  }
+
+ private:
+  static void Run(const KernelModel& model, const TileView& tile, Rows& rows) {
+    ActiveKernels().evaluate(model, tile, rows.posteriors.data(), rows.stride,
+                             rows.log2_densities.data());
+  }
+
+  void EvaluateByPattern(std::int64_t first, std::int64_t count, Rows& rows) const {
+    std::map<std::size_t, std::vector<std::int64_t>> places;  // by pattern
+    for (std::int64_t i = first; i < first + count; ++i)
+      places[samples_.MissingPattern(i)].push_back(i);
+    Rows of_pattern(mixture_.num_components(), count, rows.stride);
+    for (const auto& [pattern, of_samples] : places) {
+      const std::vector<int>& features = samples_.missing_patterns()[pattern];
+      const Samples known = TakeFeatures(samples_, of_samples, features);
+      Run(KernelModel(Marginal(mixture_, features)),
+          {known.Plane(0), known.stride(), known.weights(), known.size()}, of_pattern);
+      const auto shift = static_cast<float>(
+          LogScaleOfMissing(mixture_, features, samples_.standardization()) * std::numbers::log2e);
+      for (std::size_t j = 0; j < of_samples.size(); ++j) {
+        const std::int64_t i = of_samples[j] - first;
+        rows.log2_densities[i] = of_pattern.log2_densities[j] + shift;
+        for (int k = 0; k < mixture_.num_components(); ++k)
+          rows.posteriors[k * rows.stride + i] = of_pattern.posteriors[k * rows.stride + j];
+      }
+    }
+  }
+
+  const Samples& samples_;
+  const GaussianMixture& mixture_;
+  KernelModel kernel_model_;
 };
 
 // Rows of posteriors, evaluated for the present components alone, each to its own place; those of
@@ -47,25 +101,22 @@ void SpreadRows(const std::vector<int>& present, int num_components, std::int64_
 void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
                           float log_shift, const std::function<void(const PosteriorTile&)>& visit) {
   const std::vector<int> present = plane_model.PresentComponents();
-  const KernelModel kernel_model(Reordered(plane_model, present));
-  const Kernels& kernels = ActiveKernels();
+  const GaussianMixture mixture = Reordered(plane_model, present);
+  const Evaluator evaluator(samples, mixture);
   const int num_components = plane_model.num_components();
   const std::int64_t size = VisitSize(num_components);
-  const std::int64_t stride = size + 16;  // as for rows in kernels.h
-  tbb::enumerable_thread_specific<Worker> workers(num_components, size, stride);
+  const std::int64_t stride = size + kPadding;
+  tbb::enumerable_thread_specific<Rows> workers(num_components, size, stride);
   ForEachTile(samples.size(), [&](std::int64_t, std::int64_t tile_first, std::int64_t tile_count) {
-    Worker& worker = workers.local();
-    float* log_densities = worker.log_densities.data();
+    Rows& rows = workers.local();
+    float* log_densities = rows.log2_densities.data();
     for (std::int64_t first = tile_first; first < tile_first + tile_count; first += size) {
       const std::int64_t count = std::min(size, tile_first + tile_count - first);
-      kernels.evaluate(
-          kernel_model,
-          {samples.Plane(0) + first, samples.stride(), samples.weights() + first, count},
-          worker.posteriors.data(), stride, log_densities);
-      SpreadRows(present, num_components, stride, worker.posteriors.data());
+      evaluator.Evaluate(first, count, rows);
+      SpreadRows(present, num_components, stride, rows.posteriors.data());
       for (std::int64_t i = 0; i < count; ++i)
         log_densities[i] = log_densities[i] * std::numbers::ln2_v<float> + log_shift;
-      visit({first, count, worker.posteriors.data(), stride, log_densities});
+      visit({first, count, rows.posteriors.data(), stride, log_densities});
     }
   });
 }

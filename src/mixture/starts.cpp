@@ -9,6 +9,7 @@
 #include "mixture/accumulate.h"
 #include "mixture/em.h"
 #include "mixture/initialize.h"
+#include "mixture/missing.h"
 
 namespace gmmseg {
 namespace {
@@ -74,8 +75,7 @@ struct Trial {
 void Climb(const Samples& subsample, const EmOptions& em, std::size_t count,
            std::vector<Trial>& trials) {
   tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
-    SampleSource source(subsample);
-    const EmResult result = RunEm(source, trials[i].model, em);
+    const EmResult result = RunEm(*MakeSource(subsample), trials[i].model, em);
     trials[i] = {result.model, result.log_likelihood()};
   });
   std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
@@ -152,8 +152,7 @@ std::optional<GaussianMixture> CoarseEnd(const Samples& samples, const GaussianM
   EmOptions em = TrialOptions(subsample, options, rules);
   em.tolerance = options.tolerance;
   em.max_iterations = options.max_iterations;
-  SampleSource source(subsample);
-  EmResult coarse = RunEm(source, start, em);
+  EmResult coarse = RunEm(*MakeSource(subsample), start, em);
   if (!coarse.rescues.empty()) return std::nullopt;
   return std::move(coarse.model);
 }

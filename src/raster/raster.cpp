@@ -2,7 +2,9 @@
 #include <gmmseg/raster.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
+#include <utility>
 
 namespace gmmseg {
 namespace {
@@ -77,6 +79,44 @@ void Raster::SetWhite(double white) {
 void Raster::Invalidate(std::int64_t pixel) {
   if (validity_.empty()) validity_.assign(num_pixels(), 1);
   validity_[pixel] = 0;
+  if (known_.empty()) return;
+  for (int b = 0; b < num_bands_; ++b) known_[b * num_pixels() + pixel] = 0;
+}
+
+void Raster::MarkMissing(int band, std::int64_t pixel) {
+  if (validity_.empty()) validity_.assign(num_pixels(), 1);
+  if (known_.empty())
+    for (int b = 0; b < num_bands_; ++b)
+      known_.insert(known_.end(), validity_.begin(), validity_.end());
+  validity_[pixel] = 0;
+  known_[band * num_pixels() + pixel] = 0;
+}
+
+bool Raster::HasSomeBand(std::int64_t pixel) const {
+  for (int b = 0; b < num_bands_; ++b)
+    if (HasBand(b, pixel)) return true;
+  return false;
+}
+
+void Raster::TakeValidity(std::int64_t pixel, const Raster& other, std::int64_t other_pixel) {
+  if (other.IsValid(other_pixel)) return;
+  if (!other.HasSomeBand(other_pixel)) return Invalidate(pixel);
+  for (int b = 0; b < num_bands_; ++b)
+    if (!other.HasBand(b, other_pixel)) MarkMissing(b, pixel);
+}
+
+void Raster::SetWeights(std::vector<float> weights) {
+  if (std::ssize(weights) != num_pixels())
+    throw ParameterError("weights: " + std::to_string(weights.size()) + " for " +
+                         std::to_string(num_pixels()) + " pixels; give one per pixel");
+  for (std::int64_t i = 0; i < num_pixels(); ++i)
+    if (!(weights[i] >= 0 && std::isfinite(weights[i])))
+      throw ParameterError("weight of the pixel at x = " + std::to_string(i % width_) +
+                           ", y = " + std::to_string(i / width_ % height_) + " is " +
+                           std::to_string(weights[i]) + "; must be finite and >= 0");
+  for (std::int64_t i = 0; i < num_pixels(); ++i)
+    if (weights[i] == 0) Invalidate(i);
+  weights_ = std::move(weights);
 }
 
 std::int64_t Raster::CountValid() const {

@@ -78,7 +78,7 @@ void DisplayPainter::Paint(std::int64_t first, std::int64_t count, Rgb* pixels) 
   }
   if (raster_.validity().empty()) return;
   for (std::int64_t i = 0; i < count; ++i)
-    if (!raster_.IsValid(first + i)) pixels[i] = {0, 0, 0};
+    if (!raster_.HasSomeBand(first + i)) pixels[i] = {0, 0, 0};
 }
 
 std::vector<Rgb> DisplayImage(const Raster& raster) {

@@ -3,7 +3,7 @@
 #include <gmmseg/posterior.h>
 
 #include <Eigen/Cholesky>
-#include <cmath>
+#include <numeric>
 #include <string>
 
 #include "base/chi_square.h"
@@ -14,27 +14,44 @@ namespace {
 // Distances of samples from components, in plane units, which do not change them.
 class TailJudge {
  public:
-  TailJudge(const Samples& samples, const GaussianMixture& mixture)
-      : samples_(samples), tail_(samples.num_features()) {
+  TailJudge(const Samples& samples, const GaussianMixture& mixture) : samples_(samples) {
     const GaussianMixture in_planes = ToStandardized(mixture, samples.standardization());
-    means_ = in_planes.means.transpose();
-    for (const Eigen::MatrixXd& covariance : in_planes.covariances)
-      factors_.emplace_back(covariance.llt());
+    std::vector<int> all(samples.num_features());
+    std::iota(all.begin(), all.end(), 0);
+    if (!samples.has_missing()) patterns_.emplace_back(in_planes, all);
+    for (const std::vector<int>& features : samples.missing_patterns())
+      patterns_.emplace_back(in_planes, features);
   }
 
-  // `scratch` has an entry per feature.
+  // `scratch` has room for all features.
   double Tail(std::int64_t sample, int component, Eigen::VectorXd& scratch) const {
-    for (int d = 0; d < samples_.num_features(); ++d)
-      scratch[d] = samples_.Plane(d)[sample] - means_(d, component);
-    factors_[component].matrixL().solveInPlace(scratch);
-    return tail_(scratch.squaredNorm());
+    const Pattern& pattern = patterns_[samples_.MissingPattern(sample)];
+    auto distance = scratch.head(std::ssize(pattern.features));
+    for (Eigen::Index d = 0; d < distance.size(); ++d)
+      distance[d] = samples_.Plane(pattern.features[d])[sample] - pattern.means(component, d);
+    pattern.factors[component].matrixL().solveInPlace(distance);
+    return pattern.tail(distance.squaredNorm());
   }
 
  private:
+  // Of samples that have these features.
+  struct Pattern {
+    Pattern(const GaussianMixture& mixture, const std::vector<int>& known)
+        : features(known),
+          tail(static_cast<int>(known.size())),
+          means(mixture.means(Eigen::all, known)) {
+      for (const Eigen::MatrixXd& covariance : mixture.covariances)
+        factors.emplace_back(covariance(known, known).eval().llt());
+    }
+
+    std::vector<int> features;
+    ChiSquareTail tail;
+    Eigen::MatrixXd means;  // K × D
+    std::vector<Eigen::LLT<Eigen::MatrixXd>> factors;
+  };
+
   const Samples& samples_;
-  ChiSquareTail tail_;
-  Eigen::MatrixXd means_;  // D × K
-  std::vector<Eigen::LLT<Eigen::MatrixXd>> factors_;
+  std::vector<Pattern> patterns_;
 };
 
 int MostProbable(const PosteriorTile& tile, int num_components, std::int64_t i) {
@@ -114,7 +131,7 @@ Anomalies FindAnomalies(const Segmentation& segmentation, double rate) {
     const double log_density = segmentation.sample_log_density[i];
     const bool unlikely = log_density <= threshold && !(likeliest && log_density >= *likeliest);
     result.sample_marks[i] = Mark(unlikely, result.sample_tails[i] < rate);
-    Count(result.sample_marks[i], std::llround(samples.weights()[i]), result.counts);
+    Count(result.sample_marks[i], segmentation.planes.NumPixels(i), result.counts);
   }
   return result;
 }

@@ -1,5 +1,6 @@
 #include "segment/choose_components.h"
 
+#include <numeric>
 #include <utility>
 
 #include "segment/labelling.h"
@@ -8,10 +9,20 @@ namespace gmmseg {
 namespace {
 
 // Of the posteriors; what else labelling tells is told again of the chosen one.
-double EntropyOf(const GaussianMixture& mixture, const Samples& samples) {
-  std::vector<std::uint16_t> labels(samples.size());
-  std::vector<float> uncertainty(samples.size()), log_density(samples.size());
-  return MeanEntropy(LabelSamples(samples, mixture, {labels, uncertainty, log_density}));
+double EntropyOf(const GaussianMixture& mixture, const FeaturePlanes& planes) {
+  std::vector<std::uint16_t> labels(planes.samples.size());
+  std::vector<float> uncertainty(labels.size()), log_density(labels.size());
+  return LabelSamples(planes, mixture, {labels, uncertainty, log_density}).MeanEntropy();
+}
+
+// Of all pixels that the samples stand for, also those that a sample of them left out.
+double TotalWeight(const FeaturePlanes& planes) {
+  const auto num_valid = static_cast<double>(planes.num_valid);
+  if (planes.num_pixels.empty()) return num_valid;
+  const float* const weights = planes.samples.weights();
+  const double weight = std::accumulate(weights, weights + planes.samples.size(), 0.0);
+  const double pixels = std::reduce(planes.num_pixels.begin(), planes.num_pixels.end(), 0.0);
+  return planes.samples.weight_unit() * weight / pixels * num_valid;
 }
 
 }  // namespace
@@ -19,13 +30,13 @@ double EntropyOf(const GaussianMixture& mixture, const Samples& samples) {
 ChosenFit ChooseComponents(const FeaturePlanes& planes, FitOptions options,
                            const ComponentRange& range, double num_effective) {
   ChosenFit chosen;
-  const auto num_pixels = static_cast<double>(planes.num_valid);
+  const double total = TotalWeight(planes);
+  const double independent = num_effective / static_cast<double>(planes.num_valid) * total;
   for (int k = range.least; k <= range.most; ++k) {
     options.num_components = k;
     FitResult fit = FitMixture(planes.samples, options);
     chosen.candidates.push_back(AssessCandidate(fit.model, k, fit.log_likelihood,
-                                                EntropyOf(fit.model, planes.samples), num_pixels,
-                                                num_effective));
+                                                EntropyOf(fit.model, planes), total, independent));
     const bool is_last = fit.num_distinct <= k;
     if (BestCandidate(chosen.candidates) + 1 == chosen.candidates.size())
       chosen.fit = std::move(fit);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
-#include <numeric>
 
 namespace gmmseg {
 namespace {
@@ -29,32 +28,39 @@ Verdict Judge(const PosteriorTile& tile, int num_components, std::int64_t i) {
   return verdict;
 }
 
-LabelTotals LabelTile(const PosteriorTile& tile, int num_components, const float* weights,
+LabelTotals LabelTile(const PosteriorTile& tile, int num_components, const FeaturePlanes& features,
                       const LabelPlanes& planes) {
   const float max_entropy = std::log(static_cast<float>(num_components));
-  double log_density = 0, entropy = 0;
-  LabelTotals totals{{}, {}, std::vector<std::int64_t>(num_components)};
+  double total_weight = 0, log_density = 0, entropy = 0;
+  LabelTotals totals{{}, {}, {}, std::vector<std::int64_t>(num_components)};
   for (std::int64_t i = 0; i < tile.count; ++i) {
     const std::int64_t sample = tile.first + i;
-    const double weight = weights[sample];
+    const double weight = features.samples.weights()[sample];
     if (!(weight > 0)) continue;
     const Verdict verdict = Judge(tile, num_components, i);
     planes.labels[sample] = static_cast<std::uint16_t>(verdict.best + 1);
     planes.uncertainty[sample] =
         num_components > 1 ? std::clamp(verdict.entropy / max_entropy, 0.0f, 1.0f) : 0.0f;
     planes.log_density[sample] = tile.log_densities[i];
+    total_weight += weight;
     log_density += weight * tile.log_densities[i];
     entropy += weight * verdict.entropy;
-    totals.pixels[verdict.best] += std::llround(weight);
+    totals.pixels[verdict.best] += features.NumPixels(sample);
   }
+  totals.weight += total_weight;
   totals.log_density += log_density;
   totals.entropy += entropy;
   return totals;
 }
 
+double MeanOf(const ExactSum& sum, const ExactSum& weight) {
+  return weight.ToDouble() > 0 ? sum.ToDouble() / weight.ToDouble() : 0.0;
+}
+
 }  // namespace
 
 LabelTotals& LabelTotals::operator+=(const LabelTotals& other) {
+  weight += other.weight;
   log_density += other.log_density;
   entropy += other.entropy;
   pixels.resize(std::max(pixels.size(), other.pixels.size()));
@@ -62,19 +68,15 @@ LabelTotals& LabelTotals::operator+=(const LabelTotals& other) {
   return *this;
 }
 
-double MeanEntropy(const LabelTotals& totals) {
-  const auto labelled =
-      std::accumulate(totals.pixels.begin(), totals.pixels.end(), std::int64_t{0});
-  return totals.entropy.ToDouble() / static_cast<double>(labelled);
-}
+double LabelTotals::MeanLogDensity() const { return MeanOf(log_density, weight); }
+double LabelTotals::MeanEntropy() const { return MeanOf(entropy, weight); }
 
-LabelTotals LabelSamples(const Samples& samples, const GaussianMixture& mixture,
+LabelTotals LabelSamples(const FeaturePlanes& features, const GaussianMixture& mixture,
                          const LabelPlanes& planes) {
-  LabelTotals totals{{}, {}, std::vector<std::int64_t>(mixture.num_components())};
+  LabelTotals totals{{}, {}, {}, std::vector<std::int64_t>(mixture.num_components())};
   std::mutex mutex;
-  VisitPosteriors(samples, mixture, [&](const PosteriorTile& tile) {
-    const LabelTotals of_tile =
-        LabelTile(tile, mixture.num_components(), samples.weights(), planes);
+  VisitPosteriors(features.samples, mixture, [&](const PosteriorTile& tile) {
+    const LabelTotals of_tile = LabelTile(tile, mixture.num_components(), features, planes);
     const std::lock_guard lock(mutex);
     totals += of_tile;
   });

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <gmmseg/exact_sum.h>
+#include <gmmseg/features.h>
 #include <gmmseg/gaussian_mixture.h>
-#include <gmmseg/samples.h>
 
 #include <cstdint>
 #include <span>
@@ -11,18 +11,21 @@
 
 namespace gmmseg {
 
-// Sums over the samples, each counted by its weight, which is its number of pixels; the same bits
-// for any number of threads.
+// Sums over the samples; the same bits for any number of threads.
 struct LabelTotals {
+  ExactSum weight;  // of the samples, which counts in the sums below
   ExactSum log_density;
-  ExactSum entropy;                  // -Σ p ln p
+  ExactSum entropy;                  // -Σ p ln p, of the posteriors
   std::vector<std::int64_t> pixels;  // per class: those that carry its label
 
   LabelTotals& operator+=(const LabelTotals& other);
+  bool overflowed() const {
+    return weight.overflowed() || log_density.overflowed() || entropy.overflowed();
+  }
+  // By weight; 0 where there is none.
+  double MeanLogDensity() const;
+  double MeanEntropy() const;
 };
-
-// Of the posteriors, per labelled pixel; there must be one.
-double MeanEntropy(const LabelTotals& totals);
 
 // Where the labels go: one entry per sample, 0 where there is no data.
 struct LabelPlanes {
@@ -31,7 +34,7 @@ struct LabelPlanes {
   std::span<float> log_density;
 };
 
-LabelTotals LabelSamples(const Samples& samples, const GaussianMixture& mixture,
+LabelTotals LabelSamples(const FeaturePlanes& features, const GaussianMixture& mixture,
                          const LabelPlanes& planes);
 
 }  // namespace gmmseg

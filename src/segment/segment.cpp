@@ -3,6 +3,7 @@
 #include <gmmseg/segment.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -79,15 +80,14 @@ LabelTotals Label(Segmentation& result) {
   result.sample_uncertainty.resize(labels.size());
   result.sample_log_density.resize(labels.size());
   const LabelTotals totals =
-      LabelSamples(planes.samples, result.model.mixture(),
+      LabelSamples(planes, result.model.mixture(),
                    {labels, result.sample_uncertainty, result.sample_log_density});
-  if (totals.log_density.overflowed() || totals.entropy.overflowed())
+  if (totals.overflowed())
     throw ParameterError(
         "the image lies too far from what the model was fitted on for its densities to be told in "
         "numbers; use an image of the same kind, with values in the same range");
   result.labels = ToPixels(std::move(labels), planes.entry);
-  if (result.num_valid > 0)
-    result.log_likelihood = totals.log_density.ToDouble() / static_cast<double>(result.num_valid);
+  result.log_likelihood = totals.MeanLogDensity();
   return totals;
 }
 
@@ -105,7 +105,7 @@ std::vector<DensityQuantile> LogDensityQuantiles(const Segmentation& segmentatio
 void SetCriteria(Model& model, const LabelTotals& totals) {
   if (!IsDensity(model.mixture())) return;
   const Criteria criteria = CriteriaOf(model.mixture(), model.fit.log_likelihood,
-                                       MeanEntropy(totals), model.fit.num_samples);
+                                       totals.MeanEntropy(), model.fit.num_samples);
   model.bic = criteria.bic;
   model.aic = criteria.aic;
   model.icl = criteria.icl;
@@ -257,6 +257,13 @@ Segmentation Apply(const Raster& raster, const Model& model) {
   result.classes = WithShares(model.classes, Label(result).pixels);
   result.seconds.labels = watch.Lap();
   return result;
+}
+
+std::vector<float> Segmentation::Imputed(int d) const {
+  std::vector<float> of_samples = ImputedFeature(planes.samples, model.mixture(), d);
+  for (std::int64_t i = 0; i < planes.samples.size(); ++i)
+    if (!(planes.samples.weights()[i] > 0)) of_samples[i] = std::numeric_limits<float>::quiet_NaN();
+  return ToPixels(std::move(of_samples), planes.entry);
 }
 
 std::vector<std::vector<float>> Segmentation::Posteriors(int first, int count) const {

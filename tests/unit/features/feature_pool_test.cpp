@@ -77,7 +77,8 @@ TEST_CASE("feature pool: colours where they fit, else a sample of the size that 
   using Content = FeaturePool::Content;
   const FeatureSpec color, placed{ColorSpace::kAuto, 1.0};
   const auto plan = [](const FeatureSpec& spec, SampleType type, int bands, std::int64_t memory) {
-    return FeaturePool::PlanFor(spec, Kinds(type, bands, 10'000'000), memory, 0);
+    return FeaturePool::PlanFor(spec, Kinds(type, bands, 10'000'000), FeaturePool::Weights::kNone,
+                                memory, 0);
   };
   CHECK(plan(color, SampleType::kUint8, 3, kPlenty).content == Content::kColors);
   CHECK(plan(color, SampleType::kUint16, 4, kPlenty).content == Content::kColors);

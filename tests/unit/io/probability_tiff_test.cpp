@@ -110,8 +110,8 @@ TEST_CASE("float TIFF: values come back exactly, NaN as no data, named and tagge
   const TemporaryFolder folder;
   std::vector<float> values = Ramp(2);
   values[5] = std::numeric_limits<float>::quiet_NaN();
-  WriteFloatTiff(folder.File("d.tif"), kWidth, kHeight, "log-density",
-                 [&](std::int64_t pixel) { return values[pixel]; });
+  WriteFloatTiff(folder.File("d.tif"), kWidth, kHeight, {"log-density"},
+                 [&](int) { return [&](std::int64_t pixel) { return values[pixel]; }; });
   const Raster raster = ReadImage(folder.File("d.tif"));
   CHECK(raster.num_bands() == 1);
   CHECK(raster.CountValid() == kWidth * kHeight - 1);

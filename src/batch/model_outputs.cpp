@@ -1,4 +1,4 @@
-#include "batch/density_outputs.h"
+#include "batch/model_outputs.h"
 
 #include <gmmseg/errors.h>
 
@@ -22,7 +22,7 @@ std::string Asked(const OutputSet& outputs) {
 
 }  // namespace
 
-void CheckDensityOutputs(const OutputOptions& output, const FeatureSpec& features) {
+void CheckModelOutputs(const OutputOptions& output, const FeatureSpec& features) {
   const std::string words = Asked(output.outputs);
   if (!words.empty() && IsTempered(features))
     throw ParameterError(words +
@@ -30,11 +30,15 @@ void CheckDensityOutputs(const OutputOptions& output, const FeatureSpec& feature
                                 "position weight 0 or 1, or do not ask for ",
                                 features.position_weight) +
                          words);
+  if (output.outputs.contains(Output::kImputed) && features.missing == MissingValues::kSkip)
+    throw ParameterError(
+        "imputed: pixels that lack bands are skipped, and have no class to fill them in from; fit "
+        "with missing values marginal, or do not ask for imputed");
   CheckAnomalyRate(output.anomaly_rate);
 }
 
-void CheckDensityOutputs(const OutputOptions& output, const Model& model) {
-  CheckDensityOutputs(output, model.features.spec);
+void CheckModelOutputs(const OutputOptions& output, const Model& model) {
+  CheckModelOutputs(output, model.features.spec);
   if (NeedsAnomalies(output.outputs)) CheckAnomalies(model, output.anomaly_rate);
 }
 

@@ -1,0 +1,16 @@
+// Outputs that not every model can give.
+#pragma once
+
+#include <gmmseg/job.h>
+
+namespace gmmseg {
+
+// Before any work. Throws ParameterError where one of DensityOutputs is asked of a model with these
+// features that is tempered, or kImputed of one that skips pixels with missing values, or the
+// anomaly rate does not lie between 0 and 1.
+void CheckModelOutputs(const OutputOptions& output, const FeatureSpec& features);
+
+// The same of a model that is applied, which must also know its training pixels.
+void CheckModelOutputs(const OutputOptions& output, const Model& model);
+
+}  // namespace gmmseg
