@@ -18,7 +18,7 @@ struct ClassEntry {
   std::string name;      // "class 1" unless given
   Rgb color{};           // the class's colour in every output
   double weight = 0;     // mixing weight
-  double share = 0;      // of the valid pixels that carry this label, 0…1
+  double share = 0;      // of the valid pixels that carry this label, 0…1; NaN: not counted
   Eigen::VectorXd mean;  // D, the user's units
 };
 

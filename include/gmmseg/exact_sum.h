@@ -21,10 +21,15 @@ class ExactSum {
   bool overflowed() const { return overflowed_; }
   bool operator==(const ExactSum&) const = default;
 
+  // The sum itself, for files: (high · 2^64 + low) · 2^-60. A sum that has overflowed has none.
+  static ExactSum FromWords(std::int64_t high, std::uint64_t low);
+  std::int64_t high() const { return high_; }
+  std::uint64_t low() const { return low_; }
+
  private:
   static ExactSum Overflowed();
 
-  std::int64_t high_ = 0;  // value = (high · 2^64 + low) · 2^-60
+  std::int64_t high_ = 0;
   std::uint64_t low_ = 0;
   bool overflowed_ = false;
 };

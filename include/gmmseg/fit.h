@@ -96,8 +96,10 @@ struct TracePoint {
 struct FitResult {
   GaussianMixture model;  // the user's units, canonical order
   StopReason stop_reason = StopReason::kMaxIterations;
-  int iterations = 0;         // steps on all samples, EM's own or longer; none of coarse_to_fine's
-  double log_likelihood = 0;  // per sample, natural logarithm, of `model`, in the user's units
+  int iterations = 0;  // steps on all samples, EM's own or longer; none of coarse_to_fine's
+  // Per sample, natural logarithm, of `model`, in the user's units; NaN where it is not known, as
+  // after UpdateModel.
+  double log_likelihood = 0;
   double initial_log_likelihood = 0;  // of the start
   std::vector<double>
       history;             // per sample, after each iteration; never falls except across a rescue

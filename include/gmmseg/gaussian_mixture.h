@@ -38,6 +38,8 @@ struct GaussianMixture {
 
 // Throws ParameterError naming the first rule of GaussianMixture that does not hold.
 void Validate(const GaussianMixture& model);
+// The same of its blocks alone.
+void ValidateBlocks(const std::vector<FeatureBlock>& blocks, int num_features);
 
 // True if every block has temper 1: only then is the mixture a probability density, and BIC,
 // sampling and density have a meaning.

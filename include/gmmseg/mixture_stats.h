@@ -5,6 +5,7 @@
 #include <gmmseg/gaussian_mixture.h>
 
 #include <Eigen/Core>
+#include <span>
 #include <vector>
 
 namespace gmmseg {
@@ -38,6 +39,15 @@ class MixtureStats {
   Eigen::MatrixXd Covariance(
       int k) const;  // about that mean, zero between blocks; zero where Weight is 0
 
+  // For files: what the sums are about, and all of them in the order n, log_likelihood, s0 [K],
+  // s1 [K·D], s2 [K·packed_size]. FromSums throws ParameterError where the numbers of entries do
+  // not fit together.
+  const Eigen::MatrixXd& centers() const { return centers_; }  // K × D
+  std::vector<ExactSum> Sums() const;
+  static MixtureStats FromSums(const Eigen::MatrixXd& centers,
+                               const std::vector<FeatureBlock>& packed_blocks,
+                               std::span<const ExactSum> sums);
+
   // For the code that fills it: one tile's double sums, in the order s1[D] and packed s2 (see
   // PackedBlocks).
   void AddTotals(double n, double log_likelihood);
@@ -49,6 +59,7 @@ class MixtureStats {
   int packed_size() const { return packed_size_; }
 
  private:
+  MixtureStats(const Eigen::MatrixXd& centers, const std::vector<FeatureBlock>& packed_blocks);
   Eigen::VectorXd Shift(int k) const;  // from the centre to the mean
 
   Eigen::MatrixXd centers_;  // K × D, as the kernels saw them: rounded to float

@@ -56,6 +56,10 @@ struct Model {
   const GaussianMixture& mixture() const { return fit.model; }
 };
 
+// "fnv1a64:" and 16 hexadecimal digits: of the features, their scaling and the mixture, which
+// decide what the model says of a pixel, and of nothing else.
+std::string HashOfMixture(const Model& model);
+
 // The log-density that this share (0…1) of the training pixels has at most: as stored, else between
 // the two stored ones linearly in the log-odds of the probability, along which the tail of a
 // Gaussian is nearly straight (in the probability itself beside 0 and 1, where these have no end).

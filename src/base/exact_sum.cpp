@@ -31,10 +31,8 @@ ExactSum& ExactSum::operator+=(double term) {
       quick ? Int128{static_cast<std::int64_t>(term)} : static_cast<Int128>(whole);
   const Int128 fixed =
       integer * (Int128{1} << kFractionBits) + std::llrint((term - whole) * 0x1p60);
-  ExactSum other;
-  other.high_ = static_cast<std::int64_t>(fixed >> 64);
-  other.low_ = static_cast<std::uint64_t>(fixed);
-  return *this += other;
+  return *this +=
+         FromWords(static_cast<std::int64_t>(fixed >> 64), static_cast<std::uint64_t>(fixed));
 }
 
 ExactSum& ExactSum::operator+=(const ExactSum& other) {
@@ -47,6 +45,13 @@ ExactSum& ExactSum::operator+=(const ExactSum& other) {
   high_ = static_cast<std::int64_t>(sum >> 64);
   low_ = static_cast<std::uint64_t>(sum);
   return *this;
+}
+
+ExactSum ExactSum::FromWords(std::int64_t high, std::uint64_t low) {
+  ExactSum sum;
+  sum.high_ = high;
+  sum.low_ = low;
+  return sum;
 }
 
 ExactSum ExactSum::Overflowed() {

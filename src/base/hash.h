@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace gmmseg {
 
@@ -15,6 +16,10 @@ inline std::string ContentHash(std::span<const unsigned char> bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "fnv1a64:%016llx", static_cast<unsigned long long>(hash));
   return text;
+}
+
+inline std::string ContentHash(std::string_view text) {
+  return ContentHash(std::span(reinterpret_cast<const unsigned char*>(text.data()), text.size()));
 }
 
 }  // namespace gmmseg

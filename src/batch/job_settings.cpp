@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <span>
 #include <sstream>
 
 #include "base/hash.h"
@@ -19,10 +18,6 @@ std::string Number(double value) {
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-std::string HashOfText(const std::string& text) {
-  return ContentHash({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
-}
-
 // Model and mixture alike: the numbers of a start.
 std::string StartText(const FitOptions& fit) {
   if (!fit.start) return "none";
@@ -33,7 +28,7 @@ std::string StartText(const FitOptions& fit) {
   add(fit.start->weights);
   add(fit.start->means);
   for (const Eigen::MatrixXd& covariance : fit.start->covariances) add(covariance);
-  return HashOfText(numbers);
+  return ContentHash(numbers);
 }
 
 std::string NamesText(const ClassNames& names) {
@@ -42,7 +37,7 @@ std::string NamesText(const ClassNames& names) {
   for (const auto& [index, named] : names)
     text += std::to_string(index) + " " + (named.color ? ToHex(*named.color) : "-") + " " +
             named.name + "\n";
-  return HashOfText(text);
+  return ContentHash(text);
 }
 
 std::string ComponentsText(const SegmentOptions& options) {
@@ -138,9 +133,9 @@ std::string SettingsHash(const FolderOptions& options, const std::string& model_
     text += " anomaly_rate=" + Number(options.output.anomaly_rate);
   text.append(" model=").append(model_hash);
   if (FitsEachImage(options.source)) text.append(" ").append(FitSettingsText(options.segment));
-  return HashOfText(text);
+  return ContentHash(text);
 }
 
-std::string HashOf(const Model& model) { return HashOfText(ModelText(model)); }
+std::string HashOf(const Model& model) { return ContentHash(ModelText(model)); }
 
 }  // namespace gmmseg

@@ -11,7 +11,7 @@
 #include "batch/load_input.h"
 #include "batch/ordered_pipeline.h"
 #include "features/effective_samples.h"
-#include "features/plain_samples.h"
+#include "features/samples_like.h"
 #include "mixture/missing.h"
 #include "mixture/refine.h"
 #include "render/report.h"
@@ -86,10 +86,8 @@ class ImagesSource : public StatsSource {
   std::optional<MixtureStats> StatsOf(std::int64_t i, const GaussianMixture& model) const {
     const InputFile& file = inputs_.files[i];
     try {
-      Samples samples =
-          UnscaledFeatures(LoadInput({file.path, file.weight_map}).raster, layout_).samples;
-      samples.StandardizeLike(like_.standardization());
-      samples.SetWeightUnit(like_.weight_unit());
+      const Samples samples = SamplesLike(LoadInput({file.path, file.weight_map}).raster, layout_,
+                                          like_.standardization(), like_.weight_unit());
       return MakeSource(samples)->Accumulate(model);
     } catch (const Error&) {
       return std::nullopt;

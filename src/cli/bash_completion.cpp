@@ -73,9 +73,14 @@ std::string OptionsLine(const CLI::App& table) {
 
 // What files the command takes, as a regular expression.
 std::string FilesLine(const CLI::App& table) {
-  const bool takes_model = table.get_option_no_throw("MODEL") != nullptr;
-  return "  [" + table.get_name() + "]='" +
-         (takes_model ? "\\.json" : "\\.(png|jpe?g|bmp|webp|tiff?|p[bgpnf]m)") + "'\n";
+  const auto takes = [&table](const std::string& name) {
+    return table.get_option_no_throw(name) != nullptr;
+  };
+  std::vector<std::string> ends;
+  if (takes("MODEL")) ends.emplace_back("\\.json");
+  if (takes("STATS") || (takes("MODEL") && takes("INPUT"))) ends.emplace_back("\\.stats");
+  if (takes("INPUT")) ends.emplace_back("\\.(png|jpe?g|bmp|webp|tiff?|p[bgpnf]m)");
+  return "  [" + table.get_name() + "]='" + CLI::detail::join(ends, "|") + "'\n";
 }
 
 // What completes the option's value.

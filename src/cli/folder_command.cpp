@@ -6,6 +6,7 @@
 #include "base/stopwatch.h"
 #include "cli/fit_settings.h"
 #include "cli/folder_report.h"
+#include "cli/found_inputs.h"
 #include "cli/json_report.h"
 #include "cli/messages.h"
 #include "cli/output.h"
@@ -88,13 +89,8 @@ class Display {
 
 InputList FindImages(const Options& options) {
   InputList inputs = FindInputs(options.inputs, options.subfolders, options.output.directory);
-  const std::string skipped = SkippedLine(inputs.skipped);
   for (const std::string& folder : inputs.unreadable) Tell("failed: " + folder);
-  if (inputs.files.empty())
-    throw IoError(IoError::Operation::kRead,
-                  options.inputs.front() + (options.inputs.size() > 1 ? " and others" : "") +
-                      ": no image found" + (skipped.empty() ? "" : "; " + skipped));
-  if (!skipped.empty() && options.verbosity != Verbosity::kQuiet) Tell(skipped);
+  CheckFound(inputs, options.inputs, options.verbosity);
   if (!options.weight_map.empty())
     for (InputFile& file : inputs.files)
       file.weight_map = FindWeightMap(options.weight_map, file.name);

@@ -4,6 +4,7 @@
 #include <gmmseg/threads.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "base/text.h"
@@ -107,7 +108,7 @@ std::vector<std::string> FolderDetails(const FolderResult& result) {
       Format("images at a time: %d", result.images_at_a_time),
       "threads: " + std::to_string(ActiveThreads()) +
           ", instruction set: " + std::string(InstructionSet())};
-  if (result.model)
+  if (result.model && !std::isnan(result.model->fit.log_likelihood))
     details.push_back(Format("shared model: %d iterations, %.4f per pixel",
                              result.model->fit.iterations, result.model->fit.log_likelihood));
   return details;

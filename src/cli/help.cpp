@@ -29,11 +29,18 @@ HelpFormatter::HelpFormatter() {
 }
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string) const {
-  if (app->get_name() == "apply") return "Usage: segment apply --model FILE INPUT... [options]\n";
-  if (app->get_name() == "sample") return "Usage: segment sample MODEL [options]\n";
+  const std::string& name = app->get_name();
+  if (name == "apply") return "Usage: segment apply --model FILE INPUT... [options]\n";
+  if (name == "sample") return "Usage: segment sample MODEL [options]\n";
+  if (name == "stats") return "Usage: segment stats --model FILE INPUT... -o FILE [options]\n";
+  if (name == "merge") return "Usage: segment merge STATS... -o FILE [options]\n";
+  if (name == "update") return "Usage: segment update MODEL INPUT... -o FILE [options]\n";
   return "Usage: segment INPUT... [-k N] [-o DIR] [options]\n"
          "       segment apply --model FILE INPUT... [-o DIR] [options]\n"
-         "       segment sample MODEL [-n N] [-o FILE] [options]\n";
+         "       segment sample MODEL [-n N] [-o FILE] [options]\n"
+         "       segment stats --model FILE INPUT... -o FILE [options]\n"
+         "       segment merge STATS... -o FILE [options]\n"
+         "       segment update MODEL INPUT... -o FILE [options]\n";
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
@@ -60,7 +67,8 @@ const char* const kSegmentFooter =
   segment "scans/*.tif" @more.txt -k 3 --match --model reference.gmm.json
       Each image by its own fit, its classes numbered as the reference's.
 
-A file that is called "apply" or "sample" is written ./apply or ./sample.
+A file that is called as a command is (apply, sample, stats, merge, update) is written
+with its folder, as in ./apply.
 
 Exit codes:
   0  everything asked for was written
@@ -87,6 +95,31 @@ const char* const kSampleFooter =
   segment sample segmented/photo.gmm.json -n 500 --seed 7 -o points.csv
       500 points of the mixture in the units of its features: a row each, with the
       class that it was drawn from, class by class. The same seed, the same points.
+
+Exit codes are those of segment --help.)";
+
+const char* const kStatsFooter =
+    R"(Example:
+  segment stats --model all.gmm.json photos/ -o photos.stats
+      What the photos say of the model: all that the next step of EM needs of them,
+      in one small file. Statistics of different images add up, on any machine.
+
+Exit codes are those of segment --help.)";
+
+const char* const kMergeFooter =
+    R"(Example:
+  segment merge here.stats there.stats -o all.stats
+      The statistics of all the images together, to the last bit. Statistics of
+      different models are refused, and so is an image that is in two of them.
+
+Exit codes are those of segment --help.)";
+
+const char* const kUpdateFooter =
+    R"(Examples:
+  segment update all.gmm.json here.stats there.stats -o next.gmm.json
+      The model after one step of EM; its classes keep numbers, names and colours.
+  segment update all.gmm.json new_photos/ -o next.gmm.json
+      The same from images, whose statistics are taken first.
 
 Exit codes are those of segment --help.)";
 

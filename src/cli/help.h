@@ -20,5 +20,8 @@ class HelpFormatter : public CLI::Formatter {
 extern const char* const kSegmentFooter;
 extern const char* const kApplyFooter;
 extern const char* const kSampleFooter;
+extern const char* const kStatsFooter;
+extern const char* const kMergeFooter;
+extern const char* const kUpdateFooter;
 
 }  // namespace gmmseg::cli

@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/progress_line.h"
 #include "cli/sample_command.h"
+#include "cli/stats_command.h"
 
 namespace gmmseg::cli {
 namespace {
@@ -76,7 +77,16 @@ ExitCode RunOneFile(const Options& options) {
 ExitCode Run(const Options& options) {
   if (options.command == Command::kSample) return RunSample(options);
   const ThreadLimit limit(options.threads);
-  return options.one_file ? RunOneFile(options) : RunFolder(options);
+  switch (options.command) {
+    case Command::kStats:
+      return RunStats(options);
+    case Command::kMerge:
+      return RunMerge(options);
+    case Command::kUpdate:
+      return RunUpdate(options);
+    default:
+      return options.one_file ? RunOneFile(options) : RunFolder(options);
+  }
 }
 
 int Main(int argc, const char* const* argv) {

@@ -85,9 +85,11 @@ std::string Synopsis(const CLI::App& segment) {
 }
 
 std::string InputText(const CLI::App& table) {
-  const auto inputs =
-      table.get_options([](const CLI::Option* each) { return each->get_positional(); });
-  return Item(Italic(inputs.at(0)->get_name()), inputs.at(0)->get_description());
+  std::string roff;
+  for (const CLI::Option* input :
+       table.get_options([](const CLI::Option* each) { return each->get_positional(); }))
+    roff += Item(Italic(input->get_name()), input->get_description());
+  return roff;
 }
 
 std::string Term(const CLI::Option& option) {

@@ -100,6 +100,13 @@ void DeclareSeed(CLI::App& app, Options& options) {
       [&options](const std::string& word) { options.segment.fit.seed = ParseSeed(word); });
 }
 
+void DeclareFloor(CLI::App& app, Options& options) {
+  Add(app, kHow, "--floor", "on|off",
+      "Keep covariances above what rounding to whole numbers alone would give. Default: on. off "
+      "is for comparisons with plain EM.",
+      [&options](const std::string& word) { options.segment.floor = ParseFloor(word); });
+}
+
 void DeclareStart(CLI::App& app, Options& options) {
   FitOptions& fit = options.segment.fit;
   CLI::Option* init = Add(
@@ -138,10 +145,7 @@ void DeclareHow(CLI::App& app, Options& options) {
       "--init-model and --position, climb on a part of a large image first. Default: on. "
       "--tolerance 0 is plain EM in any case.",
       [&fit](const std::string& word) { fit.acceleration = ParseAcceleration(word); });
-  Add(app, kHow, "--floor", "on|off",
-      "Keep covariances above what rounding to whole numbers alone would give. Default: on. off "
-      "is for comparisons with plain EM.",
-      [&options](const std::string& word) { options.segment.floor = ParseFloor(word); });
+  DeclareFloor(app, options);
   DeclareSeed(app, options);
 }
 
@@ -198,11 +202,24 @@ void DeclareModels(CLI::App& app, Options& options) {
   separate->excludes(shared);
 }
 
-// What only a run over many images needs; given for one file, it is run as a folder is.
-void DeclareFolder(CLI::App& app, Options& options) {
+void DeclareRecursive(CLI::App& app, Options& options) {
   AddFlag(app, kFolders, "-r,--recursive",
           "Look into the folders within folders, too. Default: off.",
           [&options] { options.subfolders = Subfolders::kWalk; });
+}
+
+void DeclareMemory(CLI::App& app, Options& options) {
+  Add(app, kFolders, "--memory", "SIZE",
+      "Most memory for the images in work and for the colours a shared model is fitted to, as in "
+      "512M or 2G. Fewer images are in work at a time where it is small. Default: half of what "
+      "this "
+      "process may use.",
+      [&options](const std::string& word) { options.memory = ParseSize(word); });
+}
+
+// What only a run over many images needs; given for one file, it is run as a folder is.
+void DeclareFolder(CLI::App& app, Options& options) {
+  DeclareRecursive(app, options);
   CLI::Option* resume = AddFlag(
       app, kFolders, "--resume",
       "Go on with an earlier run over a folder: what is done with the same input and the same "
@@ -217,15 +234,10 @@ void DeclareFolder(CLI::App& app, Options& options) {
   AddFlag(app, kFolders, "--dry-run",
           "Say what would be done: images, files, memory. Write nothing. Default: off.",
           [&options] { options.action = Action::kPlan; });
-  Add(app, kFolders, "--memory", "SIZE",
-      "Most memory for the images in work and for the colours a shared model is fitted to, as in "
-      "512M or 2G. Fewer images are in work at a time where it is small. Default: half of what "
-      "this "
-      "process may use.",
-      [&options](const std::string& word) { options.memory = ParseSize(word); });
+  DeclareMemory(app, options);
 }
 
-void DeclareRun(CLI::App& app, Options& options) {
+void DeclareThreads(CLI::App& app, Options& options) {
   Add(app, kRun, "--threads", "N",
       "Threads, 1 to 1024; the results do not depend on it. Default: as many as this process may "
       "use (" +
@@ -233,28 +245,55 @@ void DeclareRun(CLI::App& app, Options& options) {
       [&options](const std::string& word) {
         options.threads = static_cast<int>(ParseInteger(word, 1, 1024));
       });
+}
+
+CLI::Option* DeclareQuiet(CLI::App& app, Options& options) {
+  return AddFlag(
+      app, kRun, "-q,--quiet",
+      "No progress and no line; warnings and errors stay. Default: off, with progress shown while "
+      "stderr is a terminal.",
+      [&options] { options.verbosity = Verbosity::kQuiet; });
+}
+
+void DeclareJson(CLI::App& app, Options& options, const std::string& help) {
+  AddFlag(app, kRun, "--json", help, [&options] { options.report = ReportFormat::kJson; });
+}
+
+// What every command has.
+void DeclareEnd(CLI::App& app) {
+  DeclareSettings(app, kRun);
+  app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
+}
+
+void DeclareRun(CLI::App& app, Options& options) {
+  DeclareThreads(app, options);
   AddFlag(app, kRun, "--strict",
           "Exit with 6 where everything was written, but a fit did not converge, a component was "
           "dropped, or an image drifted: it lies far from what its model was fitted to. Default: "
           "off.",
           [&options] { options.strictness = Strictness::kFail; });
-  AddFlag(app, kRun, "--json",
-          "Print one JSON document with everything about the run on stdout, in place of the line; "
-          "of many images, one object on a line for each. Default: off.",
-          [&options] { options.report = ReportFormat::kJson; });
-  CLI::Option* quiet = app.add_flag_callback(
-      "-q,--quiet", [&options] { options.verbosity = Verbosity::kQuiet; },
-      "No progress and no line; warnings and errors stay. Default: off, with progress shown while "
-      "stderr is a terminal.");
-  quiet->group(kRun);
+  DeclareJson(
+      app, options,
+      "Print one JSON document with everything about the run on stdout, in place of the line; "
+      "of many images, one object on a line for each. Default: off.");
+  CLI::Option* quiet = DeclareQuiet(app, options);
   app.add_flag_callback(
          "-v,--verbose", [&options] { options.verbosity = Verbosity::kVerbose; },
          "More about the run on stderr: its stages, also where that is no terminal; restarts, "
          "floor, seconds, threads, files. Default: off.")
       ->excludes(quiet)
       ->group(kRun);
-  DeclareSettings(app, kRun);
-  app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
+  DeclareEnd(app);
+}
+
+void DeclareOutputFile(CLI::App& app, Options& options, const std::string& help) {
+  // Of no variable and no file: there, output is the folder of the other commands.
+  Add(app, kOut, "-o,--output", "FILE", help, [&options](const std::string& word) {
+    if (word.empty()) throw ParameterError("name a file, or leave the option away");
+    options.output_file = word;
+  })->configurable(false);
+  AddFlag(app, kOut, "--overwrite", "Replace an existing file. Default: it is an error.",
+          [&options] { options.output.existing = ExistingOutputs::kReplace; });
 }
 
 void DeclareSample(CLI::App& app, std::vector<std::string>& models, Options& options) {
@@ -264,41 +303,106 @@ void DeclareSample(CLI::App& app, std::vector<std::string>& models, Options& opt
         options.num_points = ParseInteger(word, 0, 100000000);
       });
   DeclareSeed(app, options);
-  // Of no variable and no file: there, output is the folder of the other commands.
-  Add(app, kOut, "-o,--output", "FILE",
-      "The CSV file, written whole or not at all. Default: none, the points go to stdout.",
+  DeclareOutputFile(app, options,
+                    "The CSV file, written whole or not at all. Default: none, the points go to "
+                    "stdout.");
+  DeclareEnd(app);
+}
+
+constexpr const char* kJsonOfStats =
+    "Print one JSON document about the run on stdout, in place of the line. Default: off.";
+
+void DeclareStats(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
+  app.add_option("INPUT", inputs,
+                 "Images, folders, patterns and lists, as of segment, of the kind that the model "
+                 "was fitted on. One that cannot be read is an error.")
+      ->option_text(" ");
+  Add(app, kWhat, "--model", "FILE",
+      "The model that the statistics are taken at, a .gmm.json file. Required.",
+      [&options](const std::string& word) { options.model_path = word; });
+  DeclareOutputFile(app, options, "The statistics file, written whole or not at all. Required.");
+  DeclareThreads(app, options);
+  DeclareJson(app, options, kJsonOfStats);
+  DeclareQuiet(app, options);
+  DeclareEnd(app);
+  DeclareRecursive(app, options);
+  DeclareMemory(app, options);
+}
+
+void DeclareMerge(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
+  app.add_option("STATS", inputs,
+                 "Statistics files, taken at one model, each image in one of them alone.")
+      ->option_text(" ");
+  DeclareOutputFile(app, options,
+                    "The statistics file, written whole or not at all; it may be one of the "
+                    "inputs. Required.");
+  DeclareJson(app, options, kJsonOfStats);
+  DeclareQuiet(app, options);
+  DeclareEnd(app);
+}
+
+void DeclareUpdate(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
+  app.add_option("MODEL", options.model_path, "The model, a .gmm.json file.")->option_text(" ");
+  app.add_option("INPUT", inputs,
+                 "Statistics files that were taken at the model; and images, folders, patterns and "
+                 "lists, as of segment, of which statistics are taken first.")
+      ->option_text(" ");
+  Add(app, kHow, "--tolerance", "X",
+      "The model has converged where the step is known to raise the log-likelihood per pixel "
+      "(natural logarithm) by less, >= 0. Default: 1e-5.",
       [&options](const std::string& word) {
-        if (word.empty()) throw ParameterError("name a file, or leave the option away");
-        options.points_path = word;
-      })
-      ->configurable(false);
-  AddFlag(app, kOut, "--overwrite", "Replace an existing file. Default: it is an error.",
-          [&options] { options.output.existing = ExistingOutputs::kReplace; });
-  DeclareSettings(app, kRun);
-  app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
+        options.segment.fit.tolerance = ParseNonNegative(word);
+      });
+  DeclareFloor(app, options);
+  DeclareOutputFile(app, options,
+                    "The new model, written whole or not at all; it may be the old one's file. "
+                    "Required.");
+  DeclareThreads(app, options);
+  AddFlag(app, kRun, "--strict",
+          "Exit with 6 where the new model was written, but has not converged, or a class holds no "
+          "pixel any more. Default: off.",
+          [&options] { options.strictness = Strictness::kFail; });
+  DeclareJson(app, options, kJsonOfStats);
+  DeclareQuiet(app, options);
+  DeclareEnd(app);
+  DeclareRecursive(app, options);
+  DeclareMemory(app, options);
 }
 
 // The declared command line, bound to where its words go.
 struct Declaration {
   Options options;
-  // Before any command's word, and after it.
-  std::vector<std::string> inputs, apply_inputs, sample_inputs;
+  std::vector<std::string> inputs, command_inputs;  // before a command's word, and after it
   CLI::App app{
       "Segments images: fits a Gaussian mixture to their pixels and writes label masks,\n"
       "soft-probability heatmaps and the model.",
       "segment"};
-  CLI::App *apply = nullptr, *sample = nullptr;
+  CLI::App *apply = nullptr, *sample = nullptr, *stats = nullptr, *merge = nullptr,
+           *update = nullptr;
   std::vector<CLI::Option*> fit_only;
 
   Declaration();
   Declaration(const Declaration&) = delete;
   Declaration& operator=(const Declaration&) = delete;
+
+ private:
+  CLI::App* AddCommand(const std::string& name, const std::string& help, const char* footer);
 };
+
+CLI::App* Declaration::AddCommand(const std::string& name, const std::string& help,
+                                  const char* footer) {
+  CLI::App* command = app.add_subcommand(name, help + " (segment " + name + " --help).");
+  command->formatter(std::make_shared<HelpFormatter>());
+  command->footer(footer);
+  command->group("Commands");
+  return command;
+}
 
 Declaration::Declaration() {
   options.threads = AvailableThreads();
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(kSegmentFooter);
+  app.require_subcommand(0, 1);
   app.add_option(
          "INPUT", inputs,
          "Images, folders of images, quoted patterns (\"photos/*.jpg\") and @list.txt, a file of "
@@ -322,14 +426,9 @@ Declaration::Declaration() {
   app.set_version_flag("--version", "segment " GMMSEG_VERSION, "Print the version and exit.")
       ->group(kRun);
 
-  apply = app.add_subcommand("apply",
-                             "Label an image by a model fitted before (segment apply "
-                             "--help).");
-  apply->formatter(std::make_shared<HelpFormatter>());
-  apply->footer(kApplyFooter);
-  apply->group("Commands");
+  apply = AddCommand("apply", "Label an image by a model fitted before", kApplyFooter);
   apply
-      ->add_option("INPUT", apply_inputs,
+      ->add_option("INPUT", command_inputs,
                    "Images, folders, patterns and lists, as of segment, of the kind that the model "
                    "was fitted on.")
       ->option_text(" ");
@@ -339,12 +438,15 @@ Declaration::Declaration() {
   DeclareRun(*apply, options);
   DeclareFolder(*apply, options);
 
-  sample =
-      app.add_subcommand("sample", "Draw points from a model, as CSV (segment sample --help).");
-  sample->formatter(std::make_shared<HelpFormatter>());
-  sample->footer(kSampleFooter);
-  sample->group("Commands");
-  DeclareSample(*sample, sample_inputs, options);
+  sample = AddCommand("sample", "Draw points from a model, as CSV", kSampleFooter);
+  DeclareSample(*sample, command_inputs, options);
+  stats = AddCommand("stats", "Take the statistics of images at a model", kStatsFooter);
+  DeclareStats(*stats, command_inputs, options);
+  merge = AddCommand("merge", "Add statistics of different images", kMergeFooter);
+  DeclareMerge(*merge, command_inputs, options);
+  update = AddCommand("update", "Make one step of EM from statistics, from images, or both",
+                      kUpdateFooter);
+  DeclareUpdate(*update, command_inputs, options);
 }
 
 void CheckInputs(const std::vector<std::string>& inputs) {
@@ -368,16 +470,32 @@ void CheckApply(const Declaration& declaration) {
         "other.jpg");
 }
 
-// Options before the word "sample" are of another command, whose -o is a folder.
-void CheckSample(const Declaration& declaration) {
+// Options before the word of a command that writes one file are of another, whose -o is a folder.
+void CheckNothingBefore(const Declaration& declaration, const CLI::App& command) {
+  const auto fail = [&command](const std::string& what) {
+    throw ParameterError(what + " stands before the word " + command.get_name() +
+                         "; leave it away, or write it behind");
+  };
   for (const CLI::Option* option : declaration.app.get_options())
-    if (option->count() > 0 && option->nonpositional())
-      throw ParameterError(option->get_name(false, true) +
-                           " stands before the word sample; leave it away, or write it behind");
-  if (!declaration.inputs.empty() || declaration.sample_inputs.size() != 1)
+    if (option->count() > 0 && option->nonpositional()) fail(option->get_name(false, true));
+  if (!declaration.inputs.empty()) fail(declaration.inputs.front());
+}
+
+void CheckSample(const Declaration& declaration) {
+  if (declaration.command_inputs.size() != 1)
     throw ParameterError(
         "segment sample takes one model and nothing else, as in: segment sample photo.gmm.json -n "
         "1000");
+}
+
+// What a command around statistics cannot be without.
+void CheckComplete(const Options& options, const std::string& example) {
+  const auto require = [&example](bool given, const std::string& what) {
+    if (!given) throw ParameterError("no " + what + ", as in: " + example);
+  };
+  require(options.command == Command::kMerge || !options.model_path.empty(), "model; name one");
+  require(!options.inputs.empty(), "input; name one at least");
+  require(!options.output_file.empty(), "output; name a file");
 }
 
 // Every image is to have the reference's classes: none may have a number of its own.
@@ -402,18 +520,45 @@ bool IsJobOfOneFile(const Options& options) {
          options.memory == 0;
 }
 
+Options CompleteSample(const Declaration& declaration) {
+  CheckNothingBefore(declaration, *declaration.sample);
+  CheckSample(declaration);
+  Options options = declaration.options;
+  options.command = Command::kSample;
+  options.model_path = declaration.command_inputs.front();
+  return options;
+}
+
+// A command around statistics.
+struct StatsCommand {
+  const CLI::App* table;
+  Command command;
+  const char* example;
+};
+
+Options CompleteStats(const Declaration& declaration, const StatsCommand& command) {
+  CheckNothingBefore(declaration, *command.table);
+  Options options = declaration.options;
+  options.command = command.command;
+  options.inputs = declaration.command_inputs;
+  CheckComplete(options, command.example);
+  return options;
+}
+
 // Defaults that the words could not set, and rules between options.
 Options Complete(Declaration& declaration) {
   Options& options = declaration.options;
-  if (declaration.sample->parsed()) {
-    CheckSample(declaration);
-    options.command = Command::kSample;
-    options.model_path = declaration.sample_inputs.front();
-    return options;
-  }
+  if (declaration.sample->parsed()) return CompleteSample(declaration);
+  for (const StatsCommand& command :
+       {StatsCommand{declaration.stats, Command::kStats,
+                     "segment stats --model photo.gmm.json photos/ -o photos.stats"},
+        {declaration.merge, Command::kMerge, "segment merge a.stats b.stats -o all.stats"},
+        {declaration.update, Command::kUpdate,
+         "segment update photo.gmm.json all.stats -o new.gmm.json"}})
+    if (command.table->parsed()) return CompleteStats(declaration, command);
   options.inputs = declaration.inputs;
-  options.inputs.insert(options.inputs.end(), declaration.apply_inputs.begin(),
-                        declaration.apply_inputs.end());
+  options.inputs.insert(options.inputs.end(), declaration.command_inputs.begin(),
+                        declaration.command_inputs.end());
   CheckInputs(options.inputs);
   CheckEarlier(options);
   options.one_file = IsJobOfOneFile(options);
@@ -433,8 +578,9 @@ Options Complete(Declaration& declaration) {
 
 // CLI11 counts words ("At Most 1 required but received 2").
 std::string WhatIsWrong(const CLI::ParseError& error, const Declaration& declaration) {
-  for (const CLI::App* table :
-       std::vector<const CLI::App*>{&declaration.app, declaration.apply, declaration.sample})
+  std::vector<const CLI::App*> tables = declaration.app.get_subcommands({});
+  tables.insert(tables.begin(), &declaration.app);
+  for (const CLI::App* table : tables)
     for (const CLI::Option* option : table->get_options())
       if (!IsFlag(*option) && option->count() > MostWords(*option))
         return option->get_name(false, true) + " was given more than once (" +

@@ -17,7 +17,7 @@ class App;
 
 namespace gmmseg::cli {
 
-enum class Command { kSegment, kApply, kSample };
+enum class Command { kSegment, kApply, kSample, kStats, kMerge, kUpdate };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 enum class ReportFormat { kLine, kJson };
 enum class Strictness { kReport, kFail };
@@ -51,9 +51,9 @@ struct Options {
   std::int64_t memory = 0;  // bytes; 0: not given
   Action action = Action::kWork;
 
-  // Of kSample, with model_path, segment.fit.seed and output.existing.
-  std::int64_t num_points = 1000;
-  std::string points_path;  // empty: stdout
+  std::int64_t num_points = 1000;  // of kSample
+  // Of the commands that write one file, with output.existing. Empty: stdout, of kSample alone.
+  std::string output_file;
 
   Strictness strictness = Strictness::kReport;
   int threads = 1;

@@ -17,8 +17,8 @@ namespace {
 // --overwrite is for points written before, not for the model.
 void CheckTarget(const Options& options) {
   std::error_code missing;
-  if (std::filesystem::equivalent(options.points_path, options.model_path, missing))
-    throw ParameterError(options.points_path +
+  if (std::filesystem::equivalent(options.output_file, options.model_path, missing))
+    throw ParameterError(options.output_file +
                          ": is the model that the points are drawn from; name another file");
 }
 
@@ -27,9 +27,9 @@ void CheckTarget(const Options& options) {
 ExitCode RunSample(const Options& options) {
   const Model model = ReadModel(options.model_path);
   const std::uint64_t seed = options.segment.fit.seed;
-  if (!options.points_path.empty()) {
+  if (!options.output_file.empty()) {
     CheckTarget(options);
-    RunSampleJob(model, options.num_points, seed, options.points_path, options.output.existing);
+    RunSampleJob(model, options.num_points, seed, options.output_file, options.output.existing);
     return kDone;
   }
   EndOnClosedPipe();

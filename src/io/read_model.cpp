@@ -1,157 +1,26 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 
-#include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "io/file_bytes.h"
 #include "io/image_backend.h"
+#include "io/json_node.h"
 #include "io/model_format.h"
 
 namespace gmmseg {
 namespace {
 
-using Json = nlohmann::json;
+using Node = JsonNode;
 
 constexpr int kMaxComponents = 65535;        // labels are 16 bits
 constexpr int kMaxFeatures = kMaxBands + 3;  // and x, y, z: whatever can be fitted can be read
 
-// A value of the file, with the way to it, for messages: "means[2]".
-class Node {
- public:
-  Node(const std::string& file, const Json& json, std::string key)
-      : file_(file), json_(json), key_(std::move(key)) {}
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-  [[noreturn]] void Fail(const std::string& what) const {
-    throw IoError(IoError::Operation::kRead, file_ + ": key \"" + key_ + "\" " + what +
-                                                 "; correct the file or fit a new model");
-  }
-  void Require(bool ok, const std::string& rule) const {
-    if (!ok) Fail("= " + Excerpt() + "; " + rule);
-  }
-
-  bool Has(const std::string& name) const { return json_.contains(name); }
-  Node operator[](const std::string& name) const {
-    const std::string key = key_.empty() ? name : key_ + "." + name;
-    if (!json_.is_object()) Fail("must be an object");
-    const auto found = json_.find(name);
-    if (found == json_.end()) Node(file_, json_, key).Fail("is missing");
-    return {file_, *found, key};
-  }
-
-  std::vector<Node> Items() const {
-    Require(json_.is_array(), "must be a list");
-    std::vector<Node> items;
-    items.reserve(json_.size());
-    for (std::size_t i = 0; i < json_.size(); ++i)
-      items.emplace_back(file_, json_[i], key_ + "[" + std::to_string(i) + "]");
-    return items;
-  }
-  std::vector<Node> Items(std::size_t count) const {
-    std::vector<Node> items = Items();
-    if (items.size() != count)
-      Fail("has " + std::to_string(items.size()) + " entries; must have " + std::to_string(count));
-    return items;
-  }
-
-  double Number() const {
-    Require(json_.is_number() && std::isfinite(json_.get<double>()), "must be a finite number");
-    return json_.get<double>();
-  }
-  std::optional<double> OptionalNumber() const {
-    return json_.is_null() ? std::nullopt : std::optional(Number());
-  }
-  int Integer(int least, int most = std::numeric_limits<int>::max()) const {
-    const bool in_range = json_.is_number_integer() && Number() >= least && Number() <= most;
-    Require(in_range,
-            "must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
-    return json_.get<int>();
-  }
-  std::uint64_t Unsigned() const {
-    Require(json_.is_number_unsigned(), "must be an integer from 0 to 2^64-1");
-    return json_.get<std::uint64_t>();
-  }
-  bool Flag() const {
-    Require(json_.is_boolean(), "must be true or false");
-    return json_.get<bool>();
-  }
-  std::string Text() const {
-    Require(json_.is_string(), "must be a text");
-    return json_.get<std::string>();
-  }
-
-  // `parse` of the text; its own message is kept where it throws.
-  template <typename Parse>
-  auto Parsed(const Parse& parse) const {
-    try {
-      return parse(Text());
-    } catch (const ParameterError& error) {
-      Fail(std::string("is wrong: ") + error.what());
-    }
-  }
-
- private:
-  std::string Excerpt() const {
-    constexpr std::size_t kLength = 40;
-    const std::string text = json_.is_structured()
-                                 ? std::string(json_.type_name())
-                                 : json_.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return text.size() > kLength ? text.substr(0, kLength) + "..." : text;
-  }
-
-  const std::string& file_;
-  const Json& json_;
-  std::string key_;
-};
-
-std::vector<double> Numbers(const std::vector<Node>& items) {
-  std::vector<double> numbers;
-  numbers.reserve(items.size());
-  for (const Node& item : items) numbers.push_back(item.Number());
-  return numbers;
-}
-
-Eigen::VectorXd Vector(const Node& node, int size) {
-  const std::vector<double> numbers = Numbers(node.Items(size));
-  return Eigen::Map<const Eigen::VectorXd>(numbers.data(), size);
-}
-
-// Room is made for numbers that are there, not for the size that a damaged file claims.
-Eigen::MatrixXd Matrix(const Node& node, int rows, int columns) {
-  std::vector<double> values;
-  for (const Node& row : node.Items(rows)) {
-    const std::vector<double> numbers = Numbers(row.Items(columns));
-    values.insert(values.end(), numbers.begin(), numbers.end());
-  }
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  return Eigen::Map<const RowMajor>(values.data(), rows, columns);
-}
-
-void CheckFormat(const std::string& path, const Json& json) {
-  const auto fail = [&](const std::string& what) {
-    throw IoError(IoError::Operation::kRead, path + ": " + what);
-  };
-  if (!json.is_object() || json.value("format", Json()) != kModelFormat)
-    fail("is not a gmmseg model; give a file that ends in .gmm.json, as segment writes it");
-  const Node version = Node(path, json, "")["version"];
-  if (version.Integer(1) > kModelVersion)
-    fail("is a model of format version " + std::to_string(version.Integer(1)) +
-         "; this build reads up to " + std::to_string(kModelVersion) + ": update gmmseg");
-}
-
-Json ParseJson(const std::string& path, std::span<const unsigned char> bytes) {
-  try {
-    return Json::parse(bytes);
-  } catch (const Json::parse_error& error) {
-    throw IoError(IoError::Operation::kRead, path + ": is not JSON, or truncated (at byte " +
-                                                 std::to_string(error.byte) +
-                                                 "); give a model file, as segment writes it");
-  } catch (const Json::out_of_range&) {
-    throw IoError(IoError::Operation::kRead,
-                  path + ": holds a number beyond the range of double; the model file is damaged");
-  }
-}
+const JsonKind kKind{kModelFormat, kModelVersion, "model",
+                     "a file that ends in .gmm.json, as segment writes it",
+                     "correct the file or fit a new model"};
 
 FeatureSpec ReadSpec(const Node& node) {
   FeatureSpec spec{node["color"].Parsed(ParseColorSpace), node["position_weight"].Number()};
@@ -232,7 +101,7 @@ GaussianMixture ReadMixture(const std::string& path, const Node& root, const Mod
 }
 
 void ReadFit(const Node& root, FitResult& fit) {
-  fit.log_likelihood = root["log_likelihood_per_sample"].Number();
+  fit.log_likelihood = root["log_likelihood_per_sample"].OptionalNumber().value_or(kUnknown);
   fit.history = Numbers(root["history"].Items());
   fit.initial_log_likelihood = root["initial_log_likelihood"].Number();
   fit.iterations = root["iterations"].Integer(0);
@@ -267,7 +136,8 @@ ClassTable ReadClasses(const Node& node, int num_classes, int num_features) {
     const int index = static_cast<int>(classes.size()) + 1;
     classes.push_back({item["index"].Integer(index, index), item["name"].Text(),
                        item["color"].Parsed(RgbFromHex), item["weight"].Number(),
-                       item["share"].Number(), Vector(item["mean"], num_features)});
+                       item["share"].OptionalNumber().value_or(kUnknown),
+                       Vector(item["mean"], num_features)});
   }
   return classes;
 }
@@ -296,9 +166,9 @@ void ReadTraining(const Node& node, Model& model) {
 }  // namespace
 
 Model ParseModel(const std::string& path, std::span<const unsigned char> bytes) {
-  const Json json = ParseJson(path, bytes);
-  CheckFormat(path, json);
-  const Node root(path, json, "");
+  const JsonFile file{path, kKind};
+  const nlohmann::json json = ParseJson(file, bytes);
+  const Node root(file, json);
   Model model;
   ReadFeatures(root, model);
   model.fit.model = ReadMixture(path, root, model);

@@ -1,9 +1,11 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "io/candidate_json.h"
+#include "io/json_lists.h"
 #include "io/json_text.h"
 #include "io/model_format.h"
 #include "io/staged_file.h"
@@ -13,25 +15,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <typename Items, typename ToJson>
-Json List(const Items& items, const ToJson& to_json) {
-  Json list = Json::array();
-  for (const auto& item : items) list.push_back(to_json(item));
-  return list;
-}
-
-Json Numbers(const auto& vector) {
-  return List(vector, [](double x) { return x; });
-}
-
-Json Rows(const Eigen::MatrixXd& matrix) {
-  Json rows = Json::array();
-  for (Eigen::Index r = 0; r < matrix.rows(); ++r)
-    rows.push_back(Numbers(Eigen::VectorXd(matrix.row(r))));
-  return rows;
-}
-
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+// What an update cannot know.
+Json OrNull(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
 
 Json Features(const Model& model) {
   Json features = Json::array();
@@ -50,13 +37,11 @@ Json Blocks(const Model& model) {
   const bool fitted = model.mixture().num_components() > 0;
   if (fitted && model.mixture().blocks != model.features.blocks)
     throw InternalError("the model's blocks are not those of its features; please report this");
-  return List(model.features.blocks, [](const FeatureBlock& block) {
-    return Json{{"first", block.first}, {"size", block.size}, {"temper", block.temper}};
-  });
+  return JsonBlocks(model.features.blocks);
 }
 
 Json Rescues(const FitResult& fit) {
-  return List(fit.rescues, [](const Rescue& rescue) {
+  return JsonList(fit.rescues, [](const Rescue& rescue) {
     return Json{{"iteration", rescue.iteration},
                 {"component", rescue.component + 1},  // index at that time, from 1
                 {"dropped", rescue.dropped}};
@@ -64,20 +49,22 @@ Json Rescues(const FitResult& fit) {
 }
 
 Json Classes(const ClassTable& classes) {
-  return List(classes, [](const ClassEntry& entry) {
-    return Json{{"index", entry.index},   {"name", entry.name},   {"color", ToHex(entry.color)},
-                {"weight", entry.weight}, {"share", entry.share}, {"mean", Numbers(entry.mean)}};
+  return JsonList(classes, [](const ClassEntry& entry) {
+    return Json{{"index", entry.index},         {"name", entry.name},
+                {"color", ToHex(entry.color)},  {"weight", entry.weight},
+                {"share", OrNull(entry.share)}, {"mean", JsonNumbers(entry.mean)}};
   });
 }
 
 Json Training(const Model& model) {
-  return {{"inputs", List(model.inputs,
+  return {
+      {"inputs", JsonList(model.inputs,
                           [](const TrainingInput& input) {
                             return Json{{"name", input.name}, {"hash", input.hash}};
                           })},
-          {"log_density_quantiles", List(model.log_density_quantiles, [](const DensityQuantile& q) {
-             return Json{{"probability", q.probability}, {"value", q.log_density}};
-           })}};
+      {"log_density_quantiles", JsonList(model.log_density_quantiles, [](const DensityQuantile& q) {
+         return Json{{"probability", q.probability}, {"value", q.log_density}};
+       })}};
 }
 
 void AddMixture(const Model& model, Json& json) {
@@ -89,23 +76,23 @@ void AddMixture(const Model& model, Json& json) {
                           {"position_weight", model.features.spec.position_weight},
                           {"missing", ToString(model.features.spec.missing)}};
   json["blocks"] = Blocks(model);
-  json["weights"] = Numbers(mixture.weights);
-  json["means"] = Rows(mixture.means);
-  json["covariances"] = List(mixture.covariances, Rows);
+  json["weights"] = JsonNumbers(mixture.weights);
+  json["means"] = JsonRows(mixture.means);
+  json["covariances"] = JsonList(mixture.covariances, JsonRows);
 }
 
 void AddFit(const Model& model, Json& json) {
   const FitResult& fit = model.fit;
-  json["log_likelihood_per_sample"] = fit.log_likelihood;
-  json["history"] = Numbers(fit.history);
+  json["log_likelihood_per_sample"] = OrNull(fit.log_likelihood);
+  json["history"] = JsonNumbers(fit.history);
   json["initial_log_likelihood"] = fit.initial_log_likelihood;
   json["iterations"] = fit.iterations;
   json["stop_reason"] = ToString(fit.stop_reason);
   json["converged"] = fit.converged();
   json["restarts"] = fit.restarts;
-  json["restart_log_likelihoods"] = Numbers(fit.restart_log_likelihoods);
+  json["restart_log_likelihoods"] = JsonNumbers(fit.restart_log_likelihoods);
   json["rescues"] = Rescues(fit);
-  json["at_floor"] = List(fit.at_floor, [](bool held) { return held; });
+  json["at_floor"] = JsonList(fit.at_floor, [](bool held) { return held; });
   json["samples"] = fit.num_samples;
   json["requested_k"] = fit.requested_components;
   json["seed"] = model.seed;

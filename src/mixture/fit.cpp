@@ -25,8 +25,6 @@ constexpr Word<InitMethod> kInitWords[] = {{InitMethod::kAuto, "auto"},
 constexpr Word<StopReason> kStopWords[] = {{StopReason::kConverged, "converged"},
                                            {StopReason::kMaxIterations, "max_iterations"}};
 
-// What float arithmetic in plane units needs: covariances of at least 1e-10 of the data's variance.
-constexpr double kNumericalFloor = 1e-10;
 template <typename T>
 void RequireAtLeast(T value, T least, const std::string& name) {
   if (!(value >= least))
@@ -46,38 +44,12 @@ void Check(const FitOptions& options) {
                          "; must be finite and >= 0");
 }
 
-// The user's floor in plane units, raised to what float arithmetic needs.
-Eigen::MatrixXd PlaneFloor(const Eigen::MatrixXd& floor, const Eigen::VectorXd& scale) {
-  const Eigen::Index d = scale.size();
-  const Eigen::MatrixXd smallest = kNumericalFloor * Eigen::MatrixXd::Identity(d, d);
-  if (floor.size() == 0) return smallest;
-  if (floor.rows() != d || floor.cols() != d)
-    throw ParameterError("floor is " + std::to_string(floor.rows()) + " x " +
-                         std::to_string(floor.cols()) + "; must be " + std::to_string(d) + " x " +
-                         std::to_string(d));
-  if (!floor.allFinite() || !floor.isApprox(floor.transpose(), 1e-9))
-    throw ParameterError("floor must be finite and symmetric");
-  const Eigen::VectorXd inverse = scale.cwiseInverse();
-  return ClipToFloor(inverse.asDiagonal() * floor * inverse.asDiagonal(), smallest).covariance;
-}
-
-MaximizeRules Rules(const Standardization& standardization, const Eigen::MatrixXd& floor,
-                    CovarianceType type, const std::vector<FeatureBlock>& blocks) {
-  MaximizeRules rules;
-  rules.covariance_type = type;
-  rules.blocks = blocks;
-  if (rules.blocks.empty())
-    rules.blocks = {{0, static_cast<int>(standardization.scale.size()), 1.0}};
-  rules.scale = standardization.scale;
-  rules.floor = PlaneFloor(floor, rules.scale);
-  return rules;
-}
-
 MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
   if (options.start)
-    return Rules(samples.standardization(), options.floor, options.start->covariance_type,
-                 options.start->blocks);
-  return Rules(samples.standardization(), options.floor, options.covariance_type, options.blocks);
+    return RulesFor(samples.standardization(), options.floor, options.start->covariance_type,
+                    options.start->blocks);
+  return RulesFor(samples.standardization(), options.floor, options.covariance_type,
+                  options.blocks);
 }
 
 // Every start to its end on all samples; the likeliest wins, the first of equals.
@@ -193,7 +165,7 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
 FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& standardization,
                     double weight_unit, double num_points, const FitOptions& options) {
   const EmOptions em{
-      Rules(standardization, options.floor, fit.model.covariance_type, fit.model.blocks),
+      RulesFor(standardization, options.floor, fit.model.covariance_type, fit.model.blocks),
       num_points,
       options.tolerance,
       options.max_iterations,

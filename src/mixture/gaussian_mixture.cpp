@@ -24,22 +24,6 @@ void Require(bool holds, const std::string& message) {
 
 std::string Component(int k) { return "component " + std::to_string(k + 1); }
 
-void ValidateBlocks(const std::vector<FeatureBlock>& blocks, int num_features) {
-  int next = 0;
-  for (const FeatureBlock& block : blocks) {
-    Require(block.first == next && block.size >= 1,
-            "feature blocks must follow one another without gaps; a block starts at feature " +
-                std::to_string(block.first) + " with size " + std::to_string(block.size) +
-                " where " + std::to_string(next) + " is next");
-    Require(block.temper >= 0 && std::isfinite(block.temper),
-            "temper of a feature block = " + std::to_string(block.temper) +
-                "; must be finite and >= 0");
-    next += block.size;
-  }
-  Require(next == num_features, "feature blocks cover " + std::to_string(next) +
-                                    " features; the means have " + std::to_string(num_features));
-}
-
 void ValidateCovariance(const GaussianMixture& model, int k) {
   const Eigen::MatrixXd& covariance = model.covariances[k];
   const int d = model.num_features();
@@ -80,6 +64,22 @@ std::vector<int> GaussianMixture::PresentComponents() const {
   for (int k = 0; k < num_components(); ++k)
     if (weights[k] > 0) present.push_back(k);
   return present;
+}
+
+void ValidateBlocks(const std::vector<FeatureBlock>& blocks, int num_features) {
+  int next = 0;
+  for (const FeatureBlock& block : blocks) {
+    Require(block.first == next && block.size >= 1,
+            "feature blocks must follow one another without gaps; a block starts at feature " +
+                std::to_string(block.first) + " with size " + std::to_string(block.size) +
+                " where " + std::to_string(next) + " is next");
+    Require(block.temper >= 0 && std::isfinite(block.temper),
+            "temper of a feature block = " + std::to_string(block.temper) +
+                "; must be finite and >= 0");
+    next += block.size;
+  }
+  Require(next == num_features, "feature blocks cover " + std::to_string(next) +
+                                    " features; the means have " + std::to_string(num_features));
 }
 
 void Validate(const GaussianMixture& model) {

@@ -1,13 +1,19 @@
 #include "mixture/maximize.h"
 
+#include <gmmseg/errors.h>
+
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <string>
 
 namespace gmmseg {
 namespace {
 
 // A component that holds less than this many samples has lost them.
 constexpr double kVanished = 0.1;
+
+// What float arithmetic in plane units needs: covariances of at least 1e-10 of the data's variance.
+constexpr double kNumericalFloor = 1e-10;
 
 ClippedCovariance ClipBlocks(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
   ClippedCovariance result{Eigen::MatrixXd::Zero(covariance.rows(), covariance.cols()), false};
@@ -63,7 +69,34 @@ std::vector<int> Vanished(const Eigen::VectorXd& weights, double num_points) {
   return vanished;
 }
 
+// The user's floor in plane units, raised to what float arithmetic needs.
+Eigen::MatrixXd PlaneFloor(const Eigen::MatrixXd& floor, const Eigen::VectorXd& scale) {
+  const Eigen::Index d = scale.size();
+  const Eigen::MatrixXd smallest = kNumericalFloor * Eigen::MatrixXd::Identity(d, d);
+  if (floor.size() == 0) return smallest;
+  if (floor.rows() != d || floor.cols() != d)
+    throw ParameterError("floor is " + std::to_string(floor.rows()) + " x " +
+                         std::to_string(floor.cols()) + "; must be " + std::to_string(d) + " x " +
+                         std::to_string(d));
+  if (!floor.allFinite() || !floor.isApprox(floor.transpose(), 1e-9))
+    throw ParameterError("floor must be finite and symmetric");
+  const Eigen::VectorXd inverse = scale.cwiseInverse();
+  return ClipToFloor(inverse.asDiagonal() * floor * inverse.asDiagonal(), smallest).covariance;
+}
+
 }  // namespace
+
+MaximizeRules RulesFor(const Standardization& standardization, const Eigen::MatrixXd& floor,
+                       CovarianceType type, const std::vector<FeatureBlock>& blocks) {
+  MaximizeRules rules;
+  rules.covariance_type = type;
+  rules.blocks = blocks;
+  if (rules.blocks.empty())
+    rules.blocks = {{0, static_cast<int>(standardization.scale.size()), 1.0}};
+  rules.scale = standardization.scale;
+  rules.floor = PlaneFloor(floor, rules.scale);
+  return rules;
+}
 
 ClippedCovariance Clip(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
   switch (rules.covariance_type) {

@@ -18,6 +18,11 @@ struct MaximizeRules {
                           // equal variances in the user's units
 };
 
+// `floor` is the user's, in the user's units, or empty; it is raised to what float arithmetic
+// needs. Without blocks all features are one. Throws ParameterError where the floor does not fit.
+MaximizeRules RulesFor(const Standardization& standardization, const Eigen::MatrixXd& floor,
+                       CovarianceType type, const std::vector<FeatureBlock>& blocks);
+
 struct MaximizeResult {
   GaussianMixture model;
   std::vector<bool>

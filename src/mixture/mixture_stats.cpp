@@ -2,6 +2,7 @@
 #include <gmmseg/mixture_stats.h>
 
 #include <algorithm>
+#include <string>
 
 namespace gmmseg {
 namespace {
@@ -29,13 +30,42 @@ bool AnyOverflowed(const std::vector<ExactSum>& sums) {
 
 }  // namespace
 
-MixtureStats::MixtureStats(const GaussianMixture& model)
-    : centers_(model.means.cast<float>().cast<double>()), packed_blocks_(PackedBlocks(model)) {
+MixtureStats::MixtureStats(const Eigen::MatrixXd& centers,
+                           const std::vector<FeatureBlock>& packed_blocks)
+    : centers_(centers), packed_blocks_(packed_blocks) {
   for (const FeatureBlock& block : packed_blocks_) packed_size_ += TriangleSize(block.size);
-  const std::size_t num_components = model.num_components();
-  s0_.resize(num_components);
-  s1_.resize(num_components * model.num_features());
-  s2_.resize(num_components * packed_size_);
+  s0_.resize(centers_.rows());
+  s1_.resize(centers_.size());
+  s2_.resize(static_cast<std::size_t>(centers_.rows()) * packed_size_);
+}
+
+MixtureStats::MixtureStats(const GaussianMixture& model)
+    : MixtureStats(model.means.cast<float>().cast<double>(), PackedBlocks(model)) {}
+
+std::vector<ExactSum> MixtureStats::Sums() const {
+  std::vector<ExactSum> sums = {n_, log_likelihood_};
+  for (const auto* part : {&s0_, &s1_, &s2_}) sums.insert(sums.end(), part->begin(), part->end());
+  return sums;
+}
+
+MixtureStats MixtureStats::FromSums(const Eigen::MatrixXd& centers,
+                                    const std::vector<FeatureBlock>& packed_blocks,
+                                    std::span<const ExactSum> sums) {
+  ValidateBlocks(packed_blocks, static_cast<int>(centers.cols()));
+  MixtureStats stats(centers, packed_blocks);
+  const std::size_t expected = stats.Sums().size();
+  if (sums.size() != expected)
+    throw ParameterError(std::to_string(sums.size()) + " sums; " + std::to_string(centers.rows()) +
+                         " components over " + std::to_string(centers.cols()) + " features have " +
+                         std::to_string(expected));
+  auto next = sums.begin();
+  stats.n_ = *next++;
+  stats.log_likelihood_ = *next++;
+  for (auto* part : {&stats.s0_, &stats.s1_, &stats.s2_}) {
+    std::copy_n(next, part->size(), part->begin());
+    next += static_cast<std::ptrdiff_t>(part->size());
+  }
+  return stats;
 }
 
 MixtureStats& MixtureStats::operator+=(const MixtureStats& other) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/hash.h"
+#include "base/text.h"
+
 namespace gmmseg {
 namespace {
 
@@ -15,6 +18,24 @@ double Fraction(double low, double at, double high) {
 }
 
 }  // namespace
+
+std::string HashOfMixture(const Model& model) {
+  const GaussianMixture& mixture = model.mixture();
+  std::string text;
+  const auto add = [&text](const auto& matrix) {
+    for (const double x : matrix.reshaped()) text += Format("%a ", x);
+  };
+  for (const FeatureInfo& info : model.features.info) text += info.source + " " + info.name + "\n";
+  for (const FeatureBlock& block : model.features.blocks)
+    text += Format("%d %d %a ", block.first, block.size, block.temper);
+  text += ToString(mixture.covariance_type);
+  add(model.standardization.offset);
+  add(model.standardization.scale);
+  add(mixture.weights);
+  add(mixture.means);
+  for (const Eigen::MatrixXd& covariance : mixture.covariances) add(covariance);
+  return ContentHash(text);
+}
 
 std::optional<double> TrainingQuantile(const Model& model, double probability) {
   const std::vector<DensityQuantile>& stored = model.log_density_quantiles;

@@ -15,6 +15,7 @@
 #include "features/effective_samples.h"
 #include "features/same_features.h"
 #include "features/tempered_position.h"
+#include "segment/applicable.h"
 #include "segment/choose_components.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
@@ -124,18 +125,6 @@ void Fit(const FeaturePlanes& planes, const SegmentOptions& options, double num_
   model.candidates = std::move(chosen.candidates);
 }
 
-void CheckApplicable(const Raster& raster, const Model& model) {
-  if (model.mixture().num_components() == 0)
-    throw ParameterError(
-        "the model has no component, for its image had no pixel with data; fit one on an image "
-        "with data");
-  const FeatureLayout layout = DescribeFeatures(raster, model.features.spec);
-  if (!SameFeatures(layout, model.features))
-    throw ParameterError("the image gives the features " + FeatureNames(layout) +
-                         "; the model needs " + FeatureNames(model.features) +
-                         "; use an image of the same kind");
-}
-
 // Labels by the fitted model, and what they say of it.
 void LabelFitted(Segmentation& result, const ClassNames& names) {
   Model& model = result.model;
@@ -193,6 +182,18 @@ SegmentOptions OptionsLike(const Model& reference, const SegmentOptions& options
 }
 
 }  // namespace
+
+void CheckApplicable(const Raster& raster, const Model& model) {
+  if (model.mixture().num_components() == 0)
+    throw ParameterError(
+        "the model has no component, for its image had no pixel with data; fit one on an image "
+        "with data");
+  const FeatureLayout layout = DescribeFeatures(raster, model.features.spec);
+  if (!SameFeatures(layout, model.features))
+    throw ParameterError("the image gives the features " + FeatureNames(layout) +
+                         "; the model needs " + FeatureNames(model.features) +
+                         "; use an image of the same kind");
+}
 
 void CheckChoice(const SegmentOptions& options) {
   if (!options.choose) return;
