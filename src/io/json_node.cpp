@@ -26,11 +26,11 @@ Json ParseJson(const JsonFile& file, std::span<const unsigned char> bytes) {
   try {
     json = Json::parse(bytes);
   } catch (const Json::parse_error& error) {
-    Fail(file, "is not JSON, or truncated (at byte " + std::to_string(error.byte) + "); give a " +
-                   file.kind.name + " file, as segment writes it");
+    Fail(file, "is not JSON, or truncated (at byte " + std::to_string(error.byte) + "); give " +
+                   file.kind.expected);
   } catch (const Json::out_of_range&) {
     Fail(file,
-         "holds a number beyond the range of double; the " + file.kind.name + " file is damaged");
+         "holds a number beyond the range of double, and is damaged; give " + file.kind.expected);
   }
   CheckFormat(file, json);
   return json;

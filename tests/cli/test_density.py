@@ -290,7 +290,7 @@ class Sample(ProgramTest):
         self.fail(2, "sample", self.model, "-n", -1, says=["--points"])
         self.fail(2, "sample", says=["takes one model"])
         self.fail(2, "sample", self.model, self.model, says=["takes one model"])
-        self.fail(2, "photo.png", "sample", self.model, says=["takes one model"])
+        self.fail(2, "photo.png", "sample", self.model, says=["photo.png stands before the word sample"])
         self.fail(2, "-o", "x", "sample", self.model, says=["before the word sample"])
         self.fail(4, "sample", "missing.json", says=["missing.json"])
         self.succeed("sample", self.model, "-n", 1, "-o", "points.csv", "--overwrite")

@@ -12,6 +12,8 @@ from program import ProgramTest, photo
 DOCS = Path(os.environ["SEGMENT_DOCS"])
 MAN_PAGE, COMPLETION = DOCS / "segment.1", DOCS / "segment.bash"
 
+COMMANDS = {name: f"SEGMENT {name.upper()}" for name in ("apply", "sample", "stats", "merge", "update")}
+
 # What bash would have in COMP_WORDS; the program prints a candidate per line.
 DRIVER = """
 source "$1"; shift
@@ -55,12 +57,12 @@ class ManPage(Help):
         self.assertIn("segment - ", self.sections["NAME"])
 
     def test_it_has_the_usual_parts(self):
-        for heading in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "SEGMENT APPLY", "SEGMENT SAMPLE", "EXIT STATUS", "ENVIRONMENT",
-                        "FILES", "EXAMPLES"):
+        for heading in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", *COMMANDS.values(), "EXIT STATUS", "ENVIRONMENT", "FILES",
+                        "EXAMPLES"):
             self.assertGreater(len(self.sections[heading].strip()), 20, heading)
 
     def test_it_has_every_option_of_the_help(self):
-        for command, heading in (([], "OPTIONS"), (["apply"], "SEGMENT APPLY"), (["sample"], "SEGMENT SAMPLE")):
+        for command, heading in (([], "OPTIONS"), *(([name], heading) for name, heading in COMMANDS.items())):
             shown = re.findall(r"(?<![\w-])--?[a-z][a-z-]*", self.sections[heading])
             long_names = {name for name in self.options(*command) if name.startswith("--")}
             self.assertEqual(long_names - set(shown), set())
@@ -68,7 +70,7 @@ class ManPage(Help):
         self.assertEqual(set(terms), {name[1:] for name in self.options() if not name.startswith("--")})
 
     def test_its_texts_are_those_of_the_help(self):
-        for command, heading in (([], "OPTIONS"), (["apply"], "SEGMENT APPLY"), (["sample"], "SEGMENT SAMPLE")):
+        for command, heading in (([], "OPTIONS"), *(([name], heading) for name, heading in COMMANDS.items())):
             help_text = " ".join(self.succeed(*command, "--help").stdout.split())
             paragraphs = re.findall(r"^ {14}\S.*(?:\n {14}\S.*)*", self.sections[heading].split("Example")[0],
                                     re.MULTILINE)
@@ -109,8 +111,8 @@ class Completion(Help):
 
     def test_it_has_every_option_of_the_help(self):
         self.assertEqual(self.complete("-"), sorted(self.options()))
-        self.assertEqual(self.complete("apply", "-"), sorted(self.options("apply")))
-        self.assertEqual(self.complete("sample", "-"), sorted(self.options("sample")))
+        for command in COMMANDS:
+            self.assertEqual(self.complete(command, "-"), sorted(self.options(command)))
         self.assertEqual(self.complete("photo.png", "--acc"), ["--accelerate"])
         self.assertEqual(self.complete("apply", "--mo"), ["--model"])
 
@@ -137,7 +139,7 @@ class Completion(Help):
 
     def test_files_and_folders(self):
         (self.folder / "my out").mkdir()
-        for name in ("a.png", "b.JPEG", "c.tif", "d.gmm.json", "run.toml", "my photo.ppm"):
+        for name in ("a.png", "b.JPEG", "c.tif", "d.gmm.json", "e.stats", "run.toml", "my photo.ppm"):
             (self.folder / name).touch()
         everything = sorted(path.name for path in self.folder.iterdir())
         for option in ("--init-model", "--config"):
@@ -146,8 +148,11 @@ class Completion(Help):
         self.assertEqual(self.complete("-o", ""), ["my out"])
         images = ["a.png", "b.JPEG", "c.tif", "my out", "my photo.ppm"]
         self.assertEqual(self.complete("apply", "--json", ""), images)
-        self.assertEqual(self.complete(""), sorted([*images, "apply", "sample"]))
+        self.assertEqual(self.complete(""), sorted([*images, *COMMANDS]))
         self.assertEqual(self.complete("sample", ""), ["d.gmm.json", "my out"])
+        self.assertEqual(self.complete("stats", ""), images)
+        self.assertEqual(self.complete("merge", ""), ["e.stats", "my out"])
+        self.assertEqual(self.complete("update", ""), sorted([*images, "d.gmm.json", "e.stats"]))
         self.assertEqual(self.complete("my\\ p"), ["my photo.ppm"])
         self.assertEqual(self.complete('"my o'), ["my out"])
         self.assertEqual(self.complete("-o", "~/my"), ["~/my out"])

@@ -27,6 +27,15 @@ ExactSum SumOf(const std::vector<double>& terms) {
 
 }  // namespace
 
+TEST_CASE("exact sum: its words make the same sum again, of either sign") {
+  for (const double value : {0.0, 1.5, -1.5, 0x1p-60, -0x1p-60, 0x1.23456789abcdp65, -3e19}) {
+    const ExactSum sum(value);
+    CHECK(ExactSum::FromWords(sum.high(), sum.low()) == sum);
+  }
+  CHECK(ExactSum::FromWords(-1, 0).ToDouble() == -16);
+  CHECK(ExactSum::FromWords(0, 1).ToDouble() == 0x1p-60);
+}
+
 TEST_CASE("exact sum: any order gives the same bits") {
   std::vector<double> terms = MixedTerms();
   const ExactSum forward = SumOf(terms);

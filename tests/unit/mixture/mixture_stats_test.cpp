@@ -97,6 +97,25 @@ TEST_CASE("statistics: parts cut at whole tiles merge to the same bits, in any o
   CHECK(SameStats(merged, whole));
 }
 
+TEST_CASE("statistics: come back from their sums, and add up with those that never went away") {
+  const GaussianMixture model = RandomMixture(3, {{0, 2, 1.0}, {2, 1, 0.5}});
+  const Samples samples = PlainSamples(Sample(RandomMixture(3, 3), 3000, 5).points);
+  const MixtureStats stats = SampleSource(samples).Accumulate(model);
+  const std::vector<ExactSum> sums = stats.Sums();
+  CHECK(sums.size() == 2 + 3 * (1 + 3 + 4));
+  MixtureStats back = MixtureStats::FromSums(stats.centers(), stats.packed_blocks(), sums);
+  CHECK(SameStats(back, stats));
+  MixtureStats twice = stats;
+  twice += stats;
+  back += stats;
+  CHECK(SameStats(back, twice));
+  CHECK_THROWS_WITH_AS(MixtureStats::FromSums(stats.centers(), stats.packed_blocks(),
+                                              std::span(sums).first(sums.size() - 1)),
+                       doctest::Contains("25 sums; 3 components over 3 features have 26"),
+                       ParameterError);
+  CHECK_THROWS_AS(MixtureStats::FromSums(stats.centers(), {{0, 2, 1.0}}, sums), ParameterError);
+}
+
 TEST_CASE("statistics: of different models are not added") {
   const Samples samples = PlainSamples(Sample(RandomMixture(2, 2), 100, 6).points);
   MixtureStats stats = SampleSource(samples).Accumulate(RandomMixture(2, 2, 1));
