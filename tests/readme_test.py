@@ -3,6 +3,7 @@
 Usage: readme_test.py SOURCE_DIR SEGMENT_PROGRAM
 """
 
+import json
 import os
 import re
 import subprocess
@@ -30,8 +31,9 @@ def run(command, folder, program):
 
 
 def run_commands(text, folder, program):
-    """Every line of every sh block, in order, in one folder that has samples/ like a checkout."""
-    lines = [line for block in blocks(text, "sh") for line in block.splitlines() if line]
+    """Every line or loop of every sh block, in order, in one folder that has samples/ like a checkout."""
+    lines = [line for block in blocks(text, "sh")
+             for line in re.findall(r"^while\n(?:.*\n)*?do .*; done$|^.+$", block, re.MULTILINE)]
     ours = [line for line in lines if not line.startswith(ELSEWHERE)]
     assert len(ours) >= 5, lines
     return {line: run(line, folder, program) for line in ours}
@@ -68,6 +70,12 @@ def check_log_line(text, outputs):
         raise SystemExit(f"the README shows other numbers than '{command}' prints: {printed}")
 
 
+def check_loop(folder):
+    """The shell loop ended because its model had converged."""
+    if not json.loads((folder / "all.gmm.json").read_text(encoding="utf-8"))["converged"]:
+        raise SystemExit("the README's loop ended before its model had converged")
+
+
 def check_links(source, name):
     text = (source / name).read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#:]+)\)", text):
@@ -87,6 +95,7 @@ def main():
         run_python(text, folder)
         check_pictures(source, folder)
         check_log_line(text, outputs)
+        check_loop(folder)
     print(f"{len(outputs)} commands of the README ran")
 
 

@@ -98,6 +98,7 @@ class OneRound(Stats):
     def test_the_floor_is_the_mean_of_the_images_by_their_pixels(self):
         fine, coarse = photo()[:40].copy(), 4 * (photo()[:20, :70] // 4)
         fine[:12, :30] = (30, 40, 50)
+        coarse[0, :2] = [[0], [252]]  # of a step in all of its range
         self.image("fine.png", fine)
         self.image("coarse.png", coarse)
         model = self.fit("fine.png", "--features", "raw")
@@ -234,23 +235,23 @@ class NewModel(Stats):
         self.assertEqual(self.succeed("update", "new.gmm.json", "two.png", "-o", "again.gmm.json").stderr, "")
 
     def test_a_loop_ends_where_a_fit_does(self):
-        names = self.pictures(4)
+        names = self.pictures(2)
         model, code = self.fit(names[0], "--features", "raw"), NOT_STRICT
         (self.folder / model).rename(self.folder / "loop.gmm.json")
         self.succeed(*names, "--init-model", "loop.gmm.json", "--write", "model", "--features", "raw", "-o", "fit",
                      "--tolerance", 1e-7, "--max-iterations", 2000)
         rounds = 0
-        while code == NOT_STRICT and rounds < 400:
+        while code == NOT_STRICT and rounds < 200:
             rounds += 1
-            for part, images in (("a", names[:2]), ("b", names[2:])):
-                self.succeed("stats", "--model", "loop.gmm.json", *images, "-o", f"{part}.stats", "--overwrite")
-            code = self.segment("update", "loop.gmm.json", "a.stats", "b.stats", "-o", "loop.gmm.json", "--overwrite",
-                                "--strict").returncode
+            for name in names:
+                self.succeed("stats", "--model", "loop.gmm.json", name, "-o", f"{name}.stats", "--overwrite")
+            code = self.segment("update", "loop.gmm.json", *(f"{name}.stats" for name in names), "-o", "loop.gmm.json",
+                                "--overwrite", "--strict", "--tolerance", 1e-4).returncode
         self.assertEqual(code, 0)
         self.assertGreater(rounds, 3)
         ended, fitted = (model_of(self.folder / path) for path in ("loop.gmm.json", "fit/gmmseg-model.gmm.json"))
         self.assertTrue(ended["converged"])
-        self.assertAlmostEqual(ended["initial_log_likelihood"], fitted["log_likelihood_per_sample"], delta=2e-3)
+        self.assertAlmostEqual(ended["initial_log_likelihood"], fitted["log_likelihood_per_sample"], delta=5e-3)
 
 
 class Words(Stats):
