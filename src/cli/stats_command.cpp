@@ -6,6 +6,7 @@
 #include <gmmseg/stats_job.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "base/stopwatch.h"
@@ -52,12 +53,12 @@ void Report(const StatsReport& report, const Options& options) {
     Print(OneLine(LineText(report)) + "\n", kFileStays);
 }
 
-StatsReport ReportOf(const ImageStats& stats, const Options& options) {
+StatsReport ReportOf(const Options& options, std::int64_t num_images, double num_pixels) {
   StatsReport report;
   report.command = options.command;
   report.output = options.output_file;
-  report.num_images = std::ssize(stats.inputs);
-  report.num_pixels = stats.num_pixels();
+  report.num_images = num_images;
+  report.num_pixels = std::llround(num_pixels);
   return report;
 }
 
@@ -72,7 +73,7 @@ ExitCode RunStats(const Options& options) {
   job.keep = {options.model_path};
   const ImageStats stats = RunStatsJob(images, model, job);
   line.Wipe();
-  StatsReport report = ReportOf(stats, options);
+  StatsReport report = ReportOf(options, std::ssize(stats.inputs), stats.num_pixels());
   report.model = &model;
   if (stats.num_pixels() > 0) report.log_likelihood = LogLikelihood(stats, model);
   report.seconds = watch.Seconds();
@@ -84,7 +85,7 @@ ExitCode RunMerge(const Options& options) {
   const Stopwatch watch;
   ProgressLine line(options.verbosity);
   const ImageStats stats = RunMergeJob(options.inputs, JobOptions(options, line));
-  StatsReport report = ReportOf(stats, options);
+  StatsReport report = ReportOf(options, std::ssize(stats.inputs), stats.num_pixels());
   report.seconds = watch.Seconds();
   Report(report, options);
   return kDone;
@@ -105,11 +106,7 @@ ExitCode RunUpdate(const Options& options) {
   for (const int index : update.lost)
     Tell(Format("warning: class %d holds no pixel any more, and stays away from now on", index));
   const FitResult& fit = update.model.fit;
-  StatsReport report;
-  report.command = options.command;
-  report.output = options.output_file;
-  report.num_images = std::ssize(update.model.inputs);
-  report.num_pixels = fit.num_samples;
+  StatsReport report = ReportOf(options, std::ssize(update.model.inputs), fit.num_samples);
   report.model = &model;
   report.log_likelihood = update.log_likelihood;
   report.update = &update;

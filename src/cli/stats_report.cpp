@@ -34,7 +34,7 @@ std::string StepText(const ModelUpdate& update) {
 
 std::string LineText(const StatsReport& report) {
   std::string text = Count(report.num_images, "image", "images") +
-                     Format(", %.0f pixels with data", report.num_pixels);
+                     Format(", %lld pixels with data", static_cast<long long>(report.num_pixels));
   if (report.log_likelihood)
     text += Format(", %s %.4f per pixel", ValueName(*report.model), *report.log_likelihood);
   if (report.update != nullptr) text += StepText(*report.update);

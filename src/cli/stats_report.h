@@ -15,7 +15,7 @@ struct StatsReport {
   Command command = Command::kStats;
   std::string output;
   std::int64_t num_images = 0;
-  double num_pixels = 0;                 // with data
+  std::int64_t num_pixels = 0;           // with data
   const Model* model = nullptr;          // that the statistics were taken at, where it is at hand
   std::optional<double> log_likelihood;  // of it, per pixel
   const ModelUpdate* update = nullptr;   // of kUpdate

@@ -47,9 +47,11 @@ Eigen::MatrixXd ReadCenters(const Node& node) {
 
 MixtureStats ReadMixtureStats(const Node& root) {
   const Eigen::MatrixXd centers = ReadCenters(root["centers"]);
+  const auto num_features = static_cast<int>(centers.cols());
   std::vector<FeatureBlock> blocks;
   for (const Node& item : root["blocks"].Items())
-    blocks.push_back({item["first"].Integer(0), item["size"].Integer(1), item["temper"].Number()});
+    blocks.push_back(
+        {item["first"].Integer(0), item["size"].Integer(1, num_features), item["temper"].Number()});
   try {
     return MixtureStats::FromSums(centers, blocks, ReadSums(root["sums"]));
   } catch (const ParameterError& error) {

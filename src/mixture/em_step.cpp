@@ -8,7 +8,7 @@ namespace gmmseg {
 namespace {
 
 // Components are to keep their places, so that nothing is dropped or placed anew.
-void Bury(int k, const GaussianMixture& before, EmStep& step) {
+void SetAside(int k, const GaussianMixture& before, EmStep& step) {
   if (before.weights[k] > 0) step.lost.push_back(k);
   step.model.weights[k] = 0;
   step.model.means.row(k) = before.means.row(k);
@@ -49,8 +49,8 @@ EmStep StepFrom(const GaussianMixture& before, const MixtureStats& stats,
                 const MaximizeRules& rules) {
   MaximizeResult maximum = Maximize(stats, rules, stats.num_samples());
   EmStep step{std::move(maximum.model), std::move(maximum.at_floor), {}, 0};
-  for (const int k : maximum.vanished) Bury(k, before, step);
-  step.model.weights /= step.model.weights.sum();
+  for (const int k : maximum.vanished) SetAside(k, before, step);
+  if (!maximum.vanished.empty()) step.model.weights /= step.model.weights.sum();
   step.gain = Gain(before, step.model, stats);
   return step;
 }
