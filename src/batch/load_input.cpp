@@ -13,8 +13,7 @@ namespace gmmseg {
 namespace {
 
 std::string Joint(const std::string& image_hash, const std::string& weights_hash) {
-  const std::string both = image_hash + " " + weights_hash;
-  return ContentHash({reinterpret_cast<const unsigned char*>(both.data()), both.size()});
+  return ContentHash(image_hash + " " + weights_hash);
 }
 
 std::string SizeText(const Raster& raster) {

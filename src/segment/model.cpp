@@ -28,6 +28,7 @@ std::string HashOfMixture(const Model& model) {
   for (const FeatureInfo& info : model.features.info) text += info.source + " " + info.name + "\n";
   for (const FeatureBlock& block : model.features.blocks)
     text += Format("%d %d %a ", block.first, block.size, block.temper);
+  text += std::string(ToString(model.features.spec.missing)) + " ";
   text += ToString(mixture.covariance_type);
   add(model.standardization.offset);
   add(model.standardization.scale);
