@@ -75,14 +75,28 @@ TEST_CASE("load: the hash is FNV-1a of the bytes, and empty for an image without
   CHECK(LoadImage("null:2x2x1").hash.empty());
 }
 
-TEST_CASE("read: NaN and infinity become no data, and 0 in every band") {
+TEST_CASE("read: NaN and infinity become 0 that is missing; the other bands stay") {
   const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
   const Bytes tiff = EncodeTiff({.width = 3, .samples = 2, .bits = 32, .format = 3, .extra = {0}},
                                 BytesOf<float>({1, 2, nan, 3, 4, -inf}));
   const Raster raster = DecodeImage("float.tif", tiff);
   CHECK(ValidityOf(raster) == std::vector<int>{1, 0, 0});
-  CHECK(BandOf<float>(raster, 0) == std::vector<float>{1, 0, 0});
-  CHECK(BandOf<float>(raster, 1) == std::vector<float>{2, 0, 0});
+  CHECK(BandOf<float>(raster, 0) == std::vector<float>{1, 0, 4});
+  CHECK(BandOf<float>(raster, 1) == std::vector<float>{2, 3, 0});
+  CHECK_FALSE(raster.HasBand(0, 1));
+  CHECK(raster.HasBand(1, 1));
+  CHECK(raster.HasBand(0, 2));
+  CHECK_FALSE(raster.HasBand(1, 2));
+}
+
+TEST_CASE("read: a colour with a NaN or an infinity in it is none, and 0 in every channel") {
+  const Bytes tiff = EncodeTiff(
+      {.width = 2, .samples = 3, .bits = 32, .format = 3, .photometric = 2},
+      BytesOf<float>({1, 2, 3, 4, std::nanf(""), 5}));
+  const Raster raster = DecodeImage("float.tif", tiff);
+  CHECK(ValidityOf(raster) == std::vector<int>{1, 0});
+  CHECK_FALSE(raster.HasSomeBand(1));
+  CHECK(BandOf<float>(raster, 0) == std::vector<float>{1, 0});
 }
 
 TEST_CASE("null image: the size, bands and type asked for, the same at every call") {

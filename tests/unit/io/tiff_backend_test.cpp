@@ -186,9 +186,15 @@ TEST_CASE("tiff: the orientation is applied, to palettes too") {
   }
 }
 
-TEST_CASE("tiff: GDAL's nodata marks pixels whose bands all hold it") {
+TEST_CASE("tiff: GDAL's nodata is missing band by band, and a colour of nothing else is none") {
   TiffSpec spec{.width = 3, .samples = 2, .extra = {0}, .no_data = "9"};
-  CHECK(ValidityOf(Decode(spec, {9, 9, 9, 1, 1, 1})) == std::vector<int>{0, 1, 1});
+  const Raster bands = Decode(spec, {9, 9, 9, 1, 1, 1});
+  CHECK(ValidityOf(bands) == std::vector<int>{0, 0, 1});
+  CHECK_FALSE(bands.HasSomeBand(0));
+  CHECK_FALSE(bands.HasBand(0, 1));
+  CHECK(bands.HasBand(1, 1));
+  spec = {.width = 2, .samples = 3, .photometric = PHOTOMETRIC_RGB, .no_data = "0"};
+  CHECK(ValidityOf(Decode(spec, {255, 0, 0, 0, 0, 0})) == std::vector<int>{1, 0});
   spec = {
       .width = 2, .bits = 32, .format = SAMPLEFORMAT_IEEEFP, .no_data = "-3.4028234663852886e+38"};
   CHECK(ValidityOf(Decode(spec, BytesOf<float>({-3.4028235e38f, 1}))) == std::vector<int>{0, 1});

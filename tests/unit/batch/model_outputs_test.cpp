@@ -1,4 +1,4 @@
-#include "batch/density_outputs.h"
+#include "batch/model_outputs.h"
 
 #include <doctest/doctest.h>
 #include <gmmseg/errors.h>
@@ -58,9 +58,9 @@ TEST_CASE("an anomaly rate out of range, and a model that knows no training, are
   CHECK_THROWS_AS(RunSegmentJob(kInput, WithPosition(0), output), ParameterError);
   output.anomaly_rate = 0.01;
   Model model = RunSegmentJob(kInput, WithPosition(0), Asking(folder, {Output::kModel})).model;
-  CHECK_NOTHROW(CheckDensityOutputs(output, model));
+  CHECK_NOTHROW(CheckModelOutputs(output, model));
   model.log_density_quantiles.clear();
-  CHECK_THROWS_AS(CheckDensityOutputs(output, model), ParameterError);
+  CHECK_THROWS_AS(CheckModelOutputs(output, model), ParameterError);
   output.outputs = {Output::kDensity};
-  CHECK_NOTHROW(CheckDensityOutputs(output, model));
+  CHECK_NOTHROW(CheckModelOutputs(output, model));
 }
