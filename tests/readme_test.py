@@ -49,8 +49,11 @@ def run_python(text, folder):
 
 def check_pictures(source, folder):
     """The pictures that the README shows are what the program makes now, but for a share of pixels."""
-    for shown in sorted((source / "samples/pictures").glob("coffee_*.png")):
-        with Image.open(shown) as old, Image.open(folder / "segmented" / shown.name) as new:
+    pictures = source / "samples/pictures"
+    made = {shown: folder / "segmented" / shown.name for shown in pictures.glob("coffee_*.png")}
+    made |= {shown: folder / shown.relative_to(pictures) for shown in pictures.glob("*/*.png")}
+    for shown, ours in sorted(made.items()):
+        with Image.open(shown) as old, Image.open(ours) as new:
             differing = np.mean(np.abs(np.asarray(old, int) - np.asarray(new, int)) > 2)
         if differing > 0.01:
             raise SystemExit(f"{shown.name} is out of date: {differing:.1%} of its pixels differ; make it again")
@@ -86,7 +89,8 @@ def check_links(source, name):
 def main():
     source, program = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
     text = (source / "README.md").read_text(encoding="utf-8")
-    for name in ("README.md", "src/README.md", "src/STATISTICS.md", "samples/images/README.md"):
+    for name in ("README.md", "src/README.md", "src/STATISTICS.md",
+                 "samples/images/README.md", "samples/scenes/README.md"):
         check_links(source, name)
     with tempfile.TemporaryDirectory(prefix="gmmseg-readme-") as scratch:
         folder = Path(scratch)

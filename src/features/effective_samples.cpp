@@ -108,12 +108,25 @@ double PixelsPerSample(double correlation, std::int64_t extent) {
   return sum;
 }
 
+// As many pixels of equal weight would tell as much: (Σw)² / Σw² (Kish 1965).
+double PixelsOfEqualWeight(const Raster& raster, const FeaturePlanes& planes) {
+  if (raster.weights().empty()) return static_cast<double>(planes.num_valid);
+  double sum = 0, squares = 0;
+  for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
+    if (!(planes.samples.weights()[planes.SampleOf(i)] > 0)) continue;
+    const double weight = raster.Weight(i) / planes.samples.weight_unit();
+    sum += weight;
+    squares += weight * weight;
+  }
+  return sum * sum / squares;
+}
+
 }  // namespace
 
 double EffectiveSamples(const Raster& raster, const FeaturePlanes& planes) {
   if (planes.num_valid == 0) return 0;
   const Colors colors(planes);
-  const auto num_pixels = static_cast<double>(planes.num_valid);
+  const double num_pixels = PixelsOfEqualWeight(raster, planes);
   const Eigen::MatrixXd covariance = colors.Covariance();
   if (covariance.size() == 0) return num_pixels;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(covariance);

@@ -16,6 +16,9 @@ namespace gmmseg {
 // there is no such pair. The classes' own pattern counts as correlation, too. A place is no
 // measurement and takes no part.
 //
+// Of pixels that have weights, n is (Σw)² / Σw² (Kish 1965, Survey Sampling): as many of equal
+// weight would tell as much. It does not depend on the weights' scale.
+//
 // `planes` are the raster's. The same bits for any number of threads. Cost: a pass over the samples
 // and one over the pixels for each axis, D² products each.
 double EffectiveSamples(const Raster& raster, const FeaturePlanes& planes);

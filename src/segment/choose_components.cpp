@@ -31,12 +31,11 @@ ChosenFit ChooseComponents(const FeaturePlanes& planes, FitOptions options,
                            const ComponentRange& range, double num_effective) {
   ChosenFit chosen;
   const double total = TotalWeight(planes);
-  const double independent = num_effective / static_cast<double>(planes.num_valid) * total;
   for (int k = range.least; k <= range.most; ++k) {
     options.num_components = k;
     FitResult fit = FitMixture(planes.samples, options);
     chosen.candidates.push_back(AssessCandidate(fit.model, k, fit.log_likelihood,
-                                                EntropyOf(fit.model, planes), total, independent));
+                                                EntropyOf(fit.model, planes), total, num_effective));
     const bool is_last = fit.num_distinct <= k;
     if (BestCandidate(chosen.candidates) + 1 == chosen.candidates.size())
       chosen.fit = std::move(fit);

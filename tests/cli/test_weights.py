@@ -72,11 +72,11 @@ class WeightMaps(ProgramTest):
             self.assertEqual(one["means"], other["means"])
             np.testing.assert_allclose(other["samples"], one["samples"] * scale)
 
-    def test_ones_change_nothing_with_places_floats_or_a_choice_of_k(self):
+    def test_equal_weights_change_no_label_with_places_floats_or_a_choice_of_k(self):
         pixels = photo(60, 40)
         self.image("photo.png", pixels)
         tifffile.imwrite(self.folder / "float.tif", pixels.astype("f4") / 255, photometric="rgb")
-        self.image("map.png", np.ones(pixels.shape[:2], np.uint8))
+        self.image("map.png", np.full(pixels.shape[:2], 128, np.uint8))
         for words in (("photo.png", "-k", 3, "--position", 1), ("float.tif", "-k", 3),
                       ("photo.png", "-k", "1:4"), ("photo.png", "-k", 3, "--write", "all")):
             with self.subTest(words):
