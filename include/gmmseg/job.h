@@ -30,13 +30,14 @@ enum class Output {
   kAnomalies,      // photo_anomalies.png: indexed, the index is the AnomalyMark
   kOutliers,       // photo_outliers.tif: Anomalies::sample_tails
   kImputed,        // photo_imputed.tif: the bands, with what was missing filled in
+  kConvergence,    // photo_convergence.svg: the fit, iteration by iteration
   kReport,         // report.html: a page to look at; see OutputOptions::report_part
 };
 using OutputSet = std::set<Output>;
 
 // "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks", "density",
-// "anomalies", "outliers", "imputed", "report". ParseOutput throws ParameterError, listing the
-// words, for any other.
+// "anomalies", "outliers", "imputed", "convergence", "report". ParseOutput throws ParameterError,
+// listing the words, for any other.
 std::string_view ToString(Output output);
 Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
@@ -45,6 +46,8 @@ OutputSet DefaultOutputs();
 OutputSet AllOutputs();
 // Density, anomalies and outliers, which a tempered model cannot give.
 OutputSet DensityOutputs();
+// Convergence, which tells of a fit: a model that is applied cannot give it.
+OutputSet FitOutputs();
 
 enum class ExistingOutputs {
   kRefuse,     // ParameterError before any work

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/stopwatch.h"
 #include "batch/earlier_run.h"
+#include "batch/fit_outputs.h"
 #include "batch/folder_page.h"
 #include "batch/image_headers.h"
 #include "batch/job_settings.h"
@@ -24,6 +25,8 @@
 #include "batch/staging.h"
 #include "batch/warnings.h"
 #include "io/file_bytes.h"
+#include "io/staged_file.h"
+#include "render/convergence.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
@@ -33,10 +36,13 @@ bool Resumes(EarlierRun earlier) {
   return earlier == EarlierRun::kResume || earlier == EarlierRun::kRefit;
 }
 
-// The options as every image sees them: a shared model is written once, not for each, and a
-// reference has the names that its classes are to have.
+// The options as every image sees them: a shared model and the picture of its fit are written once,
+// not for each, and a reference has the names that its classes are to have.
 FolderOptions ForEachImage(FolderOptions options) {
-  if (options.source == ModelSource::kShared) options.output.outputs.erase(Output::kModel);
+  if (options.source == ModelSource::kShared) {
+    options.output.outputs.erase(Output::kModel);
+    options.output.outputs.erase(Output::kConvergence);
+  }
   if (options.source == ModelSource::kMatched && options.model)
     NameClasses(options.model->classes, options.segment.class_names);
   return options;
@@ -72,6 +78,13 @@ FeaturePool::Weights WeightsOf(const InputList& inputs) {
   return any ? FeaturePool::Weights::kOfPixels : FeaturePool::Weights::kNone;
 }
 
+// What is written beside the images' outputs about a model that they share, as the job was asked.
+std::vector<std::string> SharedNames(const FolderOptions& options) {
+  if (!NeedsSharedModel(options)) return {};
+  if (!options.output.outputs.contains(Output::kConvergence)) return {kSharedModelName};
+  return {kSharedModelName, kSharedPictureName};
+}
+
 bool WantsReport(const FolderOptions& options) {
   return options.output.outputs.contains(Output::kReport);
 }
@@ -97,7 +110,8 @@ void CheckReport(const fs::path& top, const InputList& inputs, const FolderOptio
 }
 
 // Before any work: may this run write where an earlier one wrote?
-void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
+void CheckEarlierRun(const InputList& inputs, const FolderOptions& options,
+                     const std::vector<std::string>& shared_names) {
   const fs::path top = options.output.directory;
   CheckOutputFolder(top);
   CheckInputsStay(top, inputs, options);
@@ -109,7 +123,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options) {
                          ": an earlier run wrote into this folder; use --resume to go on with it, "
                          "or --overwrite to start over");
   if (!fs::exists(top)) return;
-  if (NeedsSharedModel(options)) CheckExisting(top, {kSharedModelName}, ExistingOutputs::kRefuse);
+  CheckExisting(top, shared_names, ExistingOutputs::kRefuse);
   if (WantsReport(options) && !IsPageOfFolder(top))
     CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
   for (const InputFile& file : inputs.files)
@@ -144,6 +158,8 @@ class FolderRun {
  public:
   FolderRun(const InputList& inputs, const FolderOptions& options, const FolderObserver& observer)
       : inputs_(inputs),
+        asked_(options.output.outputs),
+        shared_names_(SharedNames(options)),
         options_(ForEachImage(options)),
         observer_(observer),
         top_(options.output.directory) {}
@@ -190,8 +206,8 @@ class FolderRun {
     plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     const std::int64_t per_image = std::ssize(
         OutputNames("", options_.output.outputs, NumComponents(options_), ReportKind::kPart));
-    plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 + fits_model +
-                     WantsReport(options_);
+    plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 +
+                     (fits_model ? std::ssize(shared_names_) : 0) + WantsReport(options_);
     return plan;
   }
 
@@ -206,7 +222,8 @@ class FolderRun {
     else
       CheckModelOutputs(options_.output,
                         options_.model ? options_.model->features.spec : options_.segment.features);
-    CheckEarlierRun(inputs_, options_);
+    if (options_.source == ModelSource::kGiven) CheckAppliedOutputs(options_.output.outputs);
+    CheckEarlierRun(inputs_, options_, shared_names_);
     CheckMatch(options_);
     CheckChoice(options_.segment);
     CheckClassNames(options_.segment.class_names, NumComponents(options_));
@@ -234,29 +251,56 @@ class FolderRun {
 
   void StartOver(Manifest& earlier) const {
     boost::system::error_code ignored;
-    if (!earlier.models.empty() && !NeedsSharedModel(options_))
-      fs::remove(top_ / kSharedModelName, ignored);
+    for (const char* const name : {kSharedModelName, kSharedPictureName})
+      if (!earlier.models.empty() && !IsShared(name)) fs::remove(top_ / name, ignored);
     earlier.images.clear();
     earlier.models.clear();
+  }
+
+  // Whether a shared model brings a file of this name.
+  bool IsShared(const std::string& name) const {
+    return std::ranges::find(shared_names_, name) != shared_names_.end();
   }
 
   // A new model, or none if no image can be read, or none has data.
   void ShareModel() {
     result_.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     result_.mixed_model = plan_.shared.mixes_floats;
-    SharedFit fit = FitSharedModel(inputs_, options_, plan_.shared, plan_.window, observer_);
+    CheckPicturePlace();
+    SharedFit fit =
+        FitSharedModel(inputs_, options_, asked_, plan_.shared, plan_.window, observer_);
     failures_ = std::move(fit.failures);
     if (!fit.model) return;
     Staging staging(top_, "model");
     WriteModel((staging.folder() / kSharedModelName).string(), *fit.model);
+    if (IsShared(kSharedPictureName))
+      WriteStagedFile((staging.folder() / kSharedPictureName).string(),
+                      ConvergenceSvg(*fit.model, fit.cloud));
     // Recorded first: a model that nobody recorded would not be known to a run that goes on.
     result_.model = std::move(fit.model);
     result_.warnings = WarningsOf(result_);
     manifest_->Append(
         {HashOf(*result_.model), FitSettingsText(options_.segment), result_.warnings});
-    staging.Commit({kSharedModelName}, {});
+    staging.Commit(shared_names_, StalePicture());
     // As it will be read: a run that goes on has the same numbers.
     ShareWithImages(ReadModel((top_ / kSharedModelName).string()));
+  }
+
+  // What stands where the picture is to go is an earlier run's, or nothing.
+  void CheckPicturePlace() const {
+    if (IsShared(kSharedPictureName))
+      CheckExisting(top_, {kSharedPictureName},
+                    Resumes(options_.earlier) && earlier_.models().empty()
+                        ? ExistingOutputs::kRefuse
+                        : ExistingOutputs::kReplace);
+  }
+
+  // That of a model which this run replaces.
+  std::vector<std::string> StalePicture() const {
+    if (IsShared(kSharedPictureName) || earlier_.models().empty() ||
+        !fs::exists(top_ / kSharedPictureName))
+      return {};
+    return {kSharedPictureName};
   }
 
   // Takes an earlier run's model where this run goes on with it.
@@ -276,6 +320,11 @@ class FolderRun {
       throw ParameterError(path.string() + ": was fitted with other settings (" +
                            SettingsDifference(known->settings, settings) +
                            "); use --refit to fit it anew, or the settings of that run");
+    if (IsShared(kSharedPictureName) && !fs::exists(top_ / kSharedPictureName))
+      throw ParameterError(
+          (top_ / kSharedPictureName).string() +
+          ": is not there, and a model that is kept has no iterations to draw; use --refit to fit "
+          "it anew, or leave convergence out of --write");
     result_.model = ReadModel(path.string());
     result_.model_kept = true;
     result_.warnings = known->warnings;
@@ -446,6 +495,8 @@ class FolderRun {
   }
 
   const InputList& inputs_;
+  OutputSet asked_;
+  std::vector<std::string> shared_names_;
   FolderOptions options_;
   const FolderObserver& observer_;
   fs::path top_;

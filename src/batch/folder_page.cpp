@@ -130,9 +130,7 @@ void WriteFolderPage(const fs::path& top, const FolderPage& facts) {
   page.warnings = facts.warnings;
   page.model = facts.model;
   page.images = Rows(facts);
-  StagedFile file((top / kReportName).string());
-  file.Write(ReportPage(page));
-  file.Commit();
+  WriteStagedFile((top / kReportName).string(), ReportPage(page));
 }
 
 }  // namespace gmmseg

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "base/stopwatch.h"
+#include "batch/fit_outputs.h"
 #include "batch/job_settings.h"
 #include "batch/load_input.h"
 #include "batch/model_outputs.h"
@@ -36,7 +37,8 @@ struct Job {
   std::function<Segmentation(const LoadedImage&)> segment = {};
 
   std::string stem() const { return output.stem.empty() ? StemOf(input.image) : output.stem; }
-  bool WantsReport() const { return output.outputs.contains(Output::kReport); }
+  bool Wants(Output kind) const { return output.outputs.contains(kind); }
+  bool WantsReport() const { return Wants(Output::kReport); }
   bool IsPart() const { return output.report_part.has_value(); }
   fs::path directory() const {
     const fs::path path(output.directory);
@@ -53,6 +55,7 @@ constexpr int kPlaceFeatures = 2;
 // Before any work: can the outputs be there at the end?
 void CheckOutputs(const Job& job) {
   if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
+  if (job.applied) CheckAppliedOutputs(job.output.outputs);
   if (job.applied)
     CheckModelOutputs(job.output, *job.applied);
   else
@@ -194,7 +197,7 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
   job.settings = &options;
   job.segment = [&](const LoadedImage& image) {
     job.Report({.stage = JobStage::kFitting});
-    if (job.WantsReport())
+    if (job.WantsReport() || job.Wants(Output::kConvergence))
       with_progress.fit.trace_length =
           TraceLength(options.num_components(), image.raster.num_bands() + kPlaceFeatures,
                       job.IsPart() ? kPreviewOfMany : kPreviewOfOne);

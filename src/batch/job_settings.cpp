@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "batch/write_outputs.h"
 #include "io/model_format.h"
+#include "segment/training_inputs.h"
 
 namespace gmmseg {
 namespace {
@@ -97,16 +98,14 @@ NamedTexts ShownSettings(const SegmentOptions& options) {
 
 NamedTexts ShownSettings(const Model& model) {
   const FeatureSpec& spec = model.features.spec;
-  std::string inputs = model.inputs.empty() ? "unknown" : model.inputs.front().name;
-  if (model.inputs.size() > 1)
-    inputs += " and " + Count(std::ssize(model.inputs) - 1, "other", "others");
+  const std::string inputs = TrainingInputsText(model);
   return {{"features", std::string(ToString(spec.color))},
           {"position", Number(spec.position_weight)},
           {"missing", std::string(ToString(spec.missing))},
           {"k", std::to_string(model.mixture().num_components())},
           {"covariance", std::string(ToString(model.mixture().covariance_type))},
           {"seed", std::to_string(model.seed)},
-          {"model fitted to", inputs}};
+          {"model fitted to", inputs.empty() ? "unknown" : inputs}};
 }
 
 std::string FitSettingsText(const SegmentOptions& options) {

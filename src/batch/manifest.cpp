@@ -186,7 +186,8 @@ std::optional<Manifest> ReadManifest(const fs::path& folder) {
 std::vector<std::string> OutputsOfManifest(const fs::path& folder) {
   boost::system::error_code missing;
   if (!fs::is_regular_file(PathIn(folder), missing)) return {};
-  std::vector<std::string> outputs = {kManifestName, kSharedModelName, kReportName};
+  std::vector<std::string> outputs = {kManifestName, kSharedModelName, kSharedPictureName,
+                                      kReportName};
   try {
     const Manifest manifest = ReadManifest(folder).value_or(Manifest());
     outputs.insert(outputs.end(), manifest.outputs.begin(), manifest.outputs.end());

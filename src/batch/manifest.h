@@ -18,6 +18,7 @@ namespace gmmseg {
 
 inline constexpr char kManifestName[] = "gmmseg-manifest.jsonl";
 inline constexpr char kSharedModelName[] = "gmmseg-model.gmm.json";
+inline constexpr char kSharedPictureName[] = "gmmseg-model_convergence.svg";  // of its fit
 
 // Which model a folder's images share.
 struct ModelRecord {

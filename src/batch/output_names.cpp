@@ -20,7 +20,8 @@ constexpr Word<Output> kWords[] = {
     {Output::kModel, "model"},         {Output::kProbabilities, "probabilities"},
     {Output::kMasks, "masks"},         {Output::kDensity, "density"},
     {Output::kAnomalies, "anomalies"}, {Output::kOutliers, "outliers"},
-    {Output::kImputed, "imputed"},     {Output::kReport, "report"},
+    {Output::kImputed, "imputed"},     {Output::kConvergence, "convergence"},
+    {Output::kReport, "report"},
 };
 
 // A file's name is stem + before [+ class] + after.
@@ -55,6 +56,8 @@ NamePattern PatternOf(Output output) {
       return {"_outliers", ".tif"};
     case Output::kImputed:
       return {"_imputed", ".tif"};
+    case Output::kConvergence:
+      return {"_convergence", ".svg"};
     case Output::kReport:
       break;
   }
@@ -102,6 +105,8 @@ OutputSet AllOutputs() {
 }
 
 OutputSet DensityOutputs() { return {Output::kDensity, Output::kAnomalies, Output::kOutliers}; }
+
+OutputSet FitOutputs() { return {Output::kConvergence}; }
 
 std::string StemOf(const std::string& input) {
   const std::string name = fs::path(input).filename().string();

@@ -30,12 +30,6 @@ const char* GivenDate() {
   return given != nullptr && *given != '\0' ? given : nullptr;
 }
 
-void WriteText(const fs::path& path, std::string_view text) {
-  StagedFile file(path.string());
-  file.Write(text);
-  file.Commit();
-}
-
 NamedTexts LinksTo(const fs::path& folder, const std::string& below) {
   NamedTexts links;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -108,7 +102,7 @@ void WriteImagePage(const fs::path& folder, const std::string& stem, const Raste
   page.date = ReportDate();
   page.settings = settings;
   page.view = ViewJson(segmentation, preview, facts, PhotoPlace::kEmbedded, ModelPlace::kView);
-  WriteText(folder / kReportName, ReportPage(page));
+  WriteStagedFile((folder / kReportName).string(), ReportPage(page));
 }
 
 void WriteImagePart(const fs::path& folder, const std::string& stem, const std::string& below,
@@ -121,10 +115,11 @@ void WriteImagePart(const fs::path& folder, const std::string& stem, const std::
   const ReportPartNames names = ReportPartNamesOf(stem);
   const std::vector<std::uint8_t> photo =
       JpegOf(preview.picture, preview.width, preview.height, kMostThumbnailBytes);
-  WriteText(folder / names.photo, {reinterpret_cast<const char*>(photo.data()), photo.size()});
-  WriteText(folder / names.view,
-            ViewScript(ViewJson(segmentation, preview, facts, PhotoPlace::kBeside,
-                                facts.applied ? ModelPlace::kPage : ModelPlace::kView)));
+  WriteStagedFile((folder / names.photo).string(),
+                  {reinterpret_cast<const char*>(photo.data()), photo.size()});
+  WriteStagedFile((folder / names.view).string(),
+                  ViewScript(ViewJson(segmentation, preview, facts, PhotoPlace::kBeside,
+                                      facts.applied ? ModelPlace::kPage : ModelPlace::kView)));
 }
 
 }  // namespace gmmseg

@@ -14,6 +14,7 @@
 #include "features/samples_like.h"
 #include "mixture/missing.h"
 #include "mixture/refine.h"
+#include "render/convergence.h"
 #include "render/report.h"
 
 namespace gmmseg {
@@ -111,10 +112,11 @@ constexpr int kMostPasses = 3;
 // From images to a model, step by step.
 class SharedModelFit {
  public:
-  SharedModelFit(const InputList& inputs, const FolderOptions& options, const SharedPlan& plan,
-                 int window, const FolderObserver& observer)
+  SharedModelFit(const InputList& inputs, const FolderOptions& options, const OutputSet& asked,
+                 const SharedPlan& plan, int window, const FolderObserver& observer)
       : inputs_(inputs),
         options_(options),
+        asked_(asked),
         plan_(plan),
         window_(window),
         observer_(observer),
@@ -164,7 +166,9 @@ class SharedModelFit {
   void Fit() {
     SegmentOptions segment = options_.segment;
     FeaturePlanes planes = pool_.Take();
-    if (options_.output.outputs.contains(Output::kReport))
+    const bool draws = asked_.contains(Output::kConvergence);
+    if (draws) shared_.cloud = CloudOf(planes.samples, kConvergencePoints);
+    if (draws || asked_.contains(Output::kReport))
       segment.fit.trace_length =
           TraceLength(segment.num_components(), planes.samples.num_features(), kPreviewOfOne);
     Report(FolderStage::kFitting, progress_.num_images);
@@ -207,6 +211,7 @@ class SharedModelFit {
 
   const InputList& inputs_;
   const FolderOptions& options_;
+  const OutputSet& asked_;
   const SharedPlan& plan_;
   int window_;
   const FolderObserver& observer_;
@@ -221,8 +226,9 @@ class SharedModelFit {
 }  // namespace
 
 SharedFit FitSharedModel(const InputList& inputs, const FolderOptions& options,
-                         const SharedPlan& plan, int window, const FolderObserver& observer) {
-  return SharedModelFit(inputs, options, plan, window, observer).Run();
+                         const OutputSet& asked, const SharedPlan& plan, int window,
+                         const FolderObserver& observer) {
+  return SharedModelFit(inputs, options, asked, plan, window, observer).Run();
 }
 
 }  // namespace gmmseg

@@ -12,7 +12,9 @@
 #include <utility>
 
 #include "batch/output_names.h"
+#include "io/staged_file.h"
 #include "io/write_pictures.h"
+#include "render/convergence.h"
 #include "render/heat_index.h"
 #include "render/painters.h"
 
@@ -45,16 +47,26 @@ class OutputWriter {
   void Write() const {
     CheckPlane();
     if (Wants(Output::kModel)) WriteModel(PathOf(Output::kModel), result_.model);
+    if (Wants(Output::kConvergence)) WriteConvergence();
     tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteFloatPlanes(); },
                          [this] { WriteAllPictures(); });
   }
 
  private:
   void CheckPlane() const {
-    if (result_.depth > 1 && output_.outputs != OutputSet{Output::kModel})
+    OutputSet planes = output_.outputs;
+    planes.erase(Output::kModel);
+    planes.erase(Output::kConvergence);
+    if (result_.depth > 1 && !planes.empty())
       throw ParameterError("the image is a volume of " + std::to_string(result_.depth) +
-                           " slices; PNG and TIFF outputs hold one: ask for the model alone, or "
-                           "segment the slices one by one");
+                           " slices; PNG and TIFF outputs hold one: ask for the model and "
+                           "convergence alone, or segment the slices one by one");
+  }
+
+  void WriteConvergence() const {
+    const FeatureCloud cloud =
+        CloudOf(raster_, DisplayPainter(raster_), result_.planes, kConvergencePoints);
+    WriteStagedFile(PathOf(Output::kConvergence), ConvergenceSvg(result_.model, cloud));
   }
 
   bool Wants(Output output) const { return output_.outputs.contains(output); }

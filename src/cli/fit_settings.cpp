@@ -92,9 +92,12 @@ Model ModelToApply(const Options& options) {
 
 OutputOptions OutputsOf(const Options& options, const FeatureSpec& features) {
   OutputOptions output = options.output;
+  const auto leave_out = [&outputs = output.outputs](const OutputSet& kinds) {
+    for (const Output kind : kinds) outputs.erase(kind);
+  };
   if (output.outputs == AllOutputs()) {
-    if (IsTempered(features))
-      for (const Output of_density : DensityOutputs()) output.outputs.erase(of_density);
+    if (IsTempered(features)) leave_out(DensityOutputs());
+    if (options.command == Command::kApply) leave_out(FitOutputs());
     if (features.missing == MissingValues::kSkip) output.outputs.erase(Output::kImputed);
   }
   output.keep = FilesTaken(options);

@@ -226,6 +226,9 @@ std::string FilesOf(Output output) {
              "what "
              "was missing in one filled in with what the pixel's other bands let expect; NaN where "
              "there is no data at all.";
+    case Output::kConvergence:
+      return "photo_convergence.svg: a picture of the fit: the log-likelihood over the iterations, "
+             "and the classes as ellipses among the pixels' colours, iteration by iteration.";
     case Output::kReport:
       return "report.html: a page that shows the image, its classes and the fit in any browser, "
              "without a network. Of many images one page for all, with photo_report.js and "
@@ -244,6 +247,7 @@ std::string Files() {
   roff += Item(Bold("gmmseg-manifest.jsonl"),
                "what became of each image, a JSON object on a line, written as it ends.");
   roff += Item(Bold("gmmseg-model.gmm.json"), "the model that all images share.");
+  roff += Item(Bold("gmmseg-model_convergence.svg"), "the convergence of that model's fit.");
   return roff;
 }
 

@@ -79,4 +79,10 @@ void StagedFile::Fail(int cause) const {
                 target_ + ": cannot be written: " + std::strerror(cause) + Advice(cause));
 }
 
+void WriteStagedFile(const std::string& target, std::string_view bytes) {
+  StagedFile file(target);
+  file.Write(bytes);
+  file.Commit();
+}
+
 }  // namespace gmmseg

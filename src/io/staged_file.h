@@ -41,4 +41,7 @@ class StagedFile {
   int failure_ = 0;  // errno of the first failed TryWrite
 };
 
+// A file of these bytes. Throws as StagedFile does.
+void WriteStagedFile(const std::string& target, std::string_view bytes);
+
 }  // namespace gmmseg

@@ -3,9 +3,11 @@
 #include <gmmseg/errors.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cctype>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <optional>
 #include <string_view>
 
 namespace gmmseg {
@@ -13,6 +15,41 @@ namespace {
 
 constexpr int kDeflateLevel = 4;
 constexpr int kJpegQualities[] = {82, 65, 45, 25};
+
+// Of the UTF-8 character that begins here, by its first byte (RFC 3629); 0 where none begins.
+std::size_t Utf8Length(unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first < 0xe0) return 2;
+  if (first >= 0xe0 && first < 0xf0) return 3;
+  return first >= 0xf0 && first < 0xf5 ? 4 : 0;
+}
+
+// The code point of so many bytes, or nothing where they are none of the shortest form.
+std::optional<char32_t> CodePoint(std::string_view bytes) {
+  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const auto first = static_cast<unsigned char>(bytes.front());
+  if (bytes.size() == 1) return first;
+  char32_t code = first & (0x7fu >> bytes.size());
+  for (const char c : bytes.substr(1)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0) != 0x80) return std::nullopt;
+    code = code << 6 | (byte & 0x3f);
+  }
+  return code < kLeast[bytes.size()] ? std::nullopt : std::optional(code);
+}
+
+bool IsXmlCharacter(char32_t code) {
+  if (code < 0x20) return code == '\t' || code == '\n' || code == '\r';
+  return code < 0xd800 || (code >= 0xe000 && code < 0xfffe) || (code >= 0x10000 && code < 0x110000);
+}
+
+// Bytes of the character that begins at `at`, if it is one that XML has; else 0.
+std::size_t XmlLength(std::string_view text, std::size_t at) {
+  const std::size_t length = Utf8Length(static_cast<unsigned char>(text[at]));
+  if (length == 0 || at + length > text.size()) return 0;
+  const std::optional<char32_t> code = CodePoint(text.substr(at, length));
+  return code && IsXmlCharacter(*code) ? length : 0;
+}
 
 }  // namespace
 
@@ -77,6 +114,16 @@ std::string HtmlEscaped(const std::string& text) {
     escaped += which == kSigns.npos ? std::string(1, c) : std::string(kEntities[which]);
   }
   return escaped;
+}
+
+std::string XmlEscaped(const std::string& text) {
+  std::string valid;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = XmlLength(text, at);
+    valid += length > 0 ? text.substr(at, length) : "\ufffd";
+    at += std::max<std::size_t>(length, 1);
+  }
+  return HtmlEscaped(valid);
 }
 
 }  // namespace gmmseg

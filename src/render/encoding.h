@@ -27,4 +27,8 @@ std::string UrlOf(const std::string& path);
 // For HTML's text and quoted attributes.
 std::string HtmlEscaped(const std::string& text);
 
+// For XML's: the same, with U+FFFD in place of every byte that is no UTF-8 and of every character
+// that XML has not (its first edition's rule 2).
+std::string XmlEscaped(const std::string& text);
+
 }  // namespace gmmseg

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "features/pixel_sample.h"
 #include "render/feature_axes.h"
+#include "render/feature_cloud.h"
 #include "render/painters.h"
 
 namespace gmmseg {
@@ -104,26 +104,7 @@ void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::i
   }
 }
 
-// Pixels spread over the image, their features on the axes and their colours.
-struct Cloud {
-  std::vector<Eigen::VectorXd> values;
-  std::vector<Rgb> colors;
-};
-
-Cloud CloudOf(const Raster& raster, const DisplayPainter& painter, const Segmentation& segmentation,
-              int most_points) {
-  const FeaturePlanes& planes = segmentation.planes;
-  Cloud cloud;
-  for (const std::int64_t pixel : SampleValidPixels(raster, most_points)) {
-    const std::int64_t sample = planes.SampleOf(pixel);
-    if (!(planes.samples.weights()[sample] > 0)) continue;
-    cloud.values.push_back(planes.samples.Value(sample));
-    painter.Paint(pixel, 1, &cloud.colors.emplace_back());
-  }
-  return cloud;
-}
-
-void SetRanges(const Cloud& cloud, const FeatureAxes& axes, Preview& preview) {
+void SetRanges(const FeatureCloud& cloud, const FeatureAxes& axes, Preview& preview) {
   preview.cloud_size = std::ssize(cloud.values);
   for (const int feature : axes.features) {
     double low = 0, high = 1;
@@ -137,7 +118,7 @@ void SetRanges(const Cloud& cloud, const FeatureAxes& axes, Preview& preview) {
   }
 }
 
-void AppendCloudValues(const Cloud& cloud, const FeatureAxes& axes, Preview& preview) {
+void AppendCloudValues(const FeatureCloud& cloud, const FeatureAxes& axes, Preview& preview) {
   for (const Eigen::VectorXd& value : cloud.values)
     for (std::size_t a = 0; a < axes.features.size(); ++a) {
       const double range = preview.cloud_high[a] - preview.cloud_low[a];
@@ -155,7 +136,7 @@ Preview MakePreview(const Raster& raster, const Segmentation& segmentation, Prev
   const DisplayPainter painter(raster);
   preview.picture = ShrunkPicture(raster, painter, preview);
   const std::vector<std::int64_t> pixels = PixelsOf(preview, segmentation);
-  const Cloud cloud = CloudOf(raster, painter, segmentation, size.cloud_points);
+  const FeatureCloud cloud = CloudOf(raster, painter, segmentation.planes, size.cloud_points);
   SetRanges(cloud, axes, preview);
   for (const std::int64_t pixel : pixels) AppendUint16(segmentation.labels[pixel], preview.data);
   AppendCloudValues(cloud, axes, preview);
