@@ -28,6 +28,7 @@ InitMethod ParseInitMethod(std::string_view word);
 
 enum class Acceleration { kOn, kOff };
 enum class CoarseToFine { kOff, kOn };
+enum class RestartModels { kForget, kKeep };
 
 struct FitOptions {
   int num_components = 4;  // K >= 1; fewer come back where the data have fewer distinct points
@@ -68,6 +69,7 @@ struct FitOptions {
   // At most this many of the models that a climb passed through come back, >= 0; a refinement on
   // more samples is a climb of its own.
   int trace_length = 0;
+  RestartModels restart_models = RestartModels::kForget;  // see FitResult::restart_models
 
   // Called after every iteration on all samples, for each start that gets as far (at most three):
   // the iteration (1, 2, …) and the log-likelihood per sample. May throw to stop the fit; the
@@ -108,6 +110,10 @@ struct FitResult {
   int num_distinct = 0;  // distinct points, counted up to K + 1: fewer than K cap the components
   int restarts = 0;      // starts tried
   std::vector<double> restart_log_likelihoods;  // of each start on the subsample, best first
+  // Where options.restart_models asks: where the better half of the restarts, ⌈restarts / 2⌉, ended
+  // on the subsample, best first; the user's units, components in canonical order. The other half
+  // is given up early.
+  std::vector<GaussianMixture> restart_models;
   std::vector<Rescue> rescues;
   std::vector<bool> at_floor;  // per component: the floor holds it open in some direction
   // Where options.trace_length asks: evenly spaced iterations from the start, or from the last time

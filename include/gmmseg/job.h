@@ -5,6 +5,7 @@
 #include <gmmseg/anomalies.h>
 #include <gmmseg/drift.h>
 #include <gmmseg/image_io.h>
+#include <gmmseg/instability.h>
 #include <gmmseg/segment.h>
 
 #include <functional>
@@ -30,14 +31,15 @@ enum class Output {
   kAnomalies,      // photo_anomalies.png: indexed, the index is the AnomalyMark
   kOutliers,       // photo_outliers.tif: Anomalies::sample_tails
   kImputed,        // photo_imputed.tif: the bands, with what was missing filled in
+  kInstability,    // photo_instability.png: Instability::of_samples
   kConvergence,    // photo_convergence.svg: the fit, iteration by iteration
   kReport,         // report.html: a page to look at; see OutputOptions::report_part
 };
 using OutputSet = std::set<Output>;
 
 // "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks", "density",
-// "anomalies", "outliers", "imputed", "convergence", "report". ParseOutput throws ParameterError,
-// listing the words, for any other.
+// "anomalies", "outliers", "imputed", "instability", "convergence", "report". ParseOutput throws
+// ParameterError, listing the words, for any other.
 std::string_view ToString(Output output);
 Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
@@ -46,7 +48,7 @@ OutputSet DefaultOutputs();
 OutputSet AllOutputs();
 // Density, anomalies and outliers, which a tempered model cannot give.
 OutputSet DensityOutputs();
-// Convergence, which tells of a fit: a model that is applied cannot give it.
+// Instability and convergence, which tell of a fit: a model that is applied cannot give them.
 OutputSet FitOutputs();
 
 enum class ExistingOutputs {
@@ -91,15 +93,16 @@ struct JobResult {
   std::string hash;                               // as TrainingInput::hash
   std::int64_t width = 0, height = 0, depth = 1;  // pixels
   int num_bands = 0;
-  std::int64_t num_valid = 0;              // pixels with data
-  Model model;                             // as fitted, or as applied
-  ClassTable classes;                      // shares of this image
-  double log_likelihood = 0;               // per pixel with data, natural logarithm
-  std::optional<Drift> drift;              // of a model that was applied
-  std::optional<AnomalyCounts> anomalies;  // where they are written
-  std::optional<double> match_confidence;  // of a match
-  std::vector<std::string> warnings;       // what is doubtful: a sentence each
-  OutputSet asked;                         // what was to be written
+  std::int64_t num_valid = 0;                    // pixels with data
+  Model model;                                   // as fitted, or as applied
+  ClassTable classes;                            // shares of this image
+  double log_likelihood = 0;                     // per pixel with data, natural logarithm
+  std::optional<Drift> drift;                    // of a model that was applied
+  std::optional<AnomalyCounts> anomalies;        // where they are written
+  std::optional<InstabilityTotals> instability;  // likewise
+  std::optional<double> match_confidence;        // of a match
+  std::vector<std::string> warnings;             // what is doubtful: a sentence each
+  OutputSet asked;                               // what was to be written
   std::string directory;
   std::vector<std::string> files;  // written: names within `directory`, sorted
   std::vector<std::string> stale;  // removed: likewise

@@ -1,12 +1,14 @@
 // Outputs that only a fit can give.
 #pragma once
 
-#include <gmmseg/job.h>
+#include <gmmseg/folder_job.h>
 
 namespace gmmseg {
 
-// Before any work. Throws ParameterError where one of FitOutputs is asked of a model that is
-// applied.
-void CheckAppliedOutputs(const OutputSet& outputs);
+// Those of FitOutputs that a job with models from there cannot give.
+OutputSet ImpossibleOutputs(ModelSource source, const SegmentOptions& options);
+
+// Before any work. Throws ParameterError, with the reason, where one of them is asked for.
+void CheckFitOutputs(const OutputSet& outputs, ModelSource source, const SegmentOptions& options);
 
 }  // namespace gmmseg

@@ -222,7 +222,7 @@ class FolderRun {
     else
       CheckModelOutputs(options_.output,
                         options_.model ? options_.model->features.spec : options_.segment.features);
-    if (options_.source == ModelSource::kGiven) CheckAppliedOutputs(options_.output.outputs);
+    CheckFitOutputs(options_.output.outputs, options_.source, options_.segment);
     CheckEarlierRun(inputs_, options_, shared_names_);
     CheckMatch(options_);
     CheckChoice(options_.segment);

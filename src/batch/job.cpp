@@ -55,7 +55,8 @@ constexpr int kPlaceFeatures = 2;
 // Before any work: can the outputs be there at the end?
 void CheckOutputs(const Job& job) {
   if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
-  if (job.applied) CheckAppliedOutputs(job.output.outputs);
+  CheckFitOutputs(job.output.outputs, job.applied ? ModelSource::kGiven : ModelSource::kSeparate,
+                  job.settings ? *job.settings : SegmentOptions());
   if (job.applied)
     CheckModelOutputs(job.output, *job.applied);
   else
@@ -115,17 +116,26 @@ void WriteReport(const Job& job, const Raster& raster, const Segmentation& segme
                    origin);
 }
 
+Measures Measure(const Job& job, const Segmentation& segmentation, JobResult& result) {
+  Measures measures;
+  if (NeedsAnomalies(job.output.outputs)) {
+    measures.anomalies = FindAnomalies(segmentation, job.output.anomaly_rate);
+    result.anomalies = measures.anomalies.counts;
+  }
+  if (job.Wants(Output::kInstability)) {
+    measures.instability = MeasureInstability(segmentation);
+    result.instability = measures.instability.totals;
+  }
+  return measures;
+}
+
 void Write(const Job& job, const Raster& raster, const Segmentation& segmentation, Staging& staging,
            JobResult& result) {
   job.Report({.stage = JobStage::kWriting});
   Stopwatch watch;
   try {
-    Anomalies anomalies;
-    if (NeedsAnomalies(job.output.outputs)) {
-      anomalies = FindAnomalies(segmentation, job.output.anomaly_rate);
-      result.anomalies = anomalies.counts;
-    }
-    WriteOutputs(staging.folder(), job.stem(), raster, segmentation, anomalies, job.output);
+    const Measures measures = Measure(job, segmentation, result);
+    WriteOutputs(staging.folder(), job.stem(), raster, segmentation, measures, job.output);
     if (job.WantsReport()) WriteReport(job, raster, segmentation, staging, result);
   } catch (const IoError& error) {
     throw IoError(error.operation(), staging.InFinalPlace(error.what()));
@@ -201,6 +211,7 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
       with_progress.fit.trace_length =
           TraceLength(options.num_components(), image.raster.num_bands() + kPlaceFeatures,
                       job.IsPart() ? kPreviewOfMany : kPreviewOfOne);
+    if (job.Wants(Output::kInstability)) with_progress.fit.restart_models = RestartModels::kKeep;
     Segmentation segmentation = fit(image.raster, with_progress);
     segmentation.model.inputs = {{fs::path(job.input.image).filename().string(), image.hash}};
     return segmentation;

@@ -15,12 +15,19 @@ namespace fs = boost::filesystem;
 namespace {
 
 constexpr Word<Output> kWords[] = {
-    {Output::kLabels, "labels"},       {Output::kOverlay, "overlay"},
-    {Output::kHeatmaps, "heatmaps"},   {Output::kUncertainty, "uncertainty"},
-    {Output::kModel, "model"},         {Output::kProbabilities, "probabilities"},
-    {Output::kMasks, "masks"},         {Output::kDensity, "density"},
-    {Output::kAnomalies, "anomalies"}, {Output::kOutliers, "outliers"},
-    {Output::kImputed, "imputed"},     {Output::kConvergence, "convergence"},
+    {Output::kLabels, "labels"},
+    {Output::kOverlay, "overlay"},
+    {Output::kHeatmaps, "heatmaps"},
+    {Output::kUncertainty, "uncertainty"},
+    {Output::kModel, "model"},
+    {Output::kProbabilities, "probabilities"},
+    {Output::kMasks, "masks"},
+    {Output::kDensity, "density"},
+    {Output::kAnomalies, "anomalies"},
+    {Output::kOutliers, "outliers"},
+    {Output::kImputed, "imputed"},
+    {Output::kInstability, "instability"},
+    {Output::kConvergence, "convergence"},
     {Output::kReport, "report"},
 };
 
@@ -56,6 +63,8 @@ NamePattern PatternOf(Output output) {
       return {"_outliers", ".tif"};
     case Output::kImputed:
       return {"_imputed", ".tif"};
+    case Output::kInstability:
+      return {"_instability", ".png"};
     case Output::kConvergence:
       return {"_convergence", ".svg"};
     case Output::kReport:
@@ -106,7 +115,7 @@ OutputSet AllOutputs() {
 
 OutputSet DensityOutputs() { return {Output::kDensity, Output::kAnomalies, Output::kOutliers}; }
 
-OutputSet FitOutputs() { return {Output::kConvergence}; }
+OutputSet FitOutputs() { return {Output::kInstability, Output::kConvergence}; }
 
 std::string StemOf(const std::string& input) {
   const std::string name = fs::path(input).filename().string();

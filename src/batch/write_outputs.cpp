@@ -35,13 +35,13 @@ int ClassesAtATime(std::int64_t bytes_per_class, int num_classes) {
 class OutputWriter {
  public:
   OutputWriter(const boost::filesystem::path& folder, const std::string& stem, const Raster& raster,
-               const Segmentation& segmentation, const Anomalies& anomalies,
+               const Segmentation& segmentation, const Measures& measures,
                const OutputOptions& output)
       : folder_(folder),
         stem_(stem),
         raster_(raster),
         result_(segmentation),
-        anomalies_(anomalies),
+        measures_(measures),
         output_(output) {}
 
   void Write() const {
@@ -149,18 +149,19 @@ class OutputWriter {
   }
 
   IndexPlane AnomalyIndices() const {
-    IndexPlane plane(anomalies_.sample_marks.size());
-    std::ranges::transform(anomalies_.sample_marks, plane.begin(),
+    IndexPlane plane(measures_.anomalies.sample_marks.size());
+    std::ranges::transform(measures_.anomalies.sample_marks, plane.begin(),
                            [](AnomalyMark mark) { return static_cast<std::uint8_t>(mark); });
     return plane;
   }
 
   bool HasData(std::int64_t sample) const { return result_.planes.samples.weights()[sample] > 0; }
 
-  IndexPlane UncertaintyIndices() const {
-    IndexPlane plane(result_.planes.samples.size());
+  // Of values of samples.
+  IndexPlane HeatPlane(const std::vector<float>& of_samples) const {
+    IndexPlane plane(of_samples.size());
     for (std::int64_t i = 0; i < std::ssize(plane); ++i)
-      if (HasData(i)) plane[i] = HeatIndex(result_.sample_uncertainty[i]);
+      if (HasData(i)) plane[i] = HeatIndex(of_samples[i]);
     return plane;
   }
 
@@ -179,12 +180,16 @@ class OutputWriter {
   // The slowest to compress come first. Heatmaps of as many classes at a time as memory allows; the
   // other pictures join the first of them.
   void WriteAllPictures() const {
-    IndexPlane uncertainty, anomalies;
+    IndexPlane uncertainty, instability, anomalies;
     std::vector<Picture> pictures;
     if (Wants(Output::kOverlay)) pictures.push_back(OverlayPicture());
     if (Wants(Output::kUncertainty)) {
-      uncertainty = UncertaintyIndices();
+      uncertainty = HeatPlane(result_.sample_uncertainty);
       pictures.push_back(Heatmap(PathOf(Output::kUncertainty), uncertainty, ColorMap::kMagma));
+    }
+    if (Wants(Output::kInstability)) {
+      instability = HeatPlane(measures_.instability.of_samples);
+      pictures.push_back(Heatmap(PathOf(Output::kInstability), instability, ColorMap::kMagma));
     }
     if (Wants(Output::kAnomalies)) {
       anomalies = AnomalyIndices();
@@ -251,7 +256,8 @@ class OutputWriter {
 
   void WriteFloatPlanes() const {
     WriteFloatPlane(Output::kDensity, "log-density", result_.sample_log_density);
-    WriteFloatPlane(Output::kOutliers, "outlier tail probability", anomalies_.sample_tails);
+    WriteFloatPlane(Output::kOutliers, "outlier tail probability",
+                    measures_.anomalies.sample_tails);
     WriteImputed();
   }
 
@@ -259,7 +265,7 @@ class OutputWriter {
   const std::string& stem_;
   const Raster& raster_;
   const Segmentation& result_;
-  const Anomalies& anomalies_;
+  const Measures& measures_;
   const OutputOptions& output_;
 };
 
@@ -270,9 +276,9 @@ bool NeedsAnomalies(const OutputSet& outputs) {
 }
 
 void WriteOutputs(const boost::filesystem::path& folder, const std::string& stem,
-                  const Raster& raster, const Segmentation& segmentation,
-                  const Anomalies& anomalies, const OutputOptions& output) {
-  OutputWriter(folder, stem, raster, segmentation, anomalies, output).Write();
+                  const Raster& raster, const Segmentation& segmentation, const Measures& measures,
+                  const OutputOptions& output) {
+  OutputWriter(folder, stem, raster, segmentation, measures, output).Write();
 }
 
 }  // namespace gmmseg

@@ -14,12 +14,18 @@ inline constexpr std::int64_t kPosteriorBytes = std::int64_t{256} << 20;
 // Whether the outputs need FindAnomalies.
 bool NeedsAnomalies(const OutputSet& outputs);
 
+// What is measured of a segmentation, where its outputs ask for it; empty where they do not.
+struct Measures {
+  Anomalies anomalies;
+  Instability instability;
+};
+
 // Writes what `output` asks for into `folder`, pictures band by band in parallel, heatmaps and
 // probabilities of as many classes at a time as kPosteriorBytes hold for each of the two. An image
 // without a class gets no file per class and no probabilities. Throws ParameterError for anything
-// but the model of a raster of more than one slice. `anomalies` are empty unless NeedsAnomalies.
+// but the model of a raster of more than one slice.
 void WriteOutputs(const boost::filesystem::path& folder, const std::string& stem,
-                  const Raster& raster, const Segmentation& segmentation,
-                  const Anomalies& anomalies, const OutputOptions& output);
+                  const Raster& raster, const Segmentation& segmentation, const Measures& measures,
+                  const OutputOptions& output);
 
 }  // namespace gmmseg

@@ -90,15 +90,16 @@ Model ModelToApply(const Options& options) {
   return model;
 }
 
-OutputOptions OutputsOf(const Options& options, const FeatureSpec& features) {
+OutputOptions OutputsOf(const Options& options, const FeatureSpec& features,
+                        const OutputSet& impossible) {
   OutputOptions output = options.output;
   const auto leave_out = [&outputs = output.outputs](const OutputSet& kinds) {
     for (const Output kind : kinds) outputs.erase(kind);
   };
   if (output.outputs == AllOutputs()) {
     if (IsTempered(features)) leave_out(DensityOutputs());
-    if (options.command == Command::kApply) leave_out(FitOutputs());
-    if (features.missing == MissingValues::kSkip) output.outputs.erase(Output::kImputed);
+    if (features.missing == MissingValues::kSkip) leave_out({Output::kImputed});
+    leave_out(impossible);
   }
   output.keep = FilesTaken(options);
   return output;

@@ -18,8 +18,10 @@ SegmentOptions SettingsOf(const Options& options);
 // names a class which the model has not.
 Model ModelToApply(const Options& options);
 
-// What is to be written, and how. Of all outputs, those that a model with these features can give.
-OutputOptions OutputsOf(const Options& options, const FeatureSpec& features);
+// What is to be written, and how. Of all outputs, those that a model with these features can give,
+// but the impossible ones.
+OutputOptions OutputsOf(const Options& options, const FeatureSpec& features,
+                        const OutputSet& impossible);
 
 // The files beside the images that the run starts from.
 std::vector<std::string> FilesTaken(const Options& options);

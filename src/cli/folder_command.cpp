@@ -4,6 +4,7 @@
 #include <gmmseg/model_io.h>
 
 #include "base/stopwatch.h"
+#include "batch/fit_outputs.h"
 #include "cli/fit_settings.h"
 #include "cli/folder_report.h"
 #include "cli/found_inputs.h"
@@ -24,7 +25,7 @@ FolderOptions SettingsFor(const Options& options) {
   if (options.command == Command::kApply) {
     folder.source = ModelSource::kGiven;
     folder.model = ModelToApply(options);
-    folder.output = OutputsOf(options, folder.model->features.spec);
+    folder.output = OutputsOf(options, folder.model->features.spec, FitOutputs());
     return folder;
   }
   if (!options.model_path.empty()) folder.model = ReadModel(options.model_path);  // the reference
@@ -34,7 +35,8 @@ FolderOptions SettingsFor(const Options& options) {
   if (folder.model && !options.num_components)
     folder.segment.fit.num_components = folder.model->mixture().num_components();
   folder.output =
-      OutputsOf(options, folder.model ? folder.model->features.spec : folder.segment.features);
+      OutputsOf(options, folder.model ? folder.model->features.spec : folder.segment.features,
+                ImpossibleOutputs(folder.source, folder.segment));
   return folder;
 }
 

@@ -111,6 +111,9 @@ Json Report(const JobResult& result, Command command) {
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);
   if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
   if (result.anomalies) report["anomalies"] = AnomaliesJson(*result.anomalies, result.num_valid);
+  if (result.instability)
+    report["instability"] = {{"mean", result.instability->mean},
+                             {"restarts", result.instability->num_restarts}};
   if (result.match_confidence) report["match_confidence"] = *result.match_confidence;
   report["warnings"] = result.warnings;
   report["output_directory"] = result.directory;

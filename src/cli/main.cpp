@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <new>
 
+#include "batch/fit_outputs.h"
 #include "cli/fit_settings.h"
 #include "cli/folder_command.h"
 #include "cli/interrupts.h"
@@ -61,11 +62,12 @@ ExitCode RunOneFile(const Options& options) {
   JobResult result;
   if (options.command == Command::kApply) {
     const Model model = ModelToApply(options);
-    result = RunApplyJob(input, model, OutputsOf(options, model.features.spec), show);
+    result = RunApplyJob(input, model, OutputsOf(options, model.features.spec, FitOutputs()), show);
   } else {
     fit = SettingsOf(options);
-    result =
-        RunSegmentJob({input, WeightMapOf(options)}, fit, OutputsOf(options, fit.features), show);
+    const OutputSet impossible = ImpossibleOutputs(ModelSource::kSeparate, fit);
+    result = RunSegmentJob({input, WeightMapOf(options)}, fit,
+                           OutputsOf(options, fit.features, impossible), show);
   }
   line.Wipe();
   Report(result, fit, options);

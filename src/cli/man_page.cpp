@@ -226,6 +226,10 @@ std::string FilesOf(Output output) {
              "what "
              "was missing in one filled in with what the pixel's other bands let expect; NaN where "
              "there is no data at all.";
+    case Output::kInstability:
+      return "photo_instability.png: how many of the restarts give the pixel another class, 0 "
+             "(none) "
+             "to 1 (all), of those that were taken to their end, the better half.";
     case Output::kConvergence:
       return "photo_convergence.svg: a picture of the fit: the log-likelihood over the iterations, "
              "and the classes as ellipses among the pixels' colours, iteration by iteration.";

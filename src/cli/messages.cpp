@@ -59,6 +59,14 @@ std::string AnomaliesDetail(const JobResult& result) {
       static_cast<long long>(counts.num_both));
 }
 
+std::string InstabilityDetail(const InstabilityTotals& totals) {
+  if (totals.num_restarts == 0) return "instability: 0, for no start had to be looked for";
+  return Format(
+      "instability: %.4f, the share of pixels to which one of %d restarts gives another class, in "
+      "the mean",
+      totals.mean, totals.num_restarts);
+}
+
 void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
                    std::vector<std::string>& details) {
   const Model& model = result.model;
@@ -100,7 +108,8 @@ std::string LogLine(const JobResult& result, const Options& options) {
          HowFitted(result, options) + ", " +
          Format("%s %.4f per pixel, ", ValueName(result), result.log_likelihood) +
          Shares(SharesOf(result.classes)) + ", " +
-         (result.anomalies ? AnomalyShares(result) + ", " : std::string()) + end;
+         (result.anomalies ? AnomalyShares(result) + ", " : std::string()) +
+         (result.instability ? Format("instability %.4f, ", result.instability->mean) : "") + end;
 }
 
 std::vector<std::string> CandidateTable(const std::vector<Candidate>& candidates) {
@@ -132,6 +141,8 @@ std::vector<std::string> Details(const JobResult& result, const SegmentOptions& 
       "features: " + FeatureNames(result.model.features)};
   if (command == Command::kSegment && result.num_valid > 0) AddFitDetails(result, fit, details);
   if (result.anomalies && result.num_valid > 0) details.push_back(AnomaliesDetail(result));
+  if (result.instability && result.num_valid > 0)
+    details.push_back(InstabilityDetail(*result.instability));
   const JobSeconds& s = result.seconds;
   details.push_back(
       Format("seconds: read %.3f, features %.3f, fit %.3f, labels %.3f, write %.3f, "

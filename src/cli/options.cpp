@@ -157,8 +157,8 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
       [&output](const std::string& word) { output.directory = word; });
   Add(app, kOut, "--write", "LIST",
       "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks, "
-      "density, anomalies, outliers, imputed, convergence, report; or all, which is those that the "
-      "model can give (--position, --missing, --model). Default: " +
+      "density, anomalies, outliers, imputed, instability, convergence, report; or all, which is "
+      "those that can be given (see --position, --missing, --model, --restarts). Default: " +
           default_set + "; of many images report, too.",
       [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
   Add(app, kOut, "--depth", "TYPE",

@@ -121,6 +121,10 @@ FitResult Report(const EmResult& em, const Starts& starts, const Samples& sample
   result.restarts = static_cast<int>(starts.log_likelihoods.size());
   for (const double value : starts.log_likelihoods)
     result.restart_log_likelihoods.push_back(value + shift);
+  for (const GaussianMixture& end : starts.ends) {
+    const GaussianMixture model = FromStandardized(end, samples.standardization());
+    result.restart_models.push_back(Reordered(model, CanonicalOrder(model)));
+  }
   return result;
 }
 

@@ -116,6 +116,9 @@ StartKind KindOf(InitMethod init, int restart) {
   return {init, init == InitMethod::kKMeans && odd ? Metric::kScaled : Metric::kWhitened};
 }
 
+// Of that many restarts, those that are taken to where they lead.
+std::size_t BetterHalf(int restarts) { return (static_cast<std::size_t>(restarts) + 1) / 2; }
+
 std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options, const EmOptions& em,
                           const MaximizeRules& rules) {
   std::vector<Trial> trials(options.restarts);
@@ -125,7 +128,7 @@ std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options, c
                                          options.num_components, rules, options.seed, restart);
   });
   Climb(subsample, em, trials.size(), trials);
-  Climb(subsample, ToTheEnd(em), (trials.size() + 1) / 2, trials);
+  Climb(subsample, ToTheEnd(em), BetterHalf(options.restarts), trials);
   return trials;
 }
 
@@ -173,7 +176,7 @@ Starts ChooseStarts(const Samples& samples, const FitOptions& options, const Max
   const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
   const int num_distinct = static_cast<int>(distinct.rows());
   if (num_distinct <= options.num_components)
-    return {{PointMasses(distinct, rules)}, {}, {}, num_distinct};
+    return {{PointMasses(distinct, rules)}, {}, {}, {}, num_distinct};
 
   const Samples subsample = Subsample(samples, options.subsample_size, options.seed);
   const EmOptions em = TrialOptions(subsample, options, rules);
@@ -192,6 +195,9 @@ Starts ChooseStarts(const Samples& samples, const FitOptions& options, const Max
     starts.models.push_back(std::move(finalist.model));
   }
   for (const Trial& trial : trials) starts.log_likelihoods.push_back(trial.log_likelihood);
+  if (options.restart_models == RestartModels::kKeep)
+    for (std::size_t i = 0; i < BetterHalf(options.restarts); ++i)
+      starts.ends.push_back(trials[i].model);
   return starts;
 }
 

@@ -14,6 +14,8 @@ struct Starts {
   std::vector<GaussianMixture> models;        // plane units, at least one, the most promising first
   std::optional<GaussianMixture> coarse_end;  // where the only model led on a subsample
   std::vector<double> log_likelihoods;        // of all starts tried, on the subsample, best first
+  // Where options.restart_models asks: where the better half of the starts led on it, best first.
+  std::vector<GaussianMixture> ends;
   int num_distinct = 0;  // distinct points, counted up to one more than asked for
 };
 

@@ -91,7 +91,7 @@ class ClassPlot : public ComponentPlot {
 
 // ---- two features -------------------------------------------------------------------------------
 
-// The longer of two axes per unit is given the other's scale: both are pixels.
+// Both show pixels: the one that gives them more room takes the other's scale.
 void MakeEqual(Axis& a, Axis& b) {
   Axis& finer = std::abs(a.factor()) > std::abs(b.factor()) ? a : b;
   const Axis& coarser = &finer == &a ? b : a;
@@ -124,9 +124,9 @@ class EllipsePlot : public ClassPlot {
       if (!cloud_.colors.empty())
         points += "<path stroke=\"" + ToHex(cloud_.colors[i]) + "\" d=\"" + at + "\"/>\n";
     }
-    return edge.empty() ? ""
-                        : "<path class=\"edge\" d=\"" + edge + "\"/>\n<g class=\"point\">\n" +
-                              points + "</g>\n" + Ghosts();
+    if (edge.empty()) return Ghosts();
+    return "<path class=\"edge\" d=\"" + edge + "\"/>\n<g class=\"point\">\n" + points + "</g>\n" +
+           Ghosts();
   }
 
   std::string Components(const GaussianMixture& mixture) const override {

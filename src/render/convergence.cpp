@@ -40,7 +40,7 @@ text { font-family: system-ui, sans-serif; font-size: 13px; fill: #222 }
 .dot { fill: #0072b2 }
 .shown { fill: #fff; stroke: #0072b2; stroke-width: 2 }
 .rescue { stroke: #a33c00; stroke-width: 1.5; stroke-dasharray: 5 3 }
-.said { fill: #a33c00; font-size: 12px }
+.said { fill: #a33c00; font-size: 12px; stroke: #fff; stroke-width: 3; paint-order: stroke }
 .edge { stroke: #999; stroke-width: 3.4; stroke-linecap: round; fill: none }
 .point { stroke-width: 2.4; stroke-linecap: round; fill: none }
 .components { fill: none; stroke-width: 1.7 }
@@ -186,8 +186,8 @@ class ConvergencePicture {
     const std::string name = ValueName(model_) + " per pixel";
     Say(kLeft, box.top - 14, "The " + name + ", iteration by iteration", "class=\"heading\"");
     DrawFrame(box, x, y, 1);
-    DrawRescues(box, x);
     DrawLine(values, x, y, 0);
+    DrawRescues(box, x);
     for (const TracePoint& point : shown_)
       if (point.iteration < std::ssize(values))
         Circle(x.At(point.iteration), y.At(values[point.iteration]), 4.5, "shown");

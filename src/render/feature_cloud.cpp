@@ -1,7 +1,5 @@
 #include "render/feature_cloud.h"
 
-#include <numeric>
-
 #include "features/pixel_sample.h"
 
 namespace gmmseg {
@@ -19,12 +17,15 @@ FeatureCloud CloudOf(const Raster& raster, const DisplayPainter& painter,
 }
 
 FeatureCloud CloudOf(const Samples& samples, int most_points) {
-  const float* const weights = samples.weights();
-  const double total = std::accumulate(weights, weights + samples.size(), 0.0);
+  const auto weight = [&samples](std::int64_t i) -> double {
+    return samples.MissingPattern(i) == 0 ? samples.weights()[i] : 0;
+  };
+  double total = 0;
+  for (std::int64_t i = 0; i < samples.size(); ++i) total += weight(i);
   FeatureCloud cloud;
   double passed = 0;
   for (std::int64_t i = 0; i < samples.size(); ++i) {
-    passed += weights[i];
+    passed += weight(i);
     while (std::ssize(cloud.values) < most_points &&
            (static_cast<double>(cloud.values.size()) + 0.5) * total < passed * most_points)
       cloud.values.push_back(samples.Value(i));

@@ -14,12 +14,12 @@ struct FeatureCloud {
   std::vector<Rgb> colors;              // the pixels' own; empty where they are not known
 };
 
-// At most `most_points` pixels with data, spread over the image.
+// At most `most_points` pixels with data in every band, spread over the image.
 FeatureCloud CloudOf(const Raster& raster, const DisplayPainter& painter,
                      const FeaturePlanes& planes, int most_points);
 
-// The same of samples that come from many images: a sample is drawn as often as pixels share it.
-// Without colours.
+// The same of samples that come from many images, none that lacks values: one is drawn as often as
+// its weight tells. Without colours.
 FeatureCloud CloudOf(const Samples& samples, int most_points);
 
 }  // namespace gmmseg

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/chi_square.h"
+#include "segment/most_probable.h"
 
 namespace gmmseg {
 namespace {
@@ -53,13 +54,6 @@ class TailJudge {
   const Samples& samples_;
   std::vector<Pattern> patterns_;
 };
-
-int MostProbable(const PosteriorTile& tile, int num_components, std::int64_t i) {
-  int best = 0;
-  for (int k = 1; k < num_components; ++k)
-    if (tile.Posterior(k, i) > tile.Posterior(best, i)) best = k;
-  return best;
-}
 
 std::vector<float> OutlierTails(const Samples& samples, const GaussianMixture& mixture) {
   std::vector<float> tails(samples.size());

@@ -65,9 +65,9 @@ class EdgeCases(ProgramTest):
         labels, _, result = self.run_all("clear.png", 3)
         self.assertTrue((labels == 0).all())
         self.assertRegex(result.stderr, r"\Asegment: warning: .*no pixel has data.*\n\Z")
-        self.assertEqual(self.names(), ["clear.gmm.json", "clear_anomalies.png", "clear_density.tif", "clear_labels.png",
-                                        "clear_outliers.tif", "clear_overlay.png",
-                                        "clear_uncertainty.png", "report.html"])
+        self.assertEqual(self.names(), ["clear.gmm.json", "clear_anomalies.png", "clear_convergence.svg", "clear_density.tif",
+                                        "clear_instability.png", "clear_labels.png", "clear_outliers.tif",
+                                        "clear_overlay.png", "clear_uncertainty.png", "report.html"])
         # Its model says so when it is asked to label something.
         self.image("photo.png", photo())
         self.fail(4, "apply", "--model", "segmented/clear.gmm.json", "photo.png",

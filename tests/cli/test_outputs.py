@@ -64,7 +64,8 @@ class Selection(ProgramTest):
         self.succeed("photo.png", "-k", 3, "--write", "all")
         self.assertEqual(self.names(), sorted(DEFAULT_SET + [
             "photo_probs.tif", "photo_mask_1.png", "photo_mask_2.png", "photo_mask_3.png",
-            "photo_density.tif", "photo_anomalies.png", "photo_outliers.tif", "report.html"]))
+            "photo_density.tif", "photo_anomalies.png", "photo_outliers.tif", "photo_instability.png",
+            "photo_convergence.svg", "report.html"]))
 
     def test_masks_agree_with_labels(self):
         self.succeed("photo.png", "-k", 3, "--write", "labels,masks")

@@ -96,7 +96,8 @@ TEST_CASE("overwriting removes what an earlier run left and this one made stale"
   CHECK(result.files == std::vector<std::string>{kInput + "_labels.png"});
   CHECK(result.stale == std::vector<std::string>{
                             kInput + "_anomalies.png", kInput + "_convergence.svg",
-                            kInput + "_density.tif", kInput + "_heat_1.png", kInput + "_mask_1.png",
+                            kInput + "_density.tif", kInput + "_heat_1.png",
+                            kInput + "_instability.png", kInput + "_mask_1.png",
                             kInput + "_outliers.tif", kInput + "_overlay.png",
                             kInput + "_probs.tif", kInput + "_uncertainty.png", "report.html"});
 }

@@ -24,8 +24,8 @@ TEST_CASE("names of all outputs are those that users are promised") {
                                  "photo_heat_2.png", "photo_uncertainty.png", "photo.gmm.json",
                                  "photo_probs.tif", "photo_mask_1.png", "photo_mask_2.png",
                                  "photo_density.tif", "photo_anomalies.png", "photo_outliers.tif",
-                                 "photo_imputed.tif", "photo_convergence.svg", "photo_report.js",
-                                 "photo_report.jpg"});
+                                 "photo_imputed.tif", "photo_instability.png",
+                                 "photo_convergence.svg", "photo_report.js", "photo_report.jpg"});
   CHECK(OutputNames("photo", {Output::kReport}, 2, ReportKind::kPage) ==
         std::vector<std::string>{"report.html"});
 }
