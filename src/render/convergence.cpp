@@ -279,6 +279,7 @@ class ConvergencePicture {
   }
 
   double ValueAt(int iteration) const {
+    if (iteration == fit_.iterations) return fit_.log_likelihood;
     return iteration == 0 ? fit_.initial_log_likelihood
                           : fit_.history.at(static_cast<std::size_t>(iteration) - 1);
   }
