@@ -12,7 +12,8 @@ namespace gmmseg {
 // A pixel is
 // - unlikely, if its log-density is at most that which a share `rate` of the training pixels has at
 //   most (see TrainingQuantile), and less than that of the likeliest one: about that share of an
-//   image like the training images, more where many pixels are equal;
+//   image like the training images, more where many pixels are equal; one that lacks bands, whose
+//   log-density is of another unit, never is;
 // - an outlier, if its tail probability is less than `rate`: about none of the pixels of an image
 //   that is what the model says, however few classes there are to be far from.
 enum class AnomalyMark : std::uint8_t { kNoData, kUsual, kUnlikely, kOutlier, kBoth };

@@ -63,7 +63,7 @@ struct FeaturePlanes {
   // Standardised; weight 0 where the raster has no data or a feature is not finite, else the
   // pixel's.
   Samples samples;
-  // Which sample a pixel is, row-major. Empty: pixel i is sample i, of weight 1. Otherwise the
+  // Which sample a pixel is, row-major. Empty: pixel i is sample i. Otherwise the
   // samples are the raster's distinct colours, ascending, weighted by their numbers of pixels
   // (rounded to float: exact up to 2^24) or the sums of their weights, and all pixels without data
   // are one more, of weight 0.

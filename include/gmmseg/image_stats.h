@@ -33,7 +33,8 @@ struct ImageStats {
   ImageStats& operator+=(const ImageStats& other);
 };
 
-// Of one image. Throws ParameterError where the raster cannot give the model's features, and where
+// Of one image. Throws ParameterError where the raster cannot give the model's features, has
+// weights, and where
 // its values lie so far from what the model was fitted to that their sums overflow.
 // Cost: the features and one pass over N·K.
 ImageStats TakeStats(const Raster& raster, const TrainingInput& input, const Model& model);

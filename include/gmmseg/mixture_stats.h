@@ -52,6 +52,8 @@ class MixtureStats {
   // PackedBlocks).
   void AddTotals(double n, double log_likelihood);
   void AddComponent(int k, double s0, const double* s1, const double* s2);
+  // The same of whole vectors and matrices; what is not kept is not looked at.
+  void AddComponent(int k, double s0, const Eigen::VectorXd& s1, const Eigen::MatrixXd& s2);
 
   // The blocks whose second moments are kept, packed one after another, each as its lower triangle
   // by rows.

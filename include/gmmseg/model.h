@@ -27,7 +27,8 @@ enum class ClassOrder {
   kReference,  // that of the model whose classes were matched
 };
 
-// A share of the training image's pixels, by weight, has at most this log-density.
+// A share of the training image's pixels that lack no band, by weight, has at most this
+// log-density. Densities of fewer bands are of another unit.
 struct DensityQuantile {
   double probability = 0;
   double log_density = 0;  // natural logarithm, the user's units

@@ -262,6 +262,9 @@ InputList FindInputs(const std::vector<std::string>& words, Subfolders subfolder
 }
 
 std::string FindWeightMap(const std::string& path, const std::string& name) {
+  if (!fs::exists(path))
+    throw IoError(IoError::Operation::kRead,
+                  path + ": no such weight map; name an image or a folder of images");
   if (!IsFolder(path)) return path;
   const fs::path wanted = fs::path(path) / name;
   std::vector<std::string> found;

@@ -262,6 +262,12 @@ class FolderRun {
     return std::ranges::find(shared_names_, name) != shared_names_.end();
   }
 
+  // What decides the shared model, but for the images.
+  std::string SharedSettings() const {
+    const bool weighted = WeightsOf(inputs_) == FeaturePool::Weights::kOfPixels;
+    return FitSettingsText(options_.segment) + " weights=" + (weighted ? "given" : "none");
+  }
+
   // A new model, or none if no image can be read, or none has data.
   void ShareModel() {
     result_.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
@@ -279,8 +285,7 @@ class FolderRun {
     // Recorded first: a model that nobody recorded would not be known to a run that goes on.
     result_.model = std::move(fit.model);
     result_.warnings = WarningsOf(result_);
-    manifest_->Append(
-        {HashOf(*result_.model), FitSettingsText(options_.segment), result_.warnings});
+    manifest_->Append({HashOf(*result_.model), SharedSettings(), result_.warnings});
     staging.Commit(shared_names_, StalePicture());
     // As it will be read: a run that goes on has the same numbers.
     ShareWithImages(ReadModel((top_ / kSharedModelName).string()));
@@ -315,7 +320,7 @@ class FolderRun {
           ": is not the model that the earlier run fitted; move it away to fit one "
           "anew, or apply it with --model");
     if (options_.earlier == EarlierRun::kRefit) return false;
-    const std::string settings = FitSettingsText(options_.segment);
+    const std::string settings = SharedSettings();
     if (known->settings != settings)
       throw ParameterError(path.string() + ": was fitted with other settings (" +
                            SettingsDifference(known->settings, settings) +

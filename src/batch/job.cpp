@@ -52,6 +52,16 @@ struct Job {
 // More features than bands, at most.
 constexpr int kPlaceFeatures = 2;
 
+// Nothing that a job reads beside its image may be replaced by what it writes.
+void CheckWeightMapStays(const Job& job, const std::vector<std::string>& names) {
+  boost::system::error_code missing;
+  for (const std::string& name : names)
+    if (!job.input.weight_map.empty() &&
+        fs::equivalent(job.directory() / name, job.input.weight_map, missing))
+      throw ParameterError(job.input.weight_map +
+                           ": is the weight map, and an output; choose another output folder");
+}
+
 // Before any work: can the outputs be there at the end?
 void CheckOutputs(const Job& job) {
   if (job.output.outputs.empty()) throw ParameterError("no output is asked for; name at least one");
@@ -62,10 +72,11 @@ void CheckOutputs(const Job& job) {
   else
     CheckModelOutputs(job.output, job.features);
   CheckOutputFolder(job.directory());
-  CheckExisting(job.directory(),
-                OutputNames(job.stem(), job.output.outputs, job.num_components,
-                            job.IsPart() ? ReportKind::kPart : ReportKind::kPage),
-                job.output.existing);
+  const std::vector<std::string> names =
+      OutputNames(job.stem(), job.output.outputs, job.num_components,
+                  job.IsPart() ? ReportKind::kPart : ReportKind::kPage);
+  CheckWeightMapStays(job, names);
+  CheckExisting(job.directory(), names, job.output.existing);
   if (!job.WantsReport() || job.IsPart()) return;
   ReportDate();
   if (IsReportOf(job.directory() / kReportName, kFolderSubject))

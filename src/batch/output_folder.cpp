@@ -30,7 +30,8 @@ void CheckExisting(const fs::path& folder, const std::vector<std::string>& names
     if (fs::is_directory(status))
       throw ParameterError((folder / name).string() +
                            " is a folder; move it away, or choose another output folder");
-    if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_symlink(status))
+    const fs::file_status behind = fs::status(folder / name, error);  // a link leads there
+    if (fs::exists(behind) && !fs::is_regular_file(behind))
       throw ParameterError((folder / name).string() +
                            " is no regular file and is never replaced; move it away, or choose "
                            "another output");

@@ -32,6 +32,11 @@ FolderOptions SettingsFor(const Options& options) {
   folder.source = options.source.value_or(IsOneFile(options.inputs) ? ModelSource::kSeparate
                                                                     : ModelSource::kShared);
   folder.segment = SettingsOf(options);
+  if (folder.model && options.missing && *options.missing != folder.model->features.spec.missing)
+    throw ParameterError("--missing " + std::string(ToString(*options.missing)) +
+                         " contradicts --model: " + options.model_path + " has missing values " +
+                         std::string(ToString(folder.model->features.spec.missing)) +
+                         "; leave --missing away");
   if (folder.model && !options.num_components)
     folder.segment.fit.num_components = folder.model->mixture().num_components();
   folder.output =

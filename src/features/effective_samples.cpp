@@ -30,52 +30,64 @@ Eigen::MatrixXd SumOfProducts(std::int64_t n, int rows, const Fill& fill) {
   return total;
 }
 
-// What is known of the colour features, in plane units.
+// What is known of the colour features, in plane units. A column of sums has the features' values,
+// 0 where one is missing, and then 1 for each that is there.
 class Colors {
  public:
-  explicit Colors(const FeaturePlanes& planes)
-      : planes_(planes), size_(planes.layout.blocks.front().size) {}
+  Colors(const Raster& raster, const FeaturePlanes& planes)
+      : raster_(raster), planes_(planes), size_(planes.layout.blocks.front().size) {}
 
-  // Nothing where no sample is whole.
   Eigen::MatrixXd Covariance() const {
-    const float* const weights = planes_.samples.weights();
     const Eigen::MatrixXd sums =
-        SumOfProducts(planes_.samples.size(), size_ + 1, [&](std::int64_t i, auto column) {
-          if (!IsWhole(i)) return;
-          for (int d = 0; d < size_; ++d) column[d] = planes_.samples.Plane(d)[i];
-          column[size_] = 1;
-          column *= std::sqrt(static_cast<double>(weights[i]));
+        SumOfProducts(planes_.samples.size(), 2 * size_, [&](std::int64_t i, auto column) {
+          const double weight = planes_.samples.weights()[i];
+          if (weight == 0) return;
+          for (int d = 0; d < size_; ++d) {
+            if (planes_.samples.IsMissing(i, d)) continue;
+            column[d] = planes_.samples.Plane(d)[i];
+            column[size_ + d] = 1;
+          }
+          column *= std::sqrt(weight);
         });
-    if (sums(size_, size_) == 0) return {};
-    const Eigen::VectorXd mean = sums.col(size_).head(size_) / sums(size_, size_);
-    return sums.topLeftCorner(size_, size_) / sums(size_, size_) - mean * mean.transpose();
+    Eigen::VectorXd mean(size_);
+    for (int d = 0; d < size_; ++d) {
+      const double weight = sums(size_ + d, size_ + d);
+      mean[d] = weight > 0 ? sums(d, size_ + d) / weight : 0.0;
+    }
+    return MeanProducts(sums) - mean * mean.transpose();
   }
 
   // Of pixels `stride` apart along an axis of `extent` pixels, half the mean product of their
   // differences; nothing where there is no pair.
-  Eigen::MatrixXd SemiVariance(std::int64_t num_pixels, std::int64_t stride,
-                               std::int64_t extent) const {
+  Eigen::MatrixXd SemiVariance(std::int64_t stride, std::int64_t extent) const {
+    const float* const weights = planes_.samples.weights();
     const Eigen::MatrixXd sums =
-        SumOfProducts(num_pixels, size_ + 1, [&](std::int64_t pixel, auto column) {
+        SumOfProducts(raster_.num_pixels(), 2 * size_, [&](std::int64_t pixel, auto column) {
           if (pixel / stride % extent + 1 == extent) return;
           const std::int64_t a = planes_.SampleOf(pixel), b = planes_.SampleOf(pixel + stride);
-          if (!IsWhole(a) || !IsWhole(b)) return;
+          if (weights[a] == 0 || weights[b] == 0) return;
           for (int d = 0; d < size_; ++d) {
+            if (planes_.samples.IsMissing(a, d) || planes_.samples.IsMissing(b, d)) continue;
             const float* const plane = planes_.samples.Plane(d);
             column[d] = static_cast<double>(plane[b]) - plane[a];
+            column[size_ + d] = 1;
           }
-          column[size_] = 1;
+          // A pair weighs √(w_a w_b), and each of its two columns the root of that.
+          column *= std::sqrt(std::sqrt(double{raster_.Weight(pixel)}) *
+                              std::sqrt(double{raster_.Weight(pixel + stride)}));
         });
-    const double num_pairs = sums(size_, size_);
-    if (num_pairs == 0) return {};
-    return sums.topLeftCorner(size_, size_) / (2 * num_pairs);
+    if (sums.bottomRightCorner(size_, size_).isZero(0)) return {};
+    return MeanProducts(sums) / 2;
   }
 
  private:
-  bool IsWhole(std::int64_t i) const {
-    return planes_.samples.weights()[i] > 0 && planes_.samples.MissingPattern(i) == 0;
+  // Of each two features, over what has both.
+  Eigen::MatrixXd MeanProducts(const Eigen::MatrixXd& sums) const {
+    const Eigen::ArrayXXd counts = sums.bottomRightCorner(size_, size_);
+    return (counts > 0).select(sums.topLeftCorner(size_, size_).array() / counts, 0.0);
   }
 
+  const Raster& raster_;
   const FeaturePlanes& planes_;
   int size_;
 };
@@ -125,15 +137,13 @@ double PixelsOfEqualWeight(const Raster& raster, const FeaturePlanes& planes) {
 
 double EffectiveSamples(const Raster& raster, const FeaturePlanes& planes) {
   if (planes.num_valid == 0) return 0;
-  const Colors colors(planes);
+  const Colors colors(raster, planes);
   const double num_pixels = PixelsOfEqualWeight(raster, planes);
-  const Eigen::MatrixXd covariance = colors.Covariance();
-  if (covariance.size() == 0) return num_pixels;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(covariance);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(colors.Covariance());
   double effective = num_pixels;
   std::int64_t stride = 1;
   for (const std::int64_t extent : {raster.width(), raster.height(), raster.depth()}) {
-    const Eigen::MatrixXd semi_variance = colors.SemiVariance(raster.num_pixels(), stride, extent);
+    const Eigen::MatrixXd semi_variance = colors.SemiVariance(stride, extent);
     if (semi_variance.size() > 0)
       effective /=
           PixelsPerSample(std::clamp(1 - WhitenedMean(semi_variance, eigen), 0.0, 1.0), extent);

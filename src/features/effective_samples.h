@@ -12,9 +12,9 @@ namespace gmmseg {
 // falls off as ρ^h is worth less, up to 3 times per axis for ρ = 0.9.
 //
 // ρ, 0 or more, is the correlation of neighbours along the axis: 1 less half the mean squared
-// difference of the pairs that both have data, the mean over the whitened colour features; 0 where
-// there is no such pair. The classes' own pattern counts as correlation, too. A place is no
-// measurement and takes no part.
+// difference of the pairs that both have data, the mean over the whitened colour features, each two
+// of these over what has both; 0 where there is no such pair. The classes' own pattern counts as
+// correlation, too. A place is no measurement and takes no part.
 //
 // Of pixels that have weights, n is (Σw)² / Σw² (Kish 1965, Survey Sampling): as many of equal
 // weight would tell as much. It does not depend on the weights' scale.

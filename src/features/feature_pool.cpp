@@ -166,6 +166,7 @@ FeaturePool::Plan FeaturePool::PlanFor(const FeatureSpec& spec,
   }
   Plan plan;
   plan.seed = seed;
+  plan.weights = weights;
   if (has_keys && bytes <= static_cast<double>(memory)) return plan;
   plan.content = Content::kSample;
   const double most =
@@ -216,7 +217,7 @@ void FeaturePool::ExtractPicked(const Raster& raster, std::uint64_t identity, Pa
   if (chosen.empty()) return;
   const Samples samples = PlainSamples(Picked(raster, chosen), part.layout);
   for (std::int64_t i = 0; i < samples.size(); ++i) AppendRow(samples, i, part.rows);
-  if (!raster.weights().empty())
+  if (plan_.weights == Weights::kOfPixels)
     for (const std::int64_t pixel : chosen) part.row_weights.push_back(raster.Weight(pixel));
 }
 
@@ -227,7 +228,7 @@ void FeaturePool::ExtractSamples(const Raster& raster, std::uint64_t identity, P
     ++part.num_valid;
     if (!IsInSample(identity, i)) continue;
     AppendRow(samples, i, part.rows);
-    if (!raster.weights().empty()) part.row_weights.push_back(raster.Weight(i));
+    if (plan_.weights == Weights::kOfPixels) part.row_weights.push_back(raster.Weight(i));
   }
   if (part.num_valid == 0) return;
   samples.Standardize();

@@ -34,13 +34,14 @@ class FeaturePool {
     kColors,  // every distinct colour with its count: exact
     kSample,  // pixels whose hash falls below a bound: every pixel has the same chance
   };
+  // Whether pixels count by weights of their own, which colours cannot hold.
+  enum class Weights { kNone, kOfPixels };
   struct Plan {
     Content content = Content::kColors;
     double chance = 1;  // of a pixel to be in the sample
     std::uint64_t seed = 0;
+    Weights weights = Weights::kNone;
   };
-  // Whether pixels count by weights of their own, which colours cannot hold.
-  enum class Weights { kNone, kOfPixels };
 
   // Colours where features depend on colour alone, every kind has integers of at most 64 bits in
   // all, every pixel that counts is whole and counts as one, and the colours that so many pixels
@@ -57,7 +58,7 @@ class FeaturePool {
     RasterKind kind;
     std::vector<CountedColor> colors;  // ascending
     std::vector<float> rows;           // of the sample: D values each, the user's units
-    std::vector<double> row_weights;   // of these, where the raster has weights
+    std::vector<double> row_weights;   // of these, where the plan has weights
     std::int64_t num_valid = 0;
     Eigen::MatrixXd floor;
   };

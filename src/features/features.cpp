@@ -148,11 +148,11 @@ void FillPosition(const Raster& raster, int first_feature, Samples& samples) {
 
 // What is missing as NaN.
 void MarkMissingBands(const Raster& raster, Samples& samples) {
-  if (!raster.has_missing_bands()) return;
+  if (!raster.has_missing_bands() && raster.type() != SampleType::kFloat32) return;
   for (int b = 0; b < raster.num_bands(); ++b)
     ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
       for (std::int64_t i = first; i < first + count; ++i)
-        if (!raster.HasBand(b, i)) samples.Plane(b)[i] = NAN;
+        if (!raster.HasBand(b, i) || !std::isfinite(samples.Plane(b)[i])) samples.Plane(b)[i] = NAN;
     });
 }
 
@@ -173,7 +173,11 @@ bool FiniteFeatures(const Samples& samples, std::int64_t i) {
 // something finite of a NaN.
 bool Counts(const Raster& raster, MissingValues missing, const Samples& samples,
             std::int64_t pixel) {
-  if (missing == MissingValues::kMarginal) return raster.HasSomeBand(pixel);
+  if (missing == MissingValues::kMarginal) {
+    for (int b = 0; b < raster.num_bands(); ++b)
+      if (std::isfinite(samples.Plane(b)[pixel])) return true;
+    return false;
+  }
   return raster.IsValid(pixel) && FiniteBands(raster, pixel) && FiniteFeatures(samples, pixel);
 }
 

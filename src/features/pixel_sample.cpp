@@ -7,19 +7,21 @@
 namespace gmmseg {
 namespace {
 
-// The first valid pixel at or after `start` in first…last-1, going round; last if there is none.
-std::int64_t NextValid(const Raster& raster, std::int64_t first, std::int64_t last,
-                       std::int64_t start) {
+// The first pixel that is wanted at or after `start` in first…last-1, going round; last if there is
+// none.
+template <typename IsWanted>
+std::int64_t NextWanted(const IsWanted& is_wanted, std::int64_t first, std::int64_t last,
+                        std::int64_t start) {
   for (std::int64_t pixel = start; pixel < last; ++pixel)
-    if (raster.IsValid(pixel)) return pixel;
+    if (is_wanted(pixel)) return pixel;
   for (std::int64_t pixel = first; pixel < start; ++pixel)
-    if (raster.IsValid(pixel)) return pixel;
+    if (is_wanted(pixel)) return pixel;
   return last;
 }
 
-}  // namespace
-
-std::vector<std::int64_t> SampleValidPixels(const Raster& raster, std::int64_t max_count) {
+template <typename IsWanted>
+std::vector<std::int64_t> SamplePixels(const Raster& raster, std::int64_t max_count,
+                                       const IsWanted& is_wanted) {
   const std::int64_t n = raster.num_pixels(), count = std::min(n, max_count);
   std::vector<std::int64_t> pixels;
   std::int64_t first = 0;
@@ -28,11 +30,24 @@ std::vector<std::int64_t> SampleValidPixels(const Raster& raster, std::int64_t m
     const std::int64_t last = first + n / count + (j < n % count);
     const std::uint64_t length = static_cast<std::uint64_t>(last - first);
     const std::int64_t start = first + static_cast<std::int64_t>(Mix(j) % length);
-    const std::int64_t pixel = NextValid(raster, first, last, start);
+    const std::int64_t pixel = NextWanted(is_wanted, first, last, start);
     if (pixel != last) pixels.push_back(pixel);
     first = last;
   }
   return pixels;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> SampleValidPixels(const Raster& raster, std::int64_t max_count) {
+  return SamplePixels(raster, max_count,
+                      [&raster](std::int64_t pixel) { return raster.IsValid(pixel); });
+}
+
+std::vector<std::int64_t> SampleKnownPixels(const Raster& raster, int band,
+                                            std::int64_t max_count) {
+  return SamplePixels(raster, max_count,
+                      [&raster, band](std::int64_t pixel) { return raster.HasBand(band, pixel); });
 }
 
 }  // namespace gmmseg

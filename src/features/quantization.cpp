@@ -48,17 +48,17 @@ struct Levels {
 };
 
 template <typename T>
-Levels CountLevels(const Raster& raster, const T* values) {
+Levels CountLevels(const Raster& raster, int band, const T* values) {
   const std::int64_t n = raster.num_pixels();
   std::int64_t reference = 0;
-  while (reference < n && !raster.IsValid(reference)) ++reference;
+  while (reference < n && !raster.HasBand(band, reference)) ++reference;
   if (reference == n) return {};
   std::vector<Levels> tiles(NumTiles(n));
   std::atomic<bool> settled = false;
   ForEachTile(n, [&](std::int64_t tile, std::int64_t first, std::int64_t count) {
     if (settled.load(std::memory_order_relaxed)) return;
     for (std::int64_t i = first; i < first + count; ++i)
-      if (raster.IsValid(i)) tiles[tile].Add(values[i], values[reference]);
+      if (raster.HasBand(band, i)) tiles[tile].Add(values[i], values[reference]);
     if (tiles[tile].Settled()) settled = true;
   });
   return std::accumulate(tiles.begin(), tiles.end(), Levels{},
@@ -140,7 +140,7 @@ Eigen::MatrixXd RawFloor(const Raster& raster) {
 double QuantizationStep(const Raster& raster, int band) {
   return raster.VisitBand(band, [&](const auto* values) -> double {
     if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(*values)>>)
-      return CountLevels(raster, values).Step();
+      return CountLevels(raster, band, values).Step();
     else
       throw InternalError("band " + std::to_string(band) + " is float and has no step");
   });

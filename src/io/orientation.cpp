@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
-#include <vector>
 
 namespace gmmseg {
 namespace {
@@ -78,11 +76,10 @@ Raster Upright(Raster raster, int orientation) {
       CopyAlong(walk, stored, upright.Band<T>(b), upright.width(), upright.height());
     });
   if (raster.validity().empty()) return upright;
-  std::vector<std::int64_t> stored(raster.num_pixels()), upright_to_stored(raster.num_pixels());
-  std::iota(stored.begin(), stored.end(), std::int64_t{0});
-  CopyAlong(walk, stored.data(), upright_to_stored.data(), upright.width(), upright.height());
-  for (std::int64_t i = 0; i < upright.num_pixels(); ++i)
-    upright.TakeValidity(i, raster, upright_to_stored[i]);
+  for (std::int64_t y = 0; y < upright.height(); ++y)
+    for (std::int64_t x = 0; x < upright.width(); ++x)
+      upright.TakeValidity(y * upright.width() + x, raster,
+                           walk.first + x * walk.across + y * walk.down);
   return upright;
 }
 

@@ -47,8 +47,10 @@ void WorstSample::Merge(const WorstSample& other) {
 }
 
 SampleSource::SampleSource(const Samples& samples)
-    : samples_(samples), ones_(kTileSize), all_one_(NumTiles(samples.size())) {
-  std::fill_n(ones_.data(), kTileSize, 1.0f);
+    : samples_(samples),
+      ones_(samples.size() < kTileSize ? 0 : kTileSize),
+      all_one_(NumTiles(samples.size())) {
+  std::ranges::fill(ones_, 1.0f);
   ForEachTile(samples.size(), [&](std::int64_t tile, std::int64_t first, std::int64_t count) {
     const float* weights = samples.weights() + first;
     all_one_[tile] = count == kTileSize && std::equal(weights, weights + count, ones_.data());
@@ -92,8 +94,8 @@ WorstSample FindWorstSample(const Samples& samples, const GaussianMixture& model
     WorstSample& found = worst.local();
     for (std::int64_t i = 0; i < tile.count; ++i) {
       const std::int64_t sample = tile.first + i;
-      const bool present = samples.weights()[sample] > 0;
-      if (present && (found.features.empty() || tile.log_densities[i] <= found.log_density))
+      const bool whole = samples.weights()[sample] > 0 && samples.MissingPattern(sample) == 0;
+      if (whole && (found.features.empty() || tile.log_densities[i] <= found.log_density))
         found.Merge({tile.log_densities[i], Features(samples, sample)});
     }
   });

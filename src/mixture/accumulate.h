@@ -9,8 +9,8 @@
 
 namespace gmmseg {
 
-// The sample that a model finds least likely; ties go to the smaller features. Mergeable: a
-// minimum.
+// The sample that a model finds least likely, of those that lack no value; ties go to the smaller
+// features. Mergeable: a minimum.
 struct WorstSample {
   float log_density = 0;        // natural logarithm, plane units
   std::vector<float> features;  // D; empty if there is no sample

@@ -52,6 +52,17 @@ MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
                   options.blocks);
 }
 
+void CheckFeatures(const Samples& samples) {
+  AlignedBuffer<float> scratch;
+  for (int d = 0; d < samples.num_features() && samples.has_missing(); ++d) {
+    const float* const weights = samples.WeightsOfFeature(d, scratch);
+    if (std::none_of(weights, weights + samples.size(), [](float weight) { return weight > 0; }))
+      throw ParameterError("feature " + std::to_string(d + 1) +
+                           " is missing in every sample, so that nothing can be said of it; leave "
+                           "it out");
+  }
+}
+
 // Every start to its end on all samples; the likeliest wins, the first of equals.
 EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts,
               const EmOptions& em) {
@@ -143,6 +154,7 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
   Check(options);
   if (CountPresent(samples) == 0)
     throw ParameterError("no sample has a weight > 0; there is nothing to fit");
+  CheckFeatures(samples);
 
   const MaximizeRules rules = Rules(samples, options);
   const Starts starts = ChooseStarts(samples, options, rules);

@@ -77,18 +77,12 @@ GaussianMixture FromPartition(const Samples& samples, const std::vector<int>& pa
                          Eigen::MatrixXd::Zero(num_clusters, num_features),
                          std::vector<Eigen::MatrixXd>(num_clusters, rules.floor)};
   MixtureStats stats(origin);
-  std::vector<double> x(num_features), products(stats.packed_size());
+  Eigen::VectorXd x(num_features);
   for (std::int64_t i = 0; i < samples.size(); ++i) {
     const double weight = samples.weights()[i];
     for (int d = 0; d < num_features; ++d) x[d] = samples.Plane(d)[i];
-    double* product = products.data();
-    for (const FeatureBlock& b : stats.packed_blocks())
-      for (int row = b.first; row < b.first + b.size; ++row)
-        for (int column = b.first; column <= row; ++column)
-          *product++ = weight * x[row] * x[column];
-    for (double& value : x) value *= weight;
     stats.AddTotals(weight, 0);
-    stats.AddComponent(partition[i], weight, x.data(), products.data());
+    stats.AddComponent(partition[i], weight, weight * x, weight * x * x.transpose());
   }
   MaximizeResult step = Maximize(stats, rules, NumPoints(samples));
   std::vector<int> kept;
@@ -129,6 +123,13 @@ std::int64_t CountPresent(const Samples& samples) {
                        [](float w) { return w > 0; });
 }
 
+Samples WholeSamples(const Samples& samples) {
+  std::vector<std::int64_t> places;
+  for (const std::int64_t i : Present(samples))
+    if (samples.MissingPattern(i) == 0) places.push_back(i);
+  return samples.At(places);
+}
+
 double NumPoints(const Samples& samples) {
   return std::max(static_cast<double>(CountPresent(samples)),
                   std::accumulate(samples.weights(), samples.weights() + samples.size(), 0.0));
@@ -149,7 +150,7 @@ Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit) {
   std::string key(num_features * sizeof(float), '\0'), previous;
   std::vector<std::int64_t> found;
   for (std::int64_t i = 0; i < samples.size() && static_cast<int>(found.size()) < limit; ++i) {
-    if (!(samples.weights()[i] > 0)) continue;
+    if (!(samples.weights()[i] > 0) || samples.MissingPattern(i) > 0) continue;
     for (int d = 0; d < num_features; ++d) {
       const float value = std::nearbyint(samples.Plane(d)[i] / kResolution) + 0.0f;  // no -0
       std::memcpy(key.data() + d * sizeof(float), &value, sizeof value);
@@ -158,6 +159,17 @@ Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit) {
     previous = key;
     if (seen.insert(key).second) found.push_back(i);
   }
+  const auto agrees = [&](std::int64_t i, std::int64_t other) {
+    for (int d = 0; d < num_features; ++d)
+      if (!samples.IsMissing(i, d) && !samples.IsMissing(other, d) &&
+          std::abs(samples.Plane(d)[i] - samples.Plane(d)[other]) > kResolution)
+        return false;
+    return true;
+  };
+  for (std::int64_t i = 0; samples.has_missing() && i < samples.size(); ++i)
+    if (samples.weights()[i] > 0 && static_cast<int>(found.size()) < limit &&
+        std::ranges::none_of(found, [&](std::int64_t other) { return agrees(i, other); }))
+      found.push_back(i);
   Eigen::MatrixXd points(found.size(), num_features);
   for (std::size_t j = 0; j < found.size(); ++j)
     for (int d = 0; d < num_features; ++d) points(j, d) = samples.Plane(d)[found[j]];

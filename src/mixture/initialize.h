@@ -15,6 +15,8 @@ namespace gmmseg {
 // Samples of weight > 0.
 std::int64_t CountPresent(const Samples& samples);
 
+// Those that lack no value.
+Samples WholeSamples(const Samples& samples);
 // How many points the samples stand for: a weight may count repeated ones, but no sample of weight
 // > 0 is less than a point.
 double NumPoints(const Samples& samples);
@@ -25,7 +27,8 @@ double NumPoints(const Samples& samples);
 Samples Subsample(const Samples& samples, std::int64_t size, std::uint64_t seed);
 
 // The first `limit` distinct feature vectors of weight > 0, to a billionth of a plane unit, in
-// order of appearance; rows × D, plane units.
+// order of appearance; rows × D, plane units. Where values are missing, first the whole samples,
+// then those that agree with none found before in what both have, a gap at 0.
 Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit);
 
 // One component per row of `points`, each with the smallest covariance the rules allow and equal

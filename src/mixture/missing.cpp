@@ -20,17 +20,6 @@ std::vector<int> MissingOf(const std::vector<int>& known, int num_features) {
   return missing;
 }
 
-// A component's second moments about its centre, as MixtureStats packs them.
-std::vector<double> Packed(const Eigen::MatrixXd& moments,
-                           const std::vector<FeatureBlock>& packed_blocks) {
-  std::vector<double> packed;
-  for (const FeatureBlock& block : packed_blocks)
-    for (int row = block.first; row < block.first + block.size; ++row)
-      for (int column = block.first; column <= row; ++column)
-        packed.push_back(moments(row, column));
-  return packed;
-}
-
 Eigen::VectorXd KnownValues(const Samples& samples, std::int64_t i) {
   const std::vector<int>& features = samples.missing_patterns()[samples.MissingPattern(i)];
   Eigen::VectorXd values(std::ssize(features));
@@ -99,20 +88,14 @@ void Completion::AddExpected(const MixtureStats& of_known, MixtureStats& all) co
     const Eigen::VectorXd shift = Mean(k, of_known.Mean(k)) - all.Center(k);
     const Eigen::MatrixXd moments = slope * of_known.Covariance(k) * slope.transpose() +
                                     components_[i].residual + shift * shift.transpose();
-    const Eigen::VectorXd first = weight * shift;
-    all.AddComponent(k, weight, first.data(), Packed(weight * moments, all.packed_blocks()).data());
+    all.AddComponent(k, weight, weight * shift, weight * moments);
   }
 }
 
 double LogScaleOfMissing(const GaussianMixture& model, const std::vector<int>& features,
                          const Standardization& standardization) {
-  const std::vector<int> missing = MissingOf(features, model.num_features());
-  double sum = 0;
-  for (const FeatureBlock& block : model.blocks)
-    for (const int d : missing)
-      if (d >= block.first && d < block.first + block.size)
-        sum += block.temper * std::log(standardization.scale[d]);
-  return sum;
+  const Standardization of_known{standardization.offset(features), standardization.scale(features)};
+  return LogScale(model, standardization) - LogScale(Marginal(model, features), of_known);
 }
 
 IncompleteSource::IncompleteSource(const Samples& samples) : samples_(samples) {

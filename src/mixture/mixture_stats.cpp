@@ -117,6 +117,16 @@ void MixtureStats::AddTotals(double n, double log_likelihood) {
   log_likelihood_ += log_likelihood;
 }
 
+void MixtureStats::AddComponent(int k, double s0, const Eigen::VectorXd& s1,
+                                const Eigen::MatrixXd& s2) {
+  std::vector<double> packed;
+  packed.reserve(packed_size_);
+  for (const FeatureBlock& block : packed_blocks_)
+    for (int row = block.first; row < block.first + block.size; ++row)
+      for (int column = block.first; column <= row; ++column) packed.push_back(s2(row, column));
+  AddComponent(k, s0, s1.data(), packed.data());
+}
+
 void MixtureStats::AddComponent(int k, double s0, const double* s1, const double* s2) {
   s0_[k] += s0;
   for (int d = 0; d < num_features(); ++d) s1_[k * num_features() + d] += s1[d];

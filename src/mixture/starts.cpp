@@ -119,13 +119,14 @@ StartKind KindOf(InitMethod init, int restart) {
 // Of that many restarts, those that are taken to where they lead.
 std::size_t BetterHalf(int restarts) { return (static_cast<std::size_t>(restarts) + 1) / 2; }
 
-std::vector<Trial> Trials(const Samples& subsample, const FitOptions& options, const EmOptions& em,
+std::vector<Trial> Trials(const Samples& points, const Samples& subsample,
+                          const FitOptions& options, const EmOptions& em,
                           const MaximizeRules& rules) {
   std::vector<Trial> trials(options.restarts);
   tbb::parallel_for(0, options.restarts, [&](int restart) {
     const StartKind kind = KindOf(options.init, restart);
-    trials[restart].model = InitialModel(subsample, kind.method, kind.metric,
-                                         options.num_components, rules, options.seed, restart);
+    trials[restart].model = InitialModel(points, kind.method, kind.metric, options.num_components,
+                                         rules, options.seed, restart);
   });
   Climb(subsample, em, trials.size(), trials);
   Climb(subsample, ToTheEnd(em), BetterHalf(options.restarts), trials);
@@ -173,14 +174,23 @@ Starts StartsFromGiven(const Samples& samples, const FitOptions& options,
 
 Starts ChooseStarts(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
   if (options.start) return StartsFromGiven(samples, options, rules);
-  const Eigen::MatrixXd distinct = DistinctSamples(samples, options.num_components + 1);
+  // A gap stands at 0 in its plane, where there is no sample: starts come from whole samples,
+  // unless these are too few.
+  std::optional<Samples> whole;
+  if (samples.has_missing()) whole = WholeSamples(samples);
+  if (whole && DistinctSamples(*whole, options.num_components + 1).rows() <= options.num_components)
+    whole.reset();
+  const Eigen::MatrixXd distinct =
+      DistinctSamples(whole ? *whole : samples, options.num_components + 1);
   const int num_distinct = static_cast<int>(distinct.rows());
   if (num_distinct <= options.num_components)
     return {{PointMasses(distinct, rules)}, {}, {}, {}, num_distinct};
 
   const Samples subsample = Subsample(samples, options.subsample_size, options.seed);
   const EmOptions em = TrialOptions(subsample, options, rules);
-  const std::vector<Trial> trials = Trials(subsample, options, em, rules);
+  if (whole) whole = Subsample(*whole, options.subsample_size, options.seed);
+  const std::vector<Trial> trials =
+      Trials(whole ? *whole : subsample, subsample, options, em, rules);
   std::vector<Trial> finalists = Finalists(trials);
   if (samples.size() > kMaxDecidedOnAll) {
     const Samples larger = Subsample(samples, kDecisionSize, options.seed);

@@ -18,7 +18,7 @@ constexpr std::int64_t kSampleSize = 65536;  // pixels that the percentiles are 
 DisplayRange StretchRange(const Raster& raster, int band) {
   std::vector<double> sample;
   raster.VisitBand(band, [&](const auto* values) {
-    for (const std::int64_t pixel : SampleValidPixels(raster, kSampleSize)) {
+    for (const std::int64_t pixel : SampleKnownPixels(raster, band, kSampleSize)) {
       const double value = static_cast<double>(values[pixel]);
       if (std::isfinite(value)) sample.push_back(value);
     }
@@ -78,7 +78,8 @@ void DisplayPainter::Paint(std::int64_t first, std::int64_t count, Rgb* pixels) 
   }
   if (raster_.validity().empty()) return;
   for (std::int64_t i = 0; i < count; ++i)
-    if (!raster_.HasSomeBand(first + i)) pixels[i] = {0, 0, 0};
+    for (int c = 0; c < 3; ++c)
+      if (!raster_.HasBand(channels_[c].band, first + i)) pixels[i][c] = 0;
 }
 
 std::vector<Rgb> DisplayImage(const Raster& raster) {

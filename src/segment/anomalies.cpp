@@ -123,7 +123,8 @@ Anomalies FindAnomalies(const Segmentation& segmentation, double rate) {
   for (std::int64_t i = 0; i < samples.size(); ++i) {
     if (!(samples.weights()[i] > 0)) continue;
     const double log_density = segmentation.sample_log_density[i];
-    const bool unlikely = log_density <= threshold && !(likeliest && log_density >= *likeliest);
+    const bool unlikely = samples.MissingPattern(i) == 0 && log_density <= threshold &&
+                          !(likeliest && log_density >= *likeliest);
     result.sample_marks[i] = Mark(unlikely, result.sample_tails[i] < rate);
     Count(result.sample_marks[i], segmentation.planes.NumPixels(i), result.counts);
   }

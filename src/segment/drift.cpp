@@ -9,11 +9,12 @@ double UnlikelyPixels(const Segmentation& segmentation, double threshold) {
   const Samples& samples = segmentation.planes.samples;
   double unlikely = 0, all = 0;
   for (std::int64_t i = 0; i < samples.size(); ++i) {
+    if (samples.MissingPattern(i) > 0) continue;
     const double weight = samples.weights()[i];
     all += weight;
     if (segmentation.sample_log_density[i] < threshold) unlikely += weight;
   }
-  return unlikely / all;
+  return all > 0 ? unlikely / all : 0.0;
 }
 
 double ShareDistance(const ClassTable& here, const ClassTable& training) {

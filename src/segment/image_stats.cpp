@@ -76,6 +76,8 @@ ImageStats& ImageStats::operator+=(const ImageStats& other) {
 
 ImageStats TakeStats(const Raster& raster, const TrainingInput& input, const Model& model) {
   CheckApplicable(raster, model);
+  if (!raster.weights().empty())
+    throw ParameterError("statistics count every pixel as one; take the weights off the image");
   const Samples samples = SamplesLike(raster, model.features, model.standardization);
   ImageStats stats;
   stats.model = HashOfMixture(model);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -92,11 +93,17 @@ LabelTotals Label(Segmentation& result) {
   return totals;
 }
 
+// Of the samples that lack no value, where there are any.
 std::vector<DensityQuantile> LogDensityQuantiles(const Segmentation& segmentation) {
   const Samples& samples = segmentation.planes.samples;
-  const std::vector<double> values = WeightedQuantiles(
-      segmentation.sample_log_density,
-      {samples.weights(), static_cast<std::size_t>(samples.size())}, Model::kQuantiles);
+  const std::span<const float> all(samples.weights(), samples.weights() + samples.size());
+  std::vector<float> of_whole(all.begin(), all.end());
+  for (std::int64_t i = 0; samples.has_missing() && i < samples.size(); ++i)
+    if (samples.MissingPattern(i) > 0) of_whole[i] = 0;
+  const bool any = std::ranges::any_of(of_whole, [](float weight) { return weight > 0; });
+  const std::vector<double> values =
+      WeightedQuantiles(segmentation.sample_log_density,
+                        any ? std::span<const float>(of_whole) : all, Model::kQuantiles);
   std::vector<DensityQuantile> quantiles;
   for (std::size_t q = 0; q < values.size(); ++q)
     quantiles.push_back({Model::kQuantiles[q], values[q]});
@@ -161,15 +168,18 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
   return result;
 }
 
+std::string SpecText(const FeatureSpec& spec) {
+  return Format("%s with position weight %g and missing values %s",
+                std::string(ToString(spec.color)).c_str(), spec.position_weight,
+                std::string(ToString(spec.missing)).c_str());
+}
+
 // The options, with the features of the reference.
 SegmentOptions OptionsLike(const Model& reference, const SegmentOptions& options) {
   const FeatureSpec& spec = reference.features.spec;
   if (options.features != FeatureSpec{} && options.features != spec)
-    throw ParameterError(
-        "features " + std::string(ToString(options.features.color)) + " with position weight " +
-        std::to_string(options.features.position_weight) + "; the reference model has " +
-        std::string(ToString(spec.color)) + " with position weight " +
-        std::to_string(spec.position_weight) + ": ask for these, or for none");
+    throw ParameterError("features " + SpecText(options.features) + "; the reference model has " +
+                         SpecText(spec) + ": ask for these, or for none");
   const int asked = options.num_components();
   const int most = reference.mixture().num_components();
   if (asked > most)
@@ -261,6 +271,9 @@ Segmentation Apply(const Raster& raster, const Model& model) {
 }
 
 std::vector<float> Segmentation::Imputed(int d) const {
+  if (d < 0 || d >= planes.samples.num_features())
+    throw ParameterError(
+        Format("feature %d; must lie within 0 to %d", d, planes.samples.num_features() - 1));
   std::vector<float> of_samples = ImputedFeature(planes.samples, model.mixture(), d);
   for (std::int64_t i = 0; i < planes.samples.size(); ++i)
     if (!(planes.samples.weights()[i] > 0)) of_samples[i] = std::numeric_limits<float>::quiet_NaN();

@@ -83,7 +83,7 @@ ModelUpdate UpdateModel(const Model& model, const ImageStats& stats, const Updat
   update.model.seed = model.seed;
   update.model.inputs = InputsOf(stats);
   update.log_likelihood = update.model.fit.initial_log_likelihood;
-  update.gain = step.gain;
+  update.gain = std::max(step.gain, 0.0);  // below it is rounding
   for (const int k : step.lost) update.lost.push_back(k + 1);
   return update;
 }

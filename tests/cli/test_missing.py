@@ -8,6 +8,7 @@ import unittest
 
 import numpy as np
 import tifffile
+from scipy.ndimage import gaussian_filter
 
 from program import ProgramTest, labels_of, model_of
 
@@ -170,6 +171,45 @@ class MissingValues(ProgramTest):
         self.fail(2, "photo.png", "-k", 2, "--missing", "marginal", says=["lab", "mix", "raw"])
         self.fail(2, "photo.png", "-k", 2, "--write", "imputed", says=["imputed", "marginal"])
         self.succeed("photo.png", "-k", 2, "--missing", "marginal", "--features", "raw")
+
+    def test_lines_lost_band_by_band_leave_the_pixels_as_correlated_as_they_are(self):
+        # No pixel is whole: every row lacks one band or another.
+        smooth = gaussian_filter(np.random.default_rng(8).normal(size=(80, 80, 4)), (2, 2, 0))
+        pixels = (smooth / smooth.std() * 5 + [10, 40, 25, 5]).astype("f4")
+        self.tiff("whole.tif", pixels)
+        for y in range(80):
+            pixels[y, :, y // 2 % 4] = np.nan
+        self.tiff("gaps.tif", pixels)
+        effective = [self.model(f"{name}.tif", "-k", "1:1", "--missing", "marginal", "--write",
+                                "model", out=name)["candidates"][0]["effective_samples"]
+                     for name in ("whole", "gaps")]
+        self.assertLess(effective[0], 0.1 * 6400)
+        np.testing.assert_allclose(effective[1], effective[0], rtol=0.1)
+
+    def test_starts_and_anomalies_keep_to_whole_pixels(self):
+        random = np.random.default_rng(9)
+        colors = np.array([[10, 20], [10, 90], [70, 20]], "f4")
+        pixels = colors[random.integers(0, 3, (40, 40))]
+        pixels[random.random((40, 40)) < 0.3, 1] = np.nan
+        self.tiff("flat.tif", pixels)
+        model = self.model("flat.tif", "-k", 6, "--missing", "marginal", "--write",
+                           "model,anomalies", out="out")
+        self.assertEqual(model["k"], 3)
+        np.testing.assert_allclose(sorted(model["means"]), sorted(colors.tolist()), atol=1e-3)
+        marks = labels_of(self.folder / "out/flat_anomalies.png")
+        self.assertFalse(np.isin(marks[np.isnan(pixels).any(2)], (2, 4)).any())
+
+    def test_a_band_without_a_value_is_refused(self):
+        pixels = bands(20, 20)
+        pixels[:, :, 2] = np.nan
+        self.tiff("dead.tif", pixels)
+        self.fail(2, "dead.tif", "-k", 2, "--missing", "marginal", says=["feature 3", "missing"])
+
+    def test_a_reference_with_another_rule_is_refused(self):
+        self.tiff("one.tif", with_gaps(bands(30, 40), 0.2))
+        self.succeed("one.tif", "-k", 2, "--missing", "marginal")
+        self.fail(2, "one.tif", "--match", "--model", "segmented/one.gmm.json", "--missing", "skip",
+                  "-o", "other", says=["--missing skip", "marginal"])
 
     def test_nothing_at_all_is_no_data(self):
         self.tiff("empty.tif", np.full((10, 10, 3), np.nan, "f4"))

@@ -133,7 +133,7 @@ class WeightMaps(ProgramTest):
         refuse("color.png", "3 bands", "one")
         refuse("negative.tif", "x = 3, y = 2", "-1", ">= 0")
         refuse("nan.tif", "x = 3, y = 2", "NaN")
-        refuse("nothing.png", "nothing.png")
+        refuse("nothing.png", "nothing.png", "no such weight map")
         refuse("maps", "no weight map for photo.png")
         self.image("maps/photo.png", np.ones((40, 60), np.uint8))
         self.image("maps/photo.tif", np.ones((40, 60), np.uint8))
@@ -141,6 +141,23 @@ class WeightMaps(ProgramTest):
         self.succeed("photo.png", "-k", 2)
         self.fail(2, "apply", "--model", "segmented/photo.gmm.json", "photo.png", "--weight-map",
                   "small.png", "-o", "out")
+
+    def test_a_run_that_goes_on_must_have_weights_where_the_first_had(self):
+        (self.folder / "in").mkdir()
+        for i in range(2):
+            self.image(f"in/{i}.png", photo(60, 40)[::1 - 2 * i])
+        self.image("map.png", np.arange(2400, dtype=np.uint16).reshape(40, 60).astype(np.uint8) % 7)
+        self.succeed("in", "-k", 2, "-o", "out")
+        result = self.segment("in", "-k", 2, "-o", "out", "--weight-map", "map.png", "--resume")
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("weights=none there, weights=given here", result.stderr)
+        self.assertIn("--refit", result.stderr)
+
+    def test_a_map_is_never_replaced_by_an_output(self):
+        self.image("photo.png", photo(60, 40))
+        self.succeed("photo.png", "-k", 2, "--write", "masks", "-o", ".")
+        self.fail(2, "photo.png", "-k", 3, "--weight-map", "photo_mask_2.png", "--write", "masks",
+                  "-o", ".", "--overwrite", says=["photo_mask_2.png", "weight map", "output"])
 
     def test_weights_of_0_alone_are_no_data(self):
         self.image("photo.png", photo(60, 40))

@@ -196,10 +196,11 @@ TEST_CASE("match: other features and more components than the reference has are 
                        ParameterError);
   SegmentOptions options = Classes(2);
   options.features.color = ColorSpace::kRgb;
-  CHECK_THROWS_WITH_AS(SegmentMatched(raster, options, reference),
-                       "features rgb with position weight 0.000000; the reference model has lab "
-                       "with position weight 0.000000: ask for these, or for none",
-                       ParameterError);
+  CHECK_THROWS_WITH_AS(
+      SegmentMatched(raster, options, reference),
+      "features rgb with position weight 0 and missing values skip; the reference model has lab "
+      "with position weight 0 and missing values skip: ask for these, or for none",
+      ParameterError);
   options.features = reference.features.spec;
   CHECK_NOTHROW(SegmentMatched(raster, options, reference));
   const Raster bands(8, 8, 5, SampleType::kUint8, ColorModel::kMultiband);
