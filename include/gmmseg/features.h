@@ -8,6 +8,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,17 @@ struct FeatureLayout {
   std::vector<FeatureBlock> blocks;  // colour, then position
 };
 
+// The pixels of one class of scribbles that have all features; the user's units.
+struct ScribbledClass {
+  double weight = 0;  // sum of the pixels'; 0: none of them has data
+  Eigen::VectorXd mean;
+  Eigen::MatrixXd scatter;  // sum of w (x - mean)(x - mean)ᵀ
+
+  // As if the pixels of both were one's.
+  ScribbledClass& operator+=(const ScribbledClass& other);
+};
+using ScribbledClasses = std::map<int, ScribbledClass>;  // by number, from 1
+
 struct FeaturePlanes {
   FeatureLayout layout;
   // Standardised; weight 0 where the raster has no data or a feature is not finite, else the
@@ -78,6 +90,7 @@ struct FeaturePlanes {
   // float bands, which have no step, 1e-6 of each feature's variance. 1/12 of a pixel for the
   // position. Positive definite.
   Eigen::MatrixXd floor;
+  ScribbledClasses scribbled;  // those of which the raster has strokes
 
   std::int64_t SampleOf(std::int64_t pixel) const { return entry.empty() ? pixel : entry[pixel]; }
   std::int64_t NumPixels(std::int64_t sample) const {

@@ -29,6 +29,7 @@ InitMethod ParseInitMethod(std::string_view word);
 enum class Acceleration { kOn, kOff };
 enum class CoarseToFine { kOff, kOn };
 enum class RestartModels { kForget, kKeep };
+enum class Freeze { kOff, kOn };
 
 struct FitOptions {
   int num_components = 4;  // K >= 1; fewer come back where the data have fewer distinct points
@@ -40,6 +41,15 @@ struct FitOptions {
   // type and blocks win. Its covariances are first held to that type and above the floor, unless
   // max_iterations is 0: then the model comes back as it is.
   std::optional<GaussianMixture> start;
+  // Components that are known beforehand (the user's units), at most num_components; not together
+  // with `start`. They start the fit and come back as the first, in their order, never placed anew
+  // or dropped: one that loses its samples goes back to where it was. The others are found by
+  // `init` and `restarts`. Covariances may be singular, for they are taken to the covariance type
+  // and above the floor; weights count among themselves.
+  std::optional<GaussianMixture> known;
+  // On: their means and covariances stay as they start, and only the weights are fitted. Not with
+  // tied covariances, unless all components are known.
+  Freeze freeze = Freeze::kOff;
   // Starts tried on a subsample of at most `subsample_size`, >= 1; the best is finished on all
   // samples.
   int restarts = 10;
@@ -96,7 +106,7 @@ struct TracePoint {
 };
 
 struct FitResult {
-  GaussianMixture model;  // the user's units, canonical order
+  GaussianMixture model;  // the user's units; canonical order, behind the known components
   StopReason stop_reason = StopReason::kMaxIterations;
   int iterations = 0;  // steps on all samples, EM's own or longer; none of coarse_to_fine's
   // Per sample, natural logarithm, of `model`, in the user's units; NaN where it is not known, as

@@ -15,7 +15,7 @@ struct InputFile {
   std::string folder;  // the same without the file's name: "trip", or "" at the top
   std::string stem;  // what the outputs' names start with: "photo", or "photo.jpg" where photo.png
                      // stands beside it
-  std::string weight_map = {};  // to open; empty: none
+  std::string weight_map = {}, scribbles = {};  // to open; empty: none
 };
 
 // What a walk through folders left out.
@@ -47,10 +47,13 @@ enum class Subfolders { kSkip, kWalk };
 InputList FindInputs(const std::vector<std::string>& words, Subfolders subfolders,
                      const std::string& output_folder);
 
-// The weight map of the input of this InputFile::name: `path` itself, or where that is a folder,
-// the image in it of the same name, whatever the two extensions. Throws IoError(kRead) where there
-// is none, or several.
-std::string FindWeightMap(const std::string& path, const std::string& name);
+// What goes with the input of this InputFile::name, as a weight map does: `path` itself, or where
+// that is a folder, the image in it of the same name, whatever the two extensions; "" where there
+// is none. Throws IoError(kRead) where there are several.
+std::string FindCompanion(const std::string& path, const std::string& name);
+// The same, which must be there; `what` is what it is called: "weight map".
+std::string RequireCompanion(const std::string& path, const std::string& name,
+                             const std::string& what);
 
 // Whether the words mean one file, whose outputs go into a folder by themselves.
 bool IsOneFile(const std::vector<std::string>& words);

@@ -116,14 +116,19 @@ struct JobResult {
 // What a job reads.
 struct JobInput {
   // NOLINTNEXTLINE(google-explicit-constructor): most images stand alone
-  JobInput(std::string image_path, std::string weight_map_path = "")
-      : image(std::move(image_path)), weight_map(std::move(weight_map_path)) {}
+  JobInput(std::string image_path, std::string weight_map_path = "",
+           std::string scribbles_path = "")
+      : image(std::move(image_path)),
+        weight_map(std::move(weight_map_path)),
+        scribbles(std::move(scribbles_path)) {}
   // NOLINTNEXTLINE(google-explicit-constructor)
   JobInput(const char* image_path) : image(image_path) {}
 
   std::string image;
   // Of one band and of the image's size: see Raster::SetWeights. Empty: none.
   std::string weight_map;
+  // As LoadLabels reads them, of the image's size: see Raster::SetScribbles. Empty: none.
+  std::string scribbles;
 };
 
 // Throw ParameterError for options out of range, outputs that the model cannot give, a missing

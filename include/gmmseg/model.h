@@ -17,7 +17,8 @@ namespace gmmseg {
 
 struct TrainingInput {
   std::string name;  // file name without folder
-  // "fnv1a64:" and 16 hexadecimal digits, of the file's bytes; with a weight map, of both files'.
+  // "fnv1a64:" and 16 hexadecimal digits, of the file's bytes; with a weight map or scribbles, of
+  // all these files'.
   // Empty where there was no file.
   std::string hash;
 };
@@ -25,6 +26,7 @@ struct TrainingInput {
 enum class ClassOrder {
   kFirstMean,  // ascending mean of the first feature, as a fit gives
   kReference,  // that of the model whose classes were matched
+  kScribbles,  // as the strokes have it, and ascending where there are none
 };
 
 // A share of the training image's pixels that lack no band, by weight, has at most this

@@ -82,6 +82,11 @@ class Raster {
   // weights, and for one that is negative or not finite.
   void SetWeights(std::vector<float> weights);
 
+  // Which class a stroke says that a pixel is of, from 1; 0 = no stroke; empty = no stroke at all.
+  const std::vector<std::uint16_t>& scribbles() const { return scribbles_; }
+  // One per pixel; throws ParameterError for another number of them.
+  void SetScribbles(std::vector<std::uint16_t> scribbles);
+
  private:
   std::int64_t width_ = 0, height_ = 0, depth_ = 0;
   int num_bands_ = 0;
@@ -92,6 +97,7 @@ class Raster {
   std::vector<std::uint8_t> validity_;
   std::vector<std::uint8_t> known_;  // band by band, 0 = missing; empty until a band is missing
   std::vector<float> weights_;
+  std::vector<std::uint16_t> scribbles_;
 };
 
 }  // namespace gmmseg

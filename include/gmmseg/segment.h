@@ -14,9 +14,19 @@ namespace gmmseg {
 
 enum class Floor { kOn, kOff };
 
+// What becomes of a raster's scribbles.
+enum class Scribbles {
+  kIgnore,
+  kStart,  // each scribbled class is a known component of the fit (FitOptions::known): the mean and
+           // the covariance of its strokes' pixels. It keeps its number; the classes without
+           // strokes take the numbers that are left.
+};
+
 struct SegmentOptions {
   FeatureSpec features;
   FitOptions fit;  // blocks, floor and coarse_to_fine are set from the features
+  // Not together with `choose`, fit.start or fit.known.
+  Scribbles scribbles = Scribbles::kIgnore;
   // Fits every K of the range in place of fit.num_components, and takes the one whose BIC of the
   // effective number of samples is lowest; fewer K where the data have fewer distinct points. Not
   // together with fit.start, and not where position is tempered.
@@ -31,8 +41,9 @@ struct SegmentOptions {
   }
 };
 
-// Throws ParameterError where K is to be chosen and cannot be: the range is empty, a start has its
-// K, or a tempered position makes the model no density, of which no criterion is defined.
+// Throws ParameterError where K is to be chosen and cannot be: the range is empty, a start or
+// scribbles have their K, or a tempered position makes the model no density, of which no criterion
+// is defined.
 void CheckChoice(const SegmentOptions& options);
 
 struct SegmentSeconds {
@@ -72,14 +83,17 @@ struct Segmentation {
 // Fits a mixture to the raster's valid pixels and labels them. An image without a valid pixel is
 // not an error: num_valid is 0, all labels are 0 and the model has no component. Throws
 // ParameterError as ComputeFeatures, FitMixture and CheckChoice do, where a start model that is not
-// iterated lies too far from the data, and where a class is named beyond those that are asked for.
+// iterated lies too far from the data, where a class is named beyond those that are asked for, and
+// where scribbles are to start the fit and there is no stroke, one of a class beyond those that are
+// asked for, or a class whose strokes lie on pixels without data alone.
 Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 
 // Fits a mixture to samples that need not come from one raster: a model for many images. Its shares
 // and quantiles are those of the samples. `refine`, if given, may go on from the fit, in samples
 // that `planes` does not hold; where K is chosen, from the chosen one. `num_effective` is what the
 // choice counts planes.num_valid for, 1 or more; 0: all of them. Throws ParameterError as
-// FitMixture and CheckChoice do, and where a class is named beyond those that are asked for.
+// FitMixture and CheckChoice do, where a class is named beyond those that are asked for, and for
+// the scribbles that Segment refuses.
 using RefineFunction = std::function<FitResult(FitResult fit, const FeaturePlanes& planes)>;
 Model FitModel(FeaturePlanes planes, const SegmentOptions& options,
                const RefineFunction& refine = {}, double num_effective = 0);

@@ -20,7 +20,7 @@ std::string Below(const InputFile& file, const std::string& name) {
 
 bool HasContent(const InputFile& file, const std::string& hash) {
   try {
-    return HashOfInput({file.path, file.weight_map}) == hash;
+    return HashOfInput(JobInputOf(file)) == hash;
   } catch (const IoError&) {
     return false;
   }

@@ -261,10 +261,10 @@ InputList FindInputs(const std::vector<std::string>& words, Subfolders subfolder
   return list;
 }
 
-std::string FindWeightMap(const std::string& path, const std::string& name) {
+std::string FindCompanion(const std::string& path, const std::string& name) {
   if (!fs::exists(path))
     throw IoError(IoError::Operation::kRead,
-                  path + ": no such weight map; name an image or a folder of images");
+                  path + ": no such file; name an image or a folder of images");
   if (!IsFolder(path)) return path;
   const fs::path wanted = fs::path(path) / name;
   std::vector<std::string> found;
@@ -275,12 +275,19 @@ std::string FindWeightMap(const std::string& path, const std::string& name) {
       found.push_back(candidate.string());
   }
   std::ranges::sort(found);
-  if (found.size() == 1) return found.front();
-  const std::string what = found.empty()
-                               ? ": no weight map for " + name + "; put an image of that name there"
-                               : ": " + found[0] + " and " + found[1] + " are both called as " +
-                                     name + "; leave one of them";
-  throw IoError(IoError::Operation::kRead, wanted.parent_path().string() + what);
+  if (found.size() > 1)
+    Fail(wanted.parent_path().string() + ": " + found[0] + " and " + found[1] +
+         " are both called as " + name + "; leave one of them");
+  return found.empty() ? "" : found.front();
+}
+
+std::string RequireCompanion(const std::string& path, const std::string& name,
+                             const std::string& what) {
+  const std::string found = FindCompanion(path, name);
+  if (found.empty())
+    Fail((fs::path(path) / name).parent_path().string() + ": no " + what + " for " + name +
+         "; put an image of that name there");
+  return found;
 }
 
 bool IsOneFile(const std::vector<std::string>& words) {

@@ -15,6 +15,7 @@
 #include "batch/folder_page.h"
 #include "batch/image_headers.h"
 #include "batch/job_settings.h"
+#include "batch/load_input.h"
 #include "batch/manifest.h"
 #include "batch/model_outputs.h"
 #include "batch/ordered_pipeline.h"
@@ -60,7 +61,8 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
   std::set<fs::path> paths;
   for (const InputFile& file : inputs.files) {
     paths.insert(Plain(file.path));
-    if (!file.weight_map.empty()) paths.insert(Plain(file.weight_map));
+    for (const std::string& companion : {file.weight_map, file.scribbles})
+      if (!companion.empty()) paths.insert(Plain(companion));
   }
   const fs::path plain = Plain(top);
   for (const InputFile& file : inputs.files)
@@ -425,7 +427,7 @@ class FolderRun {
       writing.outputs = Below(file, names);
       manifest_->Append(writing);
     };
-    const JobInput input(file.path, file.weight_map);
+    const JobInput input = JobInputOf(file);
     // Without a model that others have, an image is segmented by itself: it has no data.
     if (options_.source == ModelSource::kSeparate || !options_.model)
       return RunSegmentJob(input, options_.segment, output);

@@ -21,14 +21,15 @@ std::string Number(double value) {
 
 // Model and mixture alike: the numbers of a start.
 std::string StartText(const FitOptions& fit) {
-  if (!fit.start) return "none";
+  const std::optional<GaussianMixture>& start = fit.start ? fit.start : fit.known;
+  if (!start) return "none";
   std::string numbers;
   const auto add = [&numbers](const auto& matrix) {
     for (const double x : matrix.reshaped()) numbers += Number(x) + " ";
   };
-  add(fit.start->weights);
-  add(fit.start->means);
-  for (const Eigen::MatrixXd& covariance : fit.start->covariances) add(covariance);
+  add(start->weights);
+  add(start->means);
+  for (const Eigen::MatrixXd& covariance : start->covariances) add(covariance);
   return ContentHash(numbers);
 }
 
@@ -60,6 +61,8 @@ NamedTexts FitSettings(const SegmentOptions& options) {
           {"covariance", std::string(ToString(fit.covariance_type))},
           {"init", std::string(ToString(fit.init))},
           {"start", StartText(fit)},
+          {"scribbles", OnOff(options.scribbles == Scribbles::kStart)},
+          {"freeze", OnOff(fit.freeze == Freeze::kOn)},
           {"restarts", std::to_string(fit.restarts)},
           {"subsample", std::to_string(fit.subsample_size)},
           {"tolerance", Number(fit.tolerance)},

@@ -2,15 +2,19 @@
 #pragma once
 
 #include <gmmseg/image_io.h>
+#include <gmmseg/inputs.h>
 #include <gmmseg/job.h>
 
 #include <string>
 
 namespace gmmseg {
 
-// The image with its weights, and the hash as TrainingInput has it. Throws IoError(kRead) as
-// LoadImage does, and where the weight map is of another size, has more than one band, or lacks a
-// weight >= 0 for a pixel.
+JobInput JobInputOf(const InputFile& file);
+
+// The image with its weights and scribbles, and the hash as TrainingInput has it. Throws
+// IoError(kRead) as LoadImage and LoadLabels do, where the weight map or the scribbles are of
+// another size, and where the weight map has more than one band, or lacks a weight >= 0 for a
+// pixel.
 LoadedImage LoadInput(const JobInput& input);
 
 // The same hash without decoding anything. Throws IoError where a file cannot be read.

@@ -16,6 +16,7 @@
 #include "mixture/refine.h"
 #include "render/convergence.h"
 #include "render/report.h"
+#include "segment/scribbled_start.h"
 
 namespace gmmseg {
 namespace {
@@ -37,7 +38,7 @@ std::uint64_t Identity(const std::string& hash) {
 PartOrFailure Extract(const InputFile& file, const FeaturePool& pool,
                       const std::optional<FeatureSpec>& spec) {
   try {
-    const LoadedImage image = LoadInput({file.path, file.weight_map});
+    const LoadedImage image = LoadInput(JobInputOf(file));
     ReadPart read{pool.Extract(image.raster, Identity(image.hash)), image.hash};
     if (spec)
       read.num_effective = EffectiveSamples(image.raster, ComputeFeatures(image.raster, *spec));
@@ -87,7 +88,7 @@ class ImagesSource : public StatsSource {
   std::optional<MixtureStats> StatsOf(std::int64_t i, const GaussianMixture& model) const {
     const InputFile& file = inputs_.files[i];
     try {
-      const Samples samples = SamplesLike(LoadInput({file.path, file.weight_map}).raster, layout_,
+      const Samples samples = SamplesLike(LoadInput(JobInputOf(file)).raster, layout_,
                                           like_.standardization(), like_.weight_unit());
       return MakeSource(samples)->Accumulate(model);
     } catch (const Error&) {
@@ -197,6 +198,8 @@ class SharedModelFit {
     FitOptions all;
     all.floor = options_.segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
     all.tolerance = kGain;
+    all.known = KnownComponents(planes, options_.segment);
+    all.freeze = options_.segment.fit.freeze;
     all.trace_length = trace_length;
     all.max_iterations = std::min(kMostPasses, options_.segment.fit.max_iterations);
     return RefineFit(std::move(fit), images, planes.samples.standardization(),

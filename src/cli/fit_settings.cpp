@@ -2,7 +2,11 @@
 
 #include <gmmseg/class_names_io.h>
 #include <gmmseg/errors.h>
+#include <gmmseg/image_io.h>
 #include <gmmseg/model_io.h>
+
+#include <algorithm>
+#include <set>
 
 #include "features/tempered_position.h"
 
@@ -61,10 +65,23 @@ SegmentOptions FitSettings(const Options& options, const Model& start) {
   CheckStart(options, start);
   SegmentOptions settings = options.segment;
   settings.features = start.features.spec;
-  settings.fit.start = start.mixture();
+  const bool frozen = options.segment.fit.freeze == Freeze::kOn;
+  (frozen ? settings.fit.known : settings.fit.start) = start.mixture();
   settings.fit.num_components = start.mixture().num_components();
   settings.fit.covariance_type = start.mixture().covariance_type;
   return settings;
+}
+
+// Without a number, there are as many classes as the strokes have.
+void StartFromScribbles(const Options& options, const std::vector<std::string>& paths,
+                        SegmentOptions& settings) {
+  settings.scribbles = Scribbles::kStart;
+  settings.choose.reset();
+  if (options.num_components) return;
+  std::uint16_t last = 1;
+  for (const std::string& path : std::set(paths.begin(), paths.end()))
+    last = std::max(last, std::ranges::max(LoadLabels(path).labels));
+  settings.fit.num_components = last;
 }
 
 ClassNames NamesOf(const Options& options) {
@@ -73,10 +90,11 @@ ClassNames NamesOf(const Options& options) {
 
 }  // namespace
 
-SegmentOptions SettingsOf(const Options& options) {
+SegmentOptions SettingsOf(const Options& options, const std::vector<std::string>& scribbles) {
   SegmentOptions settings = options.start_path.empty()
                                 ? FitSettings(options)
                                 : FitSettings(options, ReadModel(options.start_path));
+  if (!options.scribbles.empty()) StartFromScribbles(options, scribbles, settings);
   settings.class_names = NamesOf(options);
   CheckChoice(settings);
   return settings;
@@ -107,7 +125,7 @@ OutputOptions OutputsOf(const Options& options, const FeatureSpec& features,
 
 std::vector<std::string> FilesTaken(const Options& options) {
   std::vector<std::string> files = {options.model_path, options.start_path, options.names_path,
-                                    options.weight_map};
+                                    options.weight_map, options.scribbles};
   std::erase(files, "");
   return files;
 }

@@ -11,8 +11,10 @@ namespace gmmseg::cli {
 
 // What the command line asks of a fit: the options given, the defaults, and, with --init-model,
 // that model's mixture, features, number of classes and covariance type; and the names of the
-// classes. Throws ParameterError where an option contradicts the start model.
-SegmentOptions SettingsOf(const Options& options);
+// classes. `scribbles` are the files that --scribbles stands for, which say how many classes there
+// are where nothing else does. Throws ParameterError where an option contradicts the start model,
+// and IoError where one of the files cannot be read.
+SegmentOptions SettingsOf(const Options& options, const std::vector<std::string>& scribbles);
 
 // The model of --model, its classes named as --class-names says. Throws ParameterError where that
 // names a class which the model has not.

@@ -16,7 +16,19 @@
 namespace gmmseg::cli {
 namespace {
 
-FolderOptions SettingsFor(const Options& options) {
+std::vector<std::string> ScribblesOf(const InputList& inputs) {
+  std::vector<std::string> paths;
+  for (const InputFile& file : inputs.files)
+    if (!file.scribbles.empty()) paths.push_back(file.scribbles);
+  return paths;
+}
+
+ModelSource SourceOf(const Options& options) {
+  return options.source.value_or(IsOneFile(options.inputs) ? ModelSource::kSeparate
+                                                           : ModelSource::kShared);
+}
+
+FolderOptions SettingsFor(const Options& options, const InputList& inputs) {
   FolderOptions folder;
   folder.earlier = options.output.existing == ExistingOutputs::kOverwrite ? EarlierRun::kOverwrite
                                                                           : options.earlier;
@@ -29,9 +41,8 @@ FolderOptions SettingsFor(const Options& options) {
     return folder;
   }
   if (!options.model_path.empty()) folder.model = ReadModel(options.model_path);  // the reference
-  folder.source = options.source.value_or(IsOneFile(options.inputs) ? ModelSource::kSeparate
-                                                                    : ModelSource::kShared);
-  folder.segment = SettingsOf(options);
+  folder.source = SourceOf(options);
+  folder.segment = SettingsOf(options, ScribblesOf(inputs));
   if (folder.model && options.missing && *options.missing != folder.model->features.spec.missing)
     throw ParameterError("--missing " + std::string(ToString(*options.missing)) +
                          " contradicts --model: " + options.model_path + " has missing values " +
@@ -94,13 +105,27 @@ class Display {
   std::int64_t shown_tenths_ = 0;
 };
 
+// Strokes on one of the images are enough for a model that all share.
+void FindScribbles(const Options& options, InputList& inputs) {
+  const bool each = SourceOf(options) != ModelSource::kShared;
+  for (InputFile& file : inputs.files)
+    file.scribbles = each ? RequireCompanion(options.scribbles, file.name, "scribbles")
+                          : FindCompanion(options.scribbles, file.name);
+  if (ScribblesOf(inputs).empty())
+    throw IoError(IoError::Operation::kRead,
+                  options.scribbles +
+                      ": no scribbles for any of the images; put an image there "
+                      "that is called as one of them");
+}
+
 InputList FindImages(const Options& options) {
   InputList inputs = FindInputs(options.inputs, options.subfolders, options.output.directory);
   for (const std::string& folder : inputs.unreadable) Tell("failed: " + folder);
   CheckFound(inputs, options.inputs, options.verbosity);
   if (!options.weight_map.empty())
     for (InputFile& file : inputs.files)
-      file.weight_map = FindWeightMap(options.weight_map, file.name);
+      file.weight_map = RequireCompanion(options.weight_map, file.name, "weight map");
+  if (!options.scribbles.empty()) FindScribbles(options, inputs);
   return inputs;
 }
 
@@ -121,8 +146,8 @@ ExitCode Judge(const FolderResult& result, const InputList& inputs, Strictness s
 }  // namespace
 
 ExitCode RunFolder(const Options& options) {
-  const FolderOptions settings = SettingsFor(options);
   const InputList inputs = FindImages(options);
+  const FolderOptions settings = SettingsFor(options, inputs);
   if (options.action == Action::kPlan) {
     const FolderPlan plan = PlanFolderJob(inputs, settings);
     for (const std::int64_t i : plan.to_do)

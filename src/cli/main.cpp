@@ -44,10 +44,15 @@ bool IsFlawless(const JobResult& result, Command command) {
   return result.num_valid == 0 || (fit.converged() && fit.has_all_components());
 }
 
-std::string WeightMapOf(const Options& options) {
-  if (options.weight_map.empty()) return "";
-  const std::string name = std::filesystem::path(options.inputs.front()).filename().string();
-  return FindWeightMap(options.weight_map, name);
+JobInput InputOf(const Options& options) {
+  const std::string& image = options.inputs.front();
+  const std::string name = std::filesystem::path(image).filename().string();
+  JobInput input(image);
+  if (!options.weight_map.empty())
+    input.weight_map = RequireCompanion(options.weight_map, name, "weight map");
+  if (!options.scribbles.empty())
+    input.scribbles = RequireCompanion(options.scribbles, name, "scribbles");
+  return input;
 }
 
 ExitCode RunOneFile(const Options& options) {
@@ -64,10 +69,10 @@ ExitCode RunOneFile(const Options& options) {
     const Model model = ModelToApply(options);
     result = RunApplyJob(input, model, OutputsOf(options, model.features.spec, FitOutputs()), show);
   } else {
-    fit = SettingsOf(options);
+    const JobInput with_companions = InputOf(options);
+    fit = SettingsOf(options, {with_companions.scribbles});
     const OutputSet impossible = ImpossibleOutputs(ModelSource::kSeparate, fit);
-    result = RunSegmentJob({input, WeightMapOf(options)}, fit,
-                           OutputsOf(options, fit.features, impossible), show);
+    result = RunSegmentJob(with_companions, fit, OutputsOf(options, fit.features, impossible), show);
   }
   line.Wipe();
   Report(result, fit, options);

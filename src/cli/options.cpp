@@ -89,6 +89,20 @@ void DeclareWhat(CLI::App& app, Options& options) {
       "each of them, and a folder holds one for each: of the same path below the inputs' folder "
       "and the same name, whatever its extension. Default: none, every pixel counts as one.",
       [&](const std::string& word) { options.weight_map = word; });
+  Add(app, kWhat, "--scribbles", "FILE|DIR",
+      "An image of the input's size with strokes on pixels whose class is known: the value, or in "
+      "an indexed PNG the index, is the class, and 0 is no stroke; a painted-over _labels.png will "
+      "do. A class starts as the mean and the covariance of its strokes' pixels and keeps its "
+      "number; classes without strokes are found as ever. All pixels then have their say, also "
+      "those under strokes. Of many inputs, a file is for each of them, and a folder holds images "
+      "of the same path and name, as of --weight-map: one for each input, or for a shared model at "
+      "least one. Without -k there are as many classes as the largest number says. Default: none.",
+      [&](const std::string& word) { options.scribbles = word; });
+  AddFlag(app, kWhat, "--freeze",
+          "Hold the means and the covariances of scribbled classes as they start, so that only "
+          "the weights and the other classes are fitted; with --init-model, those of all classes. "
+          "Default: off.",
+          [&] { options.segment.fit.freeze = Freeze::kOn; });
   Add(app, kWhat, "--covariance", "TYPE",
       "Shape of the classes: full (any ellipsoid each), tied (one ellipsoid for all), diagonal "
       "(axes along the features) or spherical. Default: full, or that of --init-model.",
@@ -119,7 +133,8 @@ void DeclareStart(CLI::App& app, Options& options) {
       "Start from this model file; its number of classes, covariance type and features are taken. "
       "Default: none.",
       [&options](const std::string& word) { options.start_path = word; })
-      ->excludes(init);
+      ->excludes(init)
+      ->excludes("--scribbles");
   Add(app, kHow, "--restarts", "N",
       "Starts tried on a subsample, 1 to 10000; the best is finished on every pixel. Default: 10, "
       "or with --init-model its one start.",
@@ -507,6 +522,22 @@ void CheckMatch(const Options& options) {
     throw ParameterError("no number of classes; with --match give -k N, for instance -k 4");
 }
 
+void CheckScribbles(const Options& options) {
+  if (options.scribbles.empty()) {
+    if (options.segment.fit.freeze == Freeze::kOn && options.start_path.empty())
+      throw ParameterError(
+          "--freeze holds classes that are known; give them by --scribbles or --init-model, or "
+          "leave --freeze away");
+    return;
+  }
+  if (options.choose)
+    throw ParameterError(
+        "-k is a range, and --scribbles says which classes there are; give -k N, or leave -k away");
+  if (options.source == ModelSource::kMatched)
+    throw ParameterError(
+        "--scribbles numbers the classes, and so does --match; leave one of them away");
+}
+
 void CheckEarlier(const Options& options) {
   if (options.earlier != EarlierRun::kRefuse &&
       options.output.existing == ExistingOutputs::kOverwrite)
@@ -567,6 +598,7 @@ Options Complete(Declaration& declaration) {
   if (default_outputs && !options.one_file) options.output.outputs.insert(Output::kReport);
   const bool matches = options.source == ModelSource::kMatched;
   if (!declaration.apply->parsed() && (declaration.app.count("--model") == 0 || matches)) {
+    CheckScribbles(options);
     if (matches) CheckMatch(options);
     return options;
   }

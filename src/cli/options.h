@@ -30,6 +30,7 @@ struct Options {
   std::string model_path, start_path;  // of --model and --init-model; empty: none
   std::string names_path;              // of --class-names; empty: none
   std::string weight_map;              // of --weight-map, a file or a folder; empty: none
+  std::string scribbles;               // of --scribbles, likewise
 
   // What was given; where it was not, the start model decides, and without one the default.
   std::optional<int> num_components;

@@ -13,6 +13,7 @@
 #include "features/palette.h"
 #include "features/plain_samples.h"
 #include "features/same_features.h"
+#include "features/scribbled.h"
 #include "raster/value_size.h"
 
 namespace gmmseg {
@@ -142,6 +143,24 @@ Raster Picked(const Raster& raster, const std::vector<std::int64_t>& pixels) {
   return picked;
 }
 
+template <typename T>
+std::vector<T> At(const std::vector<T>& values, const std::vector<std::int64_t>& places) {
+  std::vector<T> picked;
+  if (!values.empty())
+    for (const std::int64_t place : places) picked.push_back(values[place]);
+  return picked;
+}
+
+// Of features that depend on colour alone.
+ScribbledClasses PickedScribbles(const Raster& raster, const FeatureLayout& layout) {
+  const std::vector<std::int64_t> pixels = ScribbledPixels(raster);
+  if (pixels.empty()) return {};
+  Raster picked = Picked(raster, pixels);
+  picked.SetScribbles(At(raster.scribbles(), pixels));
+  if (!raster.weights().empty()) picked.SetWeights(At(raster.weights(), pixels));
+  return ScribbledOf(picked, PlainSamples(picked, layout), {});
+}
+
 // A missing value is a NaN here.
 void AppendRow(const Samples& samples, std::int64_t i, std::vector<float>& rows) {
   for (int d = 0; d < samples.num_features(); ++d)
@@ -185,6 +204,7 @@ FeaturePool::Part FeaturePool::Extract(const Raster& raster, std::uint64_t ident
     ExtractPicked(raster, identity, part);
   else
     ExtractSamples(raster, identity, part);
+  if (DependsOnColorAlone(part.layout)) part.scribbled = PickedScribbles(raster, part.layout);
   return part;
 }
 
@@ -230,6 +250,7 @@ void FeaturePool::ExtractSamples(const Raster& raster, std::uint64_t identity, P
     AppendRow(samples, i, part.rows);
     if (plan_.weights == Weights::kOfPixels) part.row_weights.push_back(raster.Weight(i));
   }
+  if (!DependsOnColorAlone(part.layout)) part.scribbled = ScribbledOf(raster, samples, {});
   if (part.num_valid == 0) return;
   samples.Standardize();
   part.floor = FloorOf(raster, part.layout, samples);
@@ -241,6 +262,7 @@ void FeaturePool::Add(Part part) {
     throw ParameterError("the image gives the features " + FeatureNames(part.layout) +
                          "; those of the first image are " + FeatureNames(*layout_) +
                          "; segment images of one kind together");
+  Join(scribbled_, part.scribbled);
   if (part.num_valid == 0) return;
   const Eigen::MatrixXd floor = static_cast<double>(part.num_valid) * part.floor;
   weighted_floor_ = num_valid_ == 0 ? floor : Eigen::MatrixXd(weighted_floor_ + floor);
@@ -257,6 +279,7 @@ FeaturePlanes FeaturePool::Take() {
   FeaturePlanes planes;
   planes.layout = layout_.value();
   planes.num_valid = num_valid_;
+  planes.scribbled = std::move(scribbled_);
   planes.floor = weighted_floor_ / static_cast<double>(num_valid_);
   planes.samples = plan_.content == Content::kColors ? TakeColors() : TakeRows();
   if (!row_weights_.empty()) {

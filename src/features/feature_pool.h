@@ -61,6 +61,7 @@ class FeaturePool {
     std::vector<double> row_weights;   // of these, where the plan has weights
     std::int64_t num_valid = 0;
     Eigen::MatrixXd floor;
+    ScribbledClasses scribbled;
   };
   // From any number of threads; `identity` makes the pixels of different rasters different. Throws
   // ParameterError as DescribeFeatures does.
@@ -90,6 +91,7 @@ class FeaturePool {
   std::vector<double> row_weights_;  // of these, or none
   std::int64_t num_valid_ = 0;
   Eigen::MatrixXd weighted_floor_;
+  ScribbledClasses scribbled_;
 };
 
 }  // namespace gmmseg

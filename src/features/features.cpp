@@ -13,6 +13,7 @@
 #include "features/plain_samples.h"
 #include "features/quantization.h"
 #include "features/same_features.h"
+#include "features/scribbled.h"
 
 namespace gmmseg {
 namespace {
@@ -285,6 +286,7 @@ FeaturePlanes UnscaledFeatures(const Raster& raster, const FeatureLayout& layout
   } else {
     planes.num_valid = CountPresent(planes.samples);
   }
+  planes.scribbled = ScribbledOf(raster, planes.samples, planes.entry);
   TakeWeights(raster, planes);
   return planes;
 }

@@ -16,10 +16,17 @@ namespace gmmseg {
 
 inline constexpr int kMaxBands = 65535;  // of an image: TIFF counts samples in 16 bits
 
+// What the values of a picture are to its reader.
+enum class ValueMeaning {
+  kColor,  // bits below 8 fill 8, and indices are the colours that they stand for
+  kLabel,  // numbers, as they are stored
+};
+
 struct ImageSource {
   std::string path;                      // as the user gave it, for messages
   std::span<const unsigned char> bytes;  // from the file's start; all of them to read its picture
   std::int64_t file_size = static_cast<std::int64_t>(bytes.size());
+  ValueMeaning meaning = ValueMeaning::kColor;
 
   bool StartsWith(std::string_view magic, std::size_t offset = 0) const;
 };

@@ -14,7 +14,8 @@ inline constexpr char kModelFormat[] = "gmmseg-model";
 inline constexpr int kModelVersion = 1;  // of the format; raised when an old reader would go wrong
 inline constexpr Word<ClassOrder> kOrderWords[] = {
     {ClassOrder::kFirstMean, "ascending mean of the first feature"},
-    {ClassOrder::kReference, "that of the reference model"}};
+    {ClassOrder::kReference, "that of the reference model"},
+    {ClassOrder::kScribbles, "that of the scribbles"}};
 
 // What WriteModel writes.
 std::string ModelText(const Model& model);

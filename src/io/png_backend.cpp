@@ -67,10 +67,13 @@ bool ReadHeader(PngDecoder& decoder) {
   return true;
 }
 
-// 1, 2 and 4 bits become 8, palettes become colours, transparent colours become alpha.
-bool PlanConversion(PngDecoder& decoder) {
+// As colours: 1, 2 and 4 bits fill 8, palettes become colours, transparent colours become alpha.
+bool PlanConversion(PngDecoder& decoder, ValueMeaning meaning) {
   if (setjmp(png_jmpbuf(decoder.png))) return false;
-  png_set_expand(decoder.png);
+  if (meaning == ValueMeaning::kColor)
+    png_set_expand(decoder.png);
+  else
+    png_set_packing(decoder.png);
   if constexpr (std::endian::native == std::endian::little) png_set_swap(decoder.png);
   png_set_interlace_handling(decoder.png);
   png_read_update_info(decoder.png, decoder.info);
@@ -103,7 +106,7 @@ void Open(PngDecoder& decoder, const ImageSource& source) {
   // Before libpng makes room for whole rows.
   CheckSize(source, png_get_image_width(decoder.png, decoder.info),
             png_get_image_height(decoder.png, decoder.info), 1);
-  Require(PlanConversion(decoder), decoder, source);
+  Require(PlanConversion(decoder, source.meaning), decoder, source);
 }
 
 // What the pixels become.

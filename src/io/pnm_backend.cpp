@@ -91,6 +91,7 @@ struct PnmHeader {
   int channels;
   double scale = 1;  // PFM: negative for little-endian
   std::int64_t max_value = 1;
+  ValueMeaning meaning = ValueMeaning::kColor;
 
   bool IsFloat() const { return kind == 'f' || kind == 'F'; }
   SampleType Type() const {
@@ -103,6 +104,7 @@ struct PnmHeader {
 PnmHeader ReadHeader(PnmText& text, const ImageSource& source) {
   PnmHeader header{};
   header.kind = static_cast<char>(source.bytes[1]);
+  header.meaning = source.meaning;
   header.width = text.Integer();
   header.height = text.Integer();
   const bool is_color = header.kind == '3' || header.kind == '6' || header.kind == 'F';
@@ -130,7 +132,7 @@ Raster Collect(const PnmHeader& header, const Next& next) {
 }
 
 // Values above 8 bits stay as they are (12 bits in 16) and the largest is white; the few below fill
-// 0…255.
+// 0…255, unless they are labels.
 Raster CollectIntegers(const PnmHeader& header, const auto& next) {
   const std::int64_t max = header.max_value;
   if (header.Type() == SampleType::kUint16) {
@@ -139,8 +141,9 @@ Raster CollectIntegers(const PnmHeader& header, const auto& next) {
     raster.SetWhite(static_cast<double>(max));
     return raster;
   }
+  const std::int64_t full = header.meaning == ValueMeaning::kColor ? 255 : max;
   return Collect<std::uint8_t>(header, [&](std::size_t i) {
-    return static_cast<std::uint8_t>((std::min<std::int64_t>(next(i), max) * 255 + max / 2) / max);
+    return static_cast<std::uint8_t>((std::min<std::int64_t>(next(i), max) * full + max / 2) / max);
   });
 }
 

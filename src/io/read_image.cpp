@@ -103,10 +103,13 @@ void CheckSize(const ImageSource& source, std::int64_t width, std::int64_t heigh
                       " bytes; its header is damaged");
 }
 
-Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes) {
+namespace {
+
+Raster Decode(const ImageSource& source) {
+  const std::string& path = source.path;
   std::optional<Raster> raster;
   try {
-    raster = AskBackends(&ImageBackend::read, {path, bytes});
+    raster = AskBackends(&ImageBackend::read, source);
   } catch (const std::bad_alloc&) {
     throw IoError(IoError::Operation::kRead,
                   path + ": too large for this machine's memory; give a smaller image");
@@ -118,13 +121,52 @@ Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes
   return std::move(*raster);
 }
 
-LoadedImage LoadImage(const std::string& path) {
+LoadedImage Load(const std::string& path, ValueMeaning meaning) {
   const std::vector<unsigned char> bytes = ReadImageBytes(path);
+  ImageSource source{path, bytes};
+  source.meaning = meaning;
   LoadedImage image;
   // Neither the hash nor most decoders use more than one thread.
-  tbb::parallel_invoke([&] { image.raster = DecodeImage(path, bytes); },
+  tbb::parallel_invoke([&] { image.raster = Decode(source); },
                        [&] { image.hash = IsNullImage(path) ? "" : ContentHash(bytes); });
   return image;
+}
+
+[[noreturn]] void RefuseLabels(const std::string& path, const std::string& what) {
+  throw IoError(IoError::Operation::kRead, path + ": " + what);
+}
+
+std::uint16_t LabelOf(const Raster& raster, double value, std::int64_t pixel,
+                      const std::string& path) {
+  if (!raster.IsValid(pixel)) return 0;
+  if (value >= 0 && value <= 65535 && value == std::floor(value))
+    return static_cast<std::uint16_t>(value);
+  RefuseLabels(path, "holds " + std::to_string(value) +
+                         ", which is no number of a class; give whole numbers from 0 to 65535");
+}
+
+}  // namespace
+
+Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes) {
+  return Decode({path, bytes});
+}
+
+LoadedImage LoadImage(const std::string& path) { return Load(path, ValueMeaning::kColor); }
+
+LoadedLabels LoadLabels(const std::string& path) {
+  LoadedImage image = Load(path, ValueMeaning::kLabel);
+  const Raster& raster = image.raster;
+  if (raster.num_bands() != 1 || raster.depth() != 1)
+    RefuseLabels(path,
+                 "holds colours, and numbers of classes are wanted; save it as an indexed or a "
+                 "grey image in which class 1 is the index or the value 1");
+  LoadedLabels loaded{raster.width(), raster.height(), {}, std::move(image.hash)};
+  loaded.labels.reserve(raster.num_pixels());
+  raster.VisitBand(0, [&](const auto* values) {
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
+      loaded.labels.push_back(LabelOf(raster, values[i], i, path));
+  });
+  return loaded;
 }
 
 Raster ReadImage(const std::string& path) { return LoadImage(path).raster; }

@@ -212,18 +212,20 @@ struct WholeSample {
 };
 
 // Unsigned samples of any other width, packed from the highest bit down. Fewer than 8 bits fill
-// 0…255; more than 8 stay as they are, and the largest is white.
+// 0…255, unless they are labels; more than 8 stay as they are, and the largest is white.
 template <typename T>
 struct PackedSample {
   using Value = T;
   int bits;
+  ValueMeaning meaning;
 
   Value operator()(const unsigned char* row, std::int64_t i) const {
     const std::uint32_t max = (1u << bits) - 1;
     std::uint32_t value = 0;
     for (std::int64_t bit = i * bits; bit < (i + 1) * bits; ++bit)
       value = value << 1 | (row[bit / 8] >> (7 - bit % 8) & 1u);
-    return static_cast<Value>(bits < 8 ? (value * 255 + max / 2) / max : value);
+    const bool fills = bits < 8 && meaning == ValueMeaning::kColor;
+    return static_cast<Value>(fills ? (value * 255 + max / 2) / max : value);
   }
 };
 
@@ -292,8 +294,11 @@ auto VisitUnsigned(const TiffInput& input, const TiffLayout& layout, const Visit
     default:
       break;
   }
-  if (layout.bits >= 1 && layout.bits < 8) return visit(PackedSample<std::uint8_t>{layout.bits});
-  if (layout.bits > 8 && layout.bits < 16) return visit(PackedSample<std::uint16_t>{layout.bits});
+  const ValueMeaning meaning = input.source.meaning;
+  if (layout.bits >= 1 && layout.bits < 8)
+    return visit(PackedSample<std::uint8_t>{layout.bits, meaning});
+  if (layout.bits > 8 && layout.bits < 16)
+    return visit(PackedSample<std::uint16_t>{layout.bits, meaning});
   input.ThrowUnsupported(std::to_string(layout.bits) + "-bit integers");
 }
 
@@ -413,9 +418,10 @@ void Invert(Raster& raster) {
     });
 }
 
-bool IsPlain(std::uint16_t photometric) {
+bool IsPlain(std::uint16_t photometric, ValueMeaning meaning) {
   return photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE ||
-         photometric == PHOTOMETRIC_RGB;
+         photometric == PHOTOMETRIC_RGB ||
+         (photometric == PHOTOMETRIC_PALETTE && meaning == ValueMeaning::kLabel);
 }
 
 bool IsTiff(const ImageSource& source) {
@@ -442,7 +448,7 @@ std::optional<ImageHeader> ReadTiffHeader(const ImageSource& source) {
   const TiffHandle handle(source.path, "rmO", stream, MaxDecodedBytes(source));
   const TiffInput input{source, handle};
   const TiffLayout layout = OpenPicture(input);
-  if (!IsPlain(layout.photometric)) {
+  if (!IsPlain(layout.photometric, source.meaning)) {
     RequireRgba(input);
     return HeaderOf(layout.width, layout.height, kRgbaChannels, SampleType::kUint8);
   }
@@ -458,8 +464,8 @@ std::optional<Raster> ReadTiff(const ImageSource& source) {
   const TiffHandle handle(source.path, "rm", stream, MaxDecodedBytes(source));
   const TiffInput input{source, handle};
   const TiffLayout layout = OpenPicture(input);
-  Raster raster =
-      IsPlain(layout.photometric) ? ReadPlain(input, layout) : ReadAsRgba(input, layout);
+  Raster raster = IsPlain(layout.photometric, source.meaning) ? ReadPlain(input, layout)
+                                                              : ReadAsRgba(input, layout);
   if (const std::optional<double> no_data = NoData(handle.get())) TakeOutNoData(raster, *no_data);
   if (layout.photometric == PHOTOMETRIC_MINISWHITE) Invert(raster);
   return Upright(std::move(raster), layout.orientation);

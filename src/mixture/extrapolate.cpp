@@ -3,6 +3,7 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gmmseg {
 namespace {
@@ -15,7 +16,8 @@ Eigen::VectorXd Flatten(const GaussianMixture& model) {
     flat.segment(at, values.size()) = values.reshaped();
     at += values.size();
   };
-  append(model.weights.array().log());
+  // A known component may have lost all its weight.
+  append(model.weights.array().max(std::numeric_limits<double>::min()).log());
   append(model.means);
   for (const Eigen::MatrixXd& covariance : model.covariances) {
     Eigen::MatrixXd factor = covariance.llt().matrixL();
@@ -23,6 +25,13 @@ Eigen::VectorXd Flatten(const GaussianMixture& model) {
     append(factor);
   }
   return flat;
+}
+
+// To the bit, which the way through factors does not keep.
+void KeepFrozen(const MaximizeRules& rules, GaussianMixture& model) {
+  if (rules.freeze == Freeze::kOff) return;
+  model.means.topRows(rules.num_known()) = rules.known.means;
+  std::ranges::copy(rules.known.covariances, model.covariances.begin());
 }
 
 GaussianMixture Unflatten(const Eigen::VectorXd& flat, const MaximizeRules& rules,
@@ -39,6 +48,7 @@ GaussianMixture Unflatten(const Eigen::VectorXd& flat, const MaximizeRules& rule
     factor.diagonal() = factor.diagonal().array().exp();
     model.covariances.push_back(Clip(factor * factor.transpose(), rules).covariance);
   }
+  KeepFrozen(rules, model);
   return model;
 }
 

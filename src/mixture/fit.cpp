@@ -32,6 +32,23 @@ void RequireAtLeast(T value, T least, const std::string& name) {
                          "; must be >= " + std::to_string(least));
 }
 
+void CheckKnown(const FitOptions& options) {
+  const int num_known = options.known ? options.known->num_components() : 0;
+  if (options.freeze == Freeze::kOn && num_known == 0)
+    throw ParameterError("no component is known that could be frozen; give some, or freeze none");
+  if (options.known && options.start)
+    throw ParameterError("known components and a start model; give one of them");
+  if (num_known > options.num_components)
+    throw ParameterError("known components: " + std::to_string(num_known) +
+                         " with num_components = " + std::to_string(options.num_components) +
+                         "; must be at most as many");
+  if (options.freeze == Freeze::kOn && num_known < options.num_components &&
+      options.covariance_type == CovarianceType::kTied)
+    throw ParameterError(
+        "frozen components with tied covariances, which are one for all components; choose "
+        "another covariance type");
+}
+
 void Check(const FitOptions& options) {
   RequireAtLeast(options.num_components, 1, "num_components");
   RequireAtLeast(options.restarts, 1, "restarts");
@@ -42,14 +59,44 @@ void Check(const FitOptions& options) {
   if (!(options.tolerance >= 0) || std::isinf(options.tolerance))
     throw ParameterError("tolerance = " + std::to_string(options.tolerance) +
                          "; must be finite and >= 0");
+  CheckKnown(options);
 }
 
-MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
+// Its covariances as those of every model are after a step.
+GaussianMixture KnownComponents(const GaussianMixture& known,
+                                const Standardization& standardization,
+                                const MaximizeRules& rules) {
+  GaussianMixture model = ToStandardized(known, standardization);
+  model.covariance_type = rules.covariance_type;
+  model.blocks = rules.blocks;
+  model.weights /= model.weights.sum();
+  if (rules.covariance_type == CovarianceType::kTied)
+    model.covariances.assign(model.num_components(), PooledCovariance(model));
+  for (Eigen::MatrixXd& covariance : model.covariances)
+    covariance = Clip(covariance, rules).covariance;
+  return model;
+}
+
+MaximizeRules Rules(const Standardization& standardization, const FitOptions& options) {
   if (options.start)
-    return RulesFor(samples.standardization(), options.floor, options.start->covariance_type,
+    return RulesFor(standardization, options.floor, options.start->covariance_type,
                     options.start->blocks);
-  return RulesFor(samples.standardization(), options.floor, options.covariance_type,
-                  options.blocks);
+  MaximizeRules rules =
+      RulesFor(standardization, options.floor, options.covariance_type, options.blocks);
+  if (options.known) rules.known = KnownComponents(*options.known, standardization, rules);
+  rules.freeze = options.freeze;
+  return rules;
+}
+
+// The known components as they are, then the others in canonical order.
+std::vector<int> FinalOrder(const GaussianMixture& model, const FitOptions& options) {
+  const int num_known = options.known ? options.known->num_components() : 0;
+  std::vector<int> order = CanonicalOrder(model);
+  std::erase_if(order, [&](int k) { return k < num_known; });
+  std::vector<int> known(num_known);
+  std::iota(known.begin(), known.end(), 0);
+  order.insert(order.begin(), known.begin(), known.end());
+  return order;
 }
 
 void CheckFeatures(const Samples& samples) {
@@ -101,10 +148,11 @@ void TakeTrace(const EmResult& em, const Standardization& standardization,
                        Reordered(FromStandardized(point.model, standardization), order)});
 }
 
-// The end of a climb in the user's units, components in canonical order.
-void TakeEnd(const EmResult& em, const Standardization& standardization, FitResult& result) {
+// The end of a climb in the user's units, components in their order.
+void TakeEnd(const EmResult& em, const Standardization& standardization, const FitOptions& options,
+             FitResult& result) {
   const GaussianMixture model = FromStandardized(em.model, standardization);
-  const std::vector<int> order = CanonicalOrder(model);
+  const std::vector<int> order = FinalOrder(model, options);
   const double shift = -LogScale(model, standardization);
   result.model = Reordered(model, order);
   TakeTrace(em, standardization, order, result);
@@ -121,7 +169,7 @@ void TakeEnd(const EmResult& em, const Standardization& standardization, FitResu
 FitResult Report(const EmResult& em, const Starts& starts, const Samples& samples,
                  const FitOptions& options) {
   FitResult result;
-  TakeEnd(em, samples.standardization(), result);
+  TakeEnd(em, samples.standardization(), options, result);
   const double shift = -LogScale(result.model, samples.standardization());
   result.initial_log_likelihood = em.initial_log_likelihood + shift;
   result.num_samples = samples.weight_unit() *
@@ -156,7 +204,7 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
     throw ParameterError("no sample has a weight > 0; there is nothing to fit");
   CheckFeatures(samples);
 
-  const MaximizeRules rules = Rules(samples, options);
+  const MaximizeRules rules = Rules(samples.standardization(), options);
   const Starts starts = ChooseStarts(samples, options, rules);
   for (const GaussianMixture& start : starts.models) Validate(start);
 
@@ -180,18 +228,20 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
 
 FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& standardization,
                     double weight_unit, double num_points, const FitOptions& options) {
-  const EmOptions em{
-      RulesFor(standardization, options.floor, fit.model.covariance_type, fit.model.blocks),
-      num_points,
-      options.tolerance,
-      options.max_iterations,
-      /*max_rescues=*/0,
-      Acceleration::kOff,
-      {},
-      options.trace_length};
+  FitOptions of_model = options;
+  of_model.covariance_type = fit.model.covariance_type;
+  of_model.blocks = fit.model.blocks;
+  const EmOptions em{Rules(standardization, of_model),
+                     num_points,
+                     options.tolerance,
+                     options.max_iterations,
+                     /*max_rescues=*/0,
+                     Acceleration::kOff,
+                     {},
+                     options.trace_length};
   const StopReason reason = fit.stop_reason;
   const EmResult end = RunEm(source, ToStandardized(fit.model, standardization), em);
-  TakeEnd(end, standardization, fit);
+  TakeEnd(end, standardization, options, fit);
   fit.stop_reason = reason;
   fit.num_samples = weight_unit * end.num_samples;
   return fit;

@@ -59,14 +59,26 @@ ClippedCovariance Pooled(const MixtureStats& stats, const MaximizeRules& rules) 
 }
 
 // The heaviest component never counts as vanished: where every one holds next to nothing, one is
-// left.
-std::vector<int> Vanished(const Eigen::VectorXd& weights, double num_points) {
+// left. Nor do those that are known.
+std::vector<int> Vanished(const Eigen::VectorXd& weights, double num_points, int num_known) {
   Eigen::Index heaviest;
   weights.maxCoeff(&heaviest);
   std::vector<int> vanished;
-  for (int k = 0; k < weights.size(); ++k)
+  for (int k = num_known; k < weights.size(); ++k)
     if (k != heaviest && weights[k] * num_points < kVanished) vanished.push_back(k);
   return vanished;
+}
+
+// Components that the samples have no say in are as they are known.
+void KeepKnown(const MaximizeRules& rules, double num_points, MaximizeResult& result) {
+  GaussianMixture& model = result.model;
+  const bool tied = rules.covariance_type == CovarianceType::kTied;
+  for (int k = 0; k < rules.num_known(); ++k) {
+    if (rules.freeze == Freeze::kOff && model.weights[k] * num_points >= kVanished) continue;
+    model.means.row(k) = rules.known.means.row(k);
+    result.at_floor[k] = false;
+    if (!tied || rules.freeze == Freeze::kOn) model.covariances[k] = rules.known.covariances[k];
+  }
 }
 
 // The user's floor in plane units, raised to what float arithmetic needs.
@@ -154,7 +166,8 @@ MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, d
     result.at_floor.push_back(clipped.clipped);
   }
   result.model.weights /= result.model.weights.sum();  // 1 but for the rounding of float sums
-  result.vanished = Vanished(result.model.weights, num_points);
+  KeepKnown(rules, num_points, result);
+  result.vanished = Vanished(result.model.weights, num_points, rules.num_known());
   return result;
 }
 

@@ -1,6 +1,7 @@
 // The M-step: from statistics to the most likely model.
 #pragma once
 
+#include <gmmseg/fit.h>
 #include <gmmseg/gaussian_mixture.h>
 #include <gmmseg/mixture_stats.h>
 
@@ -16,6 +17,13 @@ struct MaximizeRules {
   Eigen::MatrixXd floor;  // D×D, positive definite: every covariance stays ⪰ floor
   Eigen::VectorXd scale;  // D: the user's unit of each feature in plane units; spherical means
                           // equal variances in the user's units
+  // Components that are known, of the type and above the floor: the first of every model. They
+  // never count as vanished; one that has lost its samples is as it is here, and frozen ones are in
+  // any case.
+  GaussianMixture known;
+  Freeze freeze = Freeze::kOff;
+
+  int num_known() const { return known.num_components(); }
 };
 
 // `floor` is the user's, in the user's units, or empty; it is raised to what float arithmetic

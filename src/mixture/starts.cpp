@@ -1,9 +1,11 @@
 #include "mixture/starts.h"
 
+#include <gmmseg/component_match.h>
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "mixture/accumulate.h"
@@ -33,21 +35,26 @@ constexpr std::int64_t kMaxDecidedOnAll = 2 * kDecisionSize;
 // Fewer samples save little by a climb on that many first.
 constexpr std::int64_t kMinCoarseToFine = 4 * kDecisionSize;
 
+// One component more, with its share of the weight to be.
+void Append(const Eigen::RowVectorXd& mean, const Eigen::MatrixXd& covariance,
+            GaussianMixture& model) {
+  const int k = model.num_components();
+  model.weights.conservativeResize(k + 1);
+  model.weights[k] = 1.0 / (k + 1);
+  model.means.conservativeResize(k + 1, Eigen::NoChange);
+  model.means.row(k) = mean;
+  model.covariances.push_back(covariance);
+}
+
 // Components that a start on the subsample lacks, at points of the whole that no mean has yet.
 void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num_components,
                 const MaximizeRules& rules) {
   for (Eigen::Index j = 0; j < distinct.rows() && model.num_components() < num_components; ++j) {
-    const int k = model.num_components();
     if (((model.means.rowwise() - distinct.row(j)).cwiseAbs().rowwise().maxCoeff().array() < 1e-12)
             .any())
       continue;
-    model.weights.conservativeResize(k + 1);
-    model.weights[k] = 1.0 / (k + 1);
-    model.means.conservativeResize(k + 1, Eigen::NoChange);
-    model.means.row(k) = distinct.row(j);
     const bool tied = model.covariance_type == CovarianceType::kTied;
-    model.covariances.push_back(tied ? Eigen::MatrixXd(model.covariances.front())
-                                     : SmallestCovariance(rules));
+    Append(distinct.row(j), tied ? model.covariances.front() : SmallestCovariance(rules), model);
   }
   model.weights /= model.weights.sum();
 }
@@ -63,6 +70,25 @@ GaussianMixture GivenStart(const Samples& samples, const FitOptions& options,
   for (Eigen::MatrixXd& covariance : start.covariances)
     covariance = Clip(covariance, rules).covariance;
   return start;
+}
+
+// The known components first, then those of the start that are least like them.
+GaussianMixture WithKnown(const GaussianMixture& start, const MaximizeRules& rules) {
+  const GaussianMixture& known = rules.known;
+  const int num_known = rules.num_known();
+  if (num_known == 0) return start;
+  std::set<int> replaced;
+  for (const ComponentMatch& match : MatchComponents(known, start))
+    replaced.insert(match.reference);
+  GaussianMixture model = known;
+  for (int k = 0; k < start.num_components(); ++k)
+    if (!replaced.contains(k)) Append(start.means.row(k), start.covariances[k], model);
+  const int num_components = model.num_components();
+  model.weights.setConstant(1.0 / num_components);
+  model.weights.head(num_known) = known.weights * num_known / num_components;
+  if (model.covariance_type == CovarianceType::kTied)
+    model.covariances.assign(num_components, PooledCovariance(model));
+  return model;
 }
 
 // One start tried on a subsample.
@@ -123,10 +149,14 @@ std::vector<Trial> Trials(const Samples& points, const Samples& subsample,
                           const FitOptions& options, const EmOptions& em,
                           const MaximizeRules& rules) {
   std::vector<Trial> trials(options.restarts);
+  MaximizeRules of_start = rules;
+  of_start.known = {};
   tbb::parallel_for(0, options.restarts, [&](int restart) {
     const StartKind kind = KindOf(options.init, restart);
-    trials[restart].model = InitialModel(points, kind.method, kind.metric, options.num_components,
-                                         rules, options.seed, restart);
+    trials[restart].model =
+        WithKnown(InitialModel(points, kind.method, kind.metric, options.num_components,
+                               of_start, options.seed, restart),
+                  rules);
   });
   Climb(subsample, em, trials.size(), trials);
   Climb(subsample, ToTheEnd(em), BetterHalf(options.restarts), trials);
@@ -161,19 +191,31 @@ std::optional<GaussianMixture> CoarseEnd(const Samples& samples, const GaussianM
   return std::move(coarse.model);
 }
 
-Starts StartsFromGiven(const Samples& samples, const FitOptions& options,
-                       const MaximizeRules& rules) {
+Starts OneStart(const Samples& samples, const GaussianMixture& start, const FitOptions& options,
+                const MaximizeRules& rules) {
   Starts starts;
-  starts.models = {GivenStart(samples, options, rules)};
-  starts.coarse_end = CoarseEnd(samples, starts.models.front(), options, rules);
-  starts.num_distinct = options.start->num_components();
+  starts.models = {start};
+  starts.coarse_end = CoarseEnd(samples, start, options, rules);
+  starts.num_distinct = start.num_components();
   return starts;
+}
+
+// Where there are too few distinct samples for a choice of starts: each of them, or with known
+// components those that no known one stands at.
+GaussianMixture StartAtEach(const Eigen::MatrixXd& distinct, const FitOptions& options,
+                            const MaximizeRules& rules) {
+  if (rules.num_known() == 0) return PointMasses(distinct, rules);
+  GaussianMixture start = rules.known;
+  AddMissing(start, distinct, options.num_components, rules);
+  return start;
 }
 
 }  // namespace
 
 Starts ChooseStarts(const Samples& samples, const FitOptions& options, const MaximizeRules& rules) {
-  if (options.start) return StartsFromGiven(samples, options, rules);
+  if (options.start) return OneStart(samples, GivenStart(samples, options, rules), options, rules);
+  if (rules.num_known() == options.num_components)
+    return OneStart(samples, rules.known, options, rules);
   // A gap stands at 0 in its plane, where there is no sample: starts come from whole samples,
   // unless these are too few.
   std::optional<Samples> whole;
@@ -184,7 +226,7 @@ Starts ChooseStarts(const Samples& samples, const FitOptions& options, const Max
       DistinctSamples(whole ? *whole : samples, options.num_components + 1);
   const int num_distinct = static_cast<int>(distinct.rows());
   if (num_distinct <= options.num_components)
-    return {{PointMasses(distinct, rules)}, {}, {}, {}, num_distinct};
+    return {{StartAtEach(distinct, options, rules)}, {}, {}, {}, num_distinct};
 
   const Samples subsample = Subsample(samples, options.subsample_size, options.seed);
   const EmOptions em = TrialOptions(subsample, options, rules);

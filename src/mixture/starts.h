@@ -19,7 +19,8 @@ struct Starts {
   int num_distinct = 0;  // distinct points, counted up to one more than asked for
 };
 
-// The model given in the options, and where it leads on a subsample if coarse_to_fine asks; or,
+// The model given in the options, or the known components where there are no others, and where it
+// leads on a subsample if coarse_to_fine asks; or,
 // where the samples have no more distinct points than components are asked for, one component at
 // each; or the best of options.restarts starts. Those climb a few steps on the subsample, half of
 // them to the end. Optima that the subsample can hardly tell from the best are decided on a larger

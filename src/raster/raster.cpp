@@ -119,6 +119,13 @@ void Raster::SetWeights(std::vector<float> weights) {
   weights_ = std::move(weights);
 }
 
+void Raster::SetScribbles(std::vector<std::uint16_t> scribbles) {
+  if (std::ssize(scribbles) != num_pixels())
+    throw ParameterError("scribbles: " + std::to_string(scribbles.size()) + " for " +
+                         std::to_string(num_pixels()) + " pixels; give one per pixel");
+  scribbles_ = std::move(scribbles);
+}
+
 std::int64_t Raster::CountValid() const {
   if (validity_.empty()) return num_pixels();
   return num_pixels() - std::count(validity_.begin(), validity_.end(), std::uint8_t{0});

@@ -1,24 +1,9 @@
 #include "segment/reference_order.h"
 
+#include "segment/places.h"
+
 namespace gmmseg {
 namespace {
-
-// The reference with component k replaced by the fitted one that found[k] gives it, and weight 0
-// where there is none.
-GaussianMixture InPlaces(const GaussianMixture& fitted, const std::vector<ComponentMatch>& found,
-                         const GaussianMixture& reference) {
-  GaussianMixture mixture = fitted;
-  mixture.weights = Eigen::VectorXd::Zero(reference.num_components());
-  mixture.means = reference.means;
-  mixture.covariances = reference.covariances;
-  for (int k = 0; k < fitted.num_components(); ++k) {
-    const int place = found[k].reference;
-    mixture.weights[place] = fitted.weights[k];
-    mixture.means.row(place) = fitted.means.row(k);
-    mixture.covariances[place] = fitted.covariances[k];
-  }
-  return mixture;
-}
 
 // The reference's classes as the model has them; shares are 0.
 ClassTable ClassesLike(const ClassTable& reference, const GaussianMixture& mixture) {
@@ -34,18 +19,14 @@ ClassTable ClassesLike(const ClassTable& reference, const GaussianMixture& mixtu
 }  // namespace
 
 std::vector<ComponentMatch> TakeOrderOf(const Model& reference, Model& model) {
-  const FitResult fitted = model.fit;
-  const std::vector<ComponentMatch> found = MatchComponents(fitted.model, reference.mixture());
+  const std::vector<ComponentMatch> found = MatchComponents(model.mixture(), reference.mixture());
   std::vector<ComponentMatch> matches(reference.mixture().num_components());
-  model.fit.model = InPlaces(fitted.model, found, reference.mixture());
-  for (TracePoint& point : model.fit.trace)
-    point.model = InPlaces(point.model, found, reference.mixture());
-  model.fit.at_floor.assign(matches.size(), false);
-  for (int k = 0; k < fitted.model.num_components(); ++k) {
-    const int place = found[k].reference;
-    matches[place] = found[k];
-    model.fit.at_floor[place] = fitted.at_floor[k];
+  std::vector<int> places;
+  for (const ComponentMatch& match : found) {
+    places.push_back(match.reference);
+    matches[match.reference] = match;
   }
+  PutInPlaces(places, reference.mixture(), model.fit);
   model.classes = ClassesLike(reference.classes, model.mixture());
   model.order = ClassOrder::kReference;
   return matches;

@@ -21,6 +21,7 @@
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
 #include "segment/reference_order.h"
+#include "segment/scribbled_start.h"
 
 namespace gmmseg {
 namespace {
@@ -55,6 +56,7 @@ FitOptions FitOptionsFor(const SegmentOptions& options, const FeaturePlanes& pla
   fit.coarse_to_fine =
       planes.layout.spec.position_weight > 0 ? CoarseToFine::kOn : CoarseToFine::kOff;
   fit.floor = options.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
+  fit.known = KnownComponents(planes, options);
   return fit;
 }
 
@@ -142,9 +144,18 @@ void LabelFitted(Segmentation& result, const ClassNames& names) {
   result.classes = model.classes;
 }
 
-// `arrange` may put the fitted model's components in another order and name its classes.
+// The classes of a fit by the options, in their order.
+void ArrangeClasses(const SegmentOptions& options, const FeaturePlanes& planes, Model& model) {
+  if (options.scribbles == Scribbles::kStart)
+    TakeScribbledOrder(planes.scribbled, model);
+  else if (options.fit.known)
+    model.order = ClassOrder::kReference;
+  model.classes = ClassesOf(model.mixture());
+}
+
+// `arrange` may put the fitted model's components in another order and names its classes.
 Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
-                         const std::function<void(Model&)>& arrange) {
+                         const std::function<void(const FeaturePlanes&, Model&)>& arrange) {
   Stopwatch watch;
   Segmentation result = Unlabelled(raster, ComputeFeatures(raster, options.features));
   result.seconds.features = watch.Lap();
@@ -159,7 +170,7 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
     return result;
   }
   Fit(result.planes, options, options.choose ? EffectiveSamples(raster, result.planes) : 0, model);
-  arrange(model);
+  arrange(result.planes, model);
   result.seconds.fit = watch.Lap();
 
   LabelFitted(result, options.class_names);
@@ -206,6 +217,11 @@ void CheckApplicable(const Raster& raster, const Model& model) {
 }
 
 void CheckChoice(const SegmentOptions& options) {
+  const bool has_start = options.fit.start || options.fit.known;
+  if (options.scribbles == Scribbles::kStart && (options.choose || has_start))
+    throw ParameterError(
+        "scribbles start one model, with a number of components of its own; give them neither a "
+        "range nor another start");
   if (!options.choose) return;
   Validate(*options.choose);
   if (options.fit.start)
@@ -221,21 +237,24 @@ void CheckChoice(const SegmentOptions& options) {
 Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
   CheckChoice(options);
   CheckClassNames(options.class_names, options.num_components());
-  return FitAndLabel(raster, options,
-                     [](Model& model) { model.classes = ClassesOf(model.mixture()); });
+  return FitAndLabel(raster, options, [&](const FeaturePlanes& planes, Model& model) {
+    ArrangeClasses(options, planes, model);
+  });
 }
 
 MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& options,
                                    const Model& reference) {
   if (options.choose)
     throw ParameterError("a range of components with a reference model to match; give one number");
+  if (options.scribbles == Scribbles::kStart)
+    throw ParameterError("scribbles with a reference model to match; give one of them");
   CheckApplicable(raster, reference);
   CheckClassNames(options.class_names, reference.mixture().num_components());
   MatchedSegmentation result;
   result.matches.resize(reference.mixture().num_components());
-  result.segmentation = FitAndLabel(raster, OptionsLike(reference, options), [&](Model& model) {
-    result.matches = TakeOrderOf(reference, model);
-  });
+  result.segmentation = FitAndLabel(
+      raster, OptionsLike(reference, options),
+      [&](const FeaturePlanes&, Model& model) { result.matches = TakeOrderOf(reference, model); });
   for (const ClassEntry& entry : result.segmentation.classes)
     result.confidence += entry.weight * result.matches[entry.index - 1].coefficient;
   return result;
@@ -253,7 +272,7 @@ Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const Refine
   Fit(result.planes, options,
       num_effective > 0 ? num_effective : static_cast<double>(result.num_valid), model);
   if (refine) model.fit = refine(std::move(model.fit), result.planes);
-  model.classes = ClassesOf(model.mixture());
+  ArrangeClasses(options, result.planes, model);
   LabelFitted(result, options.class_names);
   model.log_density_quantiles = LogDensityQuantiles(result);
   return std::move(model);

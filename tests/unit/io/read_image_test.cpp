@@ -90,9 +90,9 @@ TEST_CASE("read: NaN and infinity become 0 that is missing; the other bands stay
 }
 
 TEST_CASE("read: a colour with a NaN or an infinity in it is none, and 0 in every channel") {
-  const Bytes tiff = EncodeTiff(
-      {.width = 2, .samples = 3, .bits = 32, .format = 3, .photometric = 2},
-      BytesOf<float>({1, 2, 3, 4, std::nanf(""), 5}));
+  const Bytes tiff =
+      EncodeTiff({.width = 2, .samples = 3, .bits = 32, .format = 3, .photometric = 2},
+                 BytesOf<float>({1, 2, 3, 4, std::nanf(""), 5}));
   const Raster raster = DecodeImage("float.tif", tiff);
   CHECK(ValidityOf(raster) == std::vector<int>{1, 0});
   CHECK_FALSE(raster.HasSomeBand(1));
@@ -109,6 +109,42 @@ TEST_CASE("null image: the size, bands and type asked for, the same at every cal
         BandOf<std::uint16_t>(ReadImage("null:40x30x3:u16"), 2));
   CHECK(ReadImage("null:2x2x1").color_model() == ColorModel::kGray);
   CHECK(ReadImage("null:2x2x5:f32").color_model() == ColorModel::kMultiband);
+}
+
+TEST_CASE("labels: indices, and values of few bits, are as they are stored") {
+  const TemporaryFolder folder;
+  const auto labels_of = [&](const Bytes& bytes) {
+    WriteAll(folder.File("labels"), bytes);
+    return LoadLabels(folder.File("labels")).labels;
+  };
+  const std::vector<std::uint16_t> expected = {0, 1, 2, 3};
+  const Bytes packed = {0b00011011};
+  const std::vector<std::uint8_t> colors = {9, 9, 9, 200, 0, 0, 0, 200, 0, 0, 0, 200};
+  CHECK(labels_of(EncodePng({4, 1, 3, 2, packed, colors, {0}})) == expected);
+  CHECK(labels_of(EncodePng({4, 1, 0, 2, packed, {}, {}})) == expected);
+  CHECK(labels_of(EncodePng({4, 1, 4, 8, {0, 255, 1, 255, 2, 255, 3, 255}, {}, {}})) == expected);
+  CHECK(labels_of(EncodePng({4, 1, 4, 8, {7, 0, 1, 255, 2, 255, 3, 255}, {}, {}})) == expected);
+  CHECK(labels_of(EncodePng({2, 1, 0, 16, {1, 0, 0, 7}, {}, {}})) ==
+        std::vector<std::uint16_t>{256, 7});
+  CHECK(labels_of(EncodeTiff({.width = 4, .bits = 2}, packed)) == expected);
+  TiffSpec indexed{.width = 4, .photometric = 3};
+  indexed.palette.assign(3 * 256, 77);
+  CHECK(labels_of(EncodeTiff(indexed, {0, 1, 2, 3})) == expected);
+  CHECK(labels_of(ToBytes("P2 4 1 3 0 1 2 3")) == expected);
+}
+
+TEST_CASE("labels: colours and what is no number of a class are refused") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("labels");
+  const auto refusal = [&](const Bytes& bytes) {
+    WriteAll(path, bytes);
+    return MessageOf([&] { LoadLabels(path); });
+  };
+  CHECK(refusal(ToBytes("P3 1 1 255 1 2 3")).find("colours") != std::string::npos);
+  const TiffSpec real{.bits = 32, .format = 3};
+  CHECK(refusal(EncodeTiff(real, BytesOf<float>({-1}))).find("-1") != std::string::npos);
+  CHECK(refusal(EncodeTiff(real, BytesOf<float>({0.5}))).find("0.5") != std::string::npos);
+  CHECK(refusal(EncodeTiff(real, BytesOf<float>({70000}))).find("65535") != std::string::npos);
 }
 
 TEST_CASE("null image: float values lie in 0…1 and vary") {
