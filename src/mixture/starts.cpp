@@ -145,6 +145,15 @@ StartKind KindOf(InitMethod init, int restart) {
 // Of that many restarts, those that are taken to where they lead.
 std::size_t BetterHalf(int restarts) { return (static_cast<std::size_t>(restarts) + 1) / 2; }
 
+// The known components stay as they are while the others look for their places. Tied covariances
+// cannot.
+MaximizeRules RulesOfTrials(const MaximizeRules& rules) {
+  MaximizeRules of_trials = rules;
+  if (rules.num_known() > 0 && rules.covariance_type != CovarianceType::kTied)
+    of_trials.freeze = Freeze::kOn;
+  return of_trials;
+}
+
 std::vector<Trial> Trials(const Samples& points, const Samples& subsample,
                           const FitOptions& options, const EmOptions& em,
                           const MaximizeRules& rules) {
@@ -229,14 +238,15 @@ Starts ChooseStarts(const Samples& samples, const FitOptions& options, const Max
     return {{StartAtEach(distinct, options, rules)}, {}, {}, {}, num_distinct};
 
   const Samples subsample = Subsample(samples, options.subsample_size, options.seed);
-  const EmOptions em = TrialOptions(subsample, options, rules);
+  const MaximizeRules of_trials = RulesOfTrials(rules);
+  const EmOptions em = TrialOptions(subsample, options, of_trials);
   if (whole) whole = Subsample(*whole, options.subsample_size, options.seed);
   const std::vector<Trial> trials =
       Trials(whole ? *whole : subsample, subsample, options, em, rules);
   std::vector<Trial> finalists = Finalists(trials);
   if (samples.size() > kMaxDecidedOnAll) {
     const Samples larger = Subsample(samples, kDecisionSize, options.seed);
-    Climb(larger, ToTheEnd(TrialOptions(larger, options, rules)), finalists.size(), finalists);
+    Climb(larger, ToTheEnd(TrialOptions(larger, options, of_trials)), finalists.size(), finalists);
     finalists.resize(1);
   }
 

@@ -90,9 +90,9 @@ TEST_CASE("read: NaN and infinity become 0 that is missing; the other bands stay
 }
 
 TEST_CASE("read: a colour with a NaN or an infinity in it is none, and 0 in every channel") {
-  const Bytes tiff =
-      EncodeTiff({.width = 2, .samples = 3, .bits = 32, .format = 3, .photometric = 2},
-                 BytesOf<float>({1, 2, 3, 4, std::nanf(""), 5}));
+  const Bytes tiff = EncodeTiff(
+      {.width = 2, .samples = 3, .bits = 32, .format = 3, .photometric = 2},
+      BytesOf<float>({1, 2, 3, 4, std::nanf(""), 5}));
   const Raster raster = DecodeImage("float.tif", tiff);
   CHECK(ValidityOf(raster) == std::vector<int>{1, 0});
   CHECK_FALSE(raster.HasSomeBand(1));

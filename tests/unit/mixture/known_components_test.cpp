@@ -51,6 +51,8 @@ TEST_CASE("known components: frozen ones keep every bit while weights and others
     CAPTURE(std::string(ToString(type)));
     FitOptions options = OptionsWith(TwoOf(truth), 4, Freeze::kOn);
     options.covariance_type = type;
+    options.subsample_size = 200;
+    options.tolerance = 1e-9;
     const FitResult fit = FitMixture(samples, options);
     options.max_iterations = 0;
     const FitResult start = FitMixture(samples, options);
