@@ -37,14 +37,20 @@ std::vector<int> Aligned(const FeaturePlanes& planes, const std::vector<std::uin
   return CheapestAssignment(-shared);
 }
 
+// Whether there is a start to take, and none to look for.
+bool IsGiven(const FitOptions& options) {
+  return options.start ||
+         (options.known && options.known->num_components() == options.num_components);
+}
+
 }  // namespace
 
 bool CanMeasureInstability(const FitOptions& options) {
-  return !options.start && options.restarts >= kLeastComparedRestarts;
+  return !IsGiven(options) && options.restarts >= kLeastComparedRestarts;
 }
 
 void CheckInstability(const FitOptions& options) {
-  if (options.start)
+  if (IsGiven(options))
     throw ParameterError(
         "instability compares restarts, and a fit from a start model has none; leave the start "
         "model away, or do not ask for instability");
