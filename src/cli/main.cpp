@@ -72,7 +72,8 @@ ExitCode RunOneFile(const Options& options) {
     const JobInput with_companions = InputOf(options);
     fit = SettingsOf(options, {with_companions.scribbles});
     const OutputSet impossible = ImpossibleOutputs(ModelSource::kSeparate, fit);
-    result = RunSegmentJob(with_companions, fit, OutputsOf(options, fit.features, impossible), show);
+    result =
+        RunSegmentJob(with_companions, fit, OutputsOf(options, fit.features, impossible), show);
   }
   line.Wipe();
   Report(result, fit, options);
