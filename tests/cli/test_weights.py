@@ -133,7 +133,7 @@ class WeightMaps(ProgramTest):
         refuse("color.png", "3 bands", "one")
         refuse("negative.tif", "x = 3, y = 2", "-1", ">= 0")
         refuse("nan.tif", "x = 3, y = 2", "NaN")
-        refuse("nothing.png", "nothing.png", "no such weight map")
+        refuse("nothing.png", "nothing.png", "no such file")
         refuse("maps", "no weight map for photo.png")
         self.image("maps/photo.png", np.ones((40, 60), np.uint8))
         self.image("maps/photo.tif", np.ones((40, 60), np.uint8))
