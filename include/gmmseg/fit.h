@@ -14,11 +14,26 @@
 
 namespace gmmseg {
 
+enum class FitMethod {
+  kMixture,  // expectation-maximisation: every sample belongs to all components, to each by its
+             // probability
+  kKMeans,   // k-means (Lloyd 1982): every sample belongs wholly to the nearest mean. It is the
+            // classification EM of a mixture whose components all have the same weight and the same
+            // sphere for a covariance (Celeux, Govaert 1992, "A classification EM algorithm for
+            // clustering and two stochastic versions"), and that mixture is what comes back:
+            // weights 1/K, covariances (inertia / (N·D))·I in the user's units. Every
+            // log-likelihood of the fit is the classification log-likelihood: of each sample
+            // under its own component alone, which rises as the inertia falls.
+};
+// "gmm", "kmeans". ParseFitMethod throws ParameterError for any other word.
+std::string_view ToString(FitMethod method);
+FitMethod ParseFitMethod(std::string_view word);
+
 enum class InitMethod {
   kAuto,          // kKMeans and kRandom in turn: random starts find what k-means never leads to
   kKMeans,        // k-means++ (Arthur, Vassilvitskii 2007) and Lloyd on a subsample, whitened for
-                  // every other restart, else as standardised
-  kHierarchical,  // Ward (1963) on a whitened subsample
+                  // every other restart, else as standardised; for FitMethod::kKMeans in its metric
+  kHierarchical,  // Ward (1963) on a whitened subsample; for FitMethod::kKMeans in its metric
   kRandom,        // K distinct samples as means, the data's covariance for all
 };
 // "auto", "kmeans", "hierarchical", "random". ParseInitMethod throws ParameterError for any other
@@ -33,13 +48,16 @@ enum class Freeze { kOff, kOn };
 
 struct FitOptions {
   int num_components = 4;  // K >= 1; fewer come back where the data have fewer distinct points
-  CovarianceType covariance_type = CovarianceType::kFull;
+  // k-means takes a distance to be Euclidean in the user's units. A further block is scaled so that
+  // its mean variance is that of the first, and its squared distances count by its temper.
+  FitMethod method = FitMethod::kMixture;
+  CovarianceType covariance_type = CovarianceType::kFull;  // of a mixture; k-means has its sphere
   std::vector<FeatureBlock> blocks;  // empty: one block of all features, temper 1
 
   InitMethod init = InitMethod::kAuto;
   // Starts from this model (the user's units) in place of `init` and `restarts`; its K, covariance
   // type and blocks win. Its covariances are first held to that type and above the floor, unless
-  // max_iterations is 0: then the model comes back as it is.
+  // max_iterations is 0: then the model comes back as it is. k-means takes its means alone.
   std::optional<GaussianMixture> start;
   // Components that are known beforehand (the user's units), at most num_components; not together
   // with `start`. They start the fit and come back as the first, in their order, never placed anew
@@ -59,7 +77,8 @@ struct FitOptions {
       1e-5;  // stop when the log-likelihood per sample changes by less; 0: only at max_iterations
   int max_iterations = 300;  // of EM on all samples, >= 0
   // Longer steps where EM crawls (SQUAREM, Varadhan and Roland 2008), taken only if the likelihood
-  // does not fall. Plain EM where the tolerance is 0, which asks for max_iterations EM steps.
+  // does not fall. Plain EM where the tolerance is 0, which asks for max_iterations EM steps, and
+  // for k-means.
   Acceleration acceleration = Acceleration::kOn;
   // From 524,288 samples of weight > 0 on, `start` first climbs on 131,072 draws of them, by the
   // same rules for stopping, and all samples go on from there: far less time, and by measurement
@@ -106,6 +125,7 @@ struct TracePoint {
 };
 
 struct FitResult {
+  FitMethod method = FitMethod::kMixture;
   GaussianMixture model;  // the user's units; canonical order, behind the known components
   StopReason stop_reason = StopReason::kMaxIterations;
   int iterations = 0;  // steps on all samples, EM's own or longer; none of coarse_to_fine's
@@ -136,8 +156,8 @@ struct FitResult {
 // Not converging is a result, not an error. Deterministic for one instruction set: the same bits
 // for any number of threads. Cost: the restarts on the subsample, then for one to three starts one
 // or two fused passes over N·K per iteration; O(N·(D+1)) floats, no N×K array. Throws
-// ParameterError for an option out of range, for samples whose weights are all 0, and for shapes
-// that do not match.
+// ParameterError for an option out of range, for samples whose weights are all 0, for shapes that
+// do not match, and for k-means of samples that lack values.
 FitResult FitMixture(const Samples& samples, const FitOptions& options);
 
 }  // namespace gmmseg

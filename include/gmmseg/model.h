@@ -42,7 +42,7 @@ struct Model {
   FeatureLayout features;
   Standardization standardization;  // of the training features: plane = (value - offset) / scale
   FitResult fit;                    // the mixture itself is fit.model
-  std::optional<double> bic, aic, icl;  // absent for a tempered model, which is not a density
+  std::optional<double> bic, aic, icl;  // absent for a tempered model, no density, and k-means
   // Every K that was tried, ascending, where K was chosen; empty where it was given.
   std::vector<Candidate> candidates;
   ClassTable classes;  // K, in the mixture's order

@@ -41,9 +41,9 @@ struct SegmentOptions {
   }
 };
 
-// Throws ParameterError where K is to be chosen and cannot be: the range is empty, a start or
-// scribbles have their K, or a tempered position makes the model no density, of which no criterion
-// is defined.
+// Throws ParameterError where K is to be chosen and cannot be (an empty range, a start or scribbles
+// with their K, a tempered position or k-means, of which no criterion is defined), and for k-means
+// of missing bands or of scribbles.
 void CheckChoice(const SegmentOptions& options);
 
 struct SegmentSeconds {

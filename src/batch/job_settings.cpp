@@ -58,6 +58,7 @@ NamedTexts FitSettings(const SegmentOptions& options) {
           {"position", Number(options.features.position_weight)},
           {"missing", std::string(ToString(options.features.missing))},
           {"k", ComponentsText(options)},
+          {"method", std::string(ToString(fit.method))},
           {"covariance", std::string(ToString(fit.covariance_type))},
           {"init", std::string(ToString(fit.init))},
           {"start", StartText(fit)},
@@ -106,6 +107,7 @@ NamedTexts ShownSettings(const Model& model) {
           {"position", Number(spec.position_weight)},
           {"missing", std::string(ToString(spec.missing))},
           {"k", std::to_string(model.mixture().num_components())},
+          {"method", std::string(ToString(model.fit.method))},
           {"covariance", std::string(ToString(model.mixture().covariance_type))},
           {"seed", std::to_string(model.seed)},
           {"model fitted to", inputs.empty() ? "unknown" : inputs}};

@@ -57,11 +57,12 @@ PartOrFailure Extract(const InputFile& file, const FeaturePool& pool,
 class ImagesSource : public StatsSource {
  public:
   ImagesSource(const InputList& inputs, const FeatureLayout& layout, const Samples& like,
-               int window, std::vector<char> left_out,
+               FitMethod method, int window, std::vector<char> left_out,
                const std::function<void(std::int64_t images_done)>& report)
       : inputs_(inputs),
         layout_(layout),
         like_(like),
+        method_(method),
         window_(window),
         left_out_(std::move(left_out)),
         report_(report) {}
@@ -90,7 +91,7 @@ class ImagesSource : public StatsSource {
     try {
       const Samples samples = SamplesLike(LoadInput(JobInputOf(file)).raster, layout_,
                                           like_.standardization(), like_.weight_unit());
-      return MakeSource(samples)->Accumulate(model);
+      return MakeSource(samples, method_)->Accumulate(model);
     } catch (const Error&) {
       return std::nullopt;
     } catch (const std::bad_alloc&) {
@@ -101,6 +102,7 @@ class ImagesSource : public StatsSource {
   const InputList& inputs_;
   const FeatureLayout& layout_;
   const Samples& like_;  // whose standardisation and unit of weights all have
+  FitMethod method_;
   int window_;
   std::vector<char> left_out_;  // by image
   const std::function<void(std::int64_t images_done)>& report_;
@@ -193,8 +195,8 @@ class SharedModelFit {
     const std::function<void(std::int64_t)> report = [&](std::int64_t images_done) {
       Report(FolderStage::kRefining, images_done);
     };
-    ImagesSource images(inputs_, planes.layout, planes.samples, window_, std::move(left_out),
-                        report);
+    ImagesSource images(inputs_, planes.layout, planes.samples, fit.method, window_,
+                        std::move(left_out), report);
     FitOptions all;
     all.floor = options_.segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
     all.tolerance = kGain;

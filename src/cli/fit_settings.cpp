@@ -46,6 +46,13 @@ void CheckStart(const Options& options, const Model& start) {
                          ": with --init-model there is one start; leave --restarts away");
 }
 
+void CheckCovariance(const Options& options) {
+  if (options.segment.fit.method == FitMethod::kKMeans && options.covariance_type)
+    throw ParameterError("--covariance " + std::string(ToString(*options.covariance_type)) +
+                         ": the classes of --method kmeans are balls of one size; leave "
+                         "--covariance away");
+}
+
 SegmentOptions FitSettings(const Options& options) {
   SegmentOptions settings = options.segment;
   if (options.num_components)
@@ -91,6 +98,7 @@ ClassNames NamesOf(const Options& options) {
 }  // namespace
 
 SegmentOptions SettingsOf(const Options& options, const std::vector<std::string>& scribbles) {
+  CheckCovariance(options);
   SegmentOptions settings = options.start_path.empty()
                                 ? FitSettings(options)
                                 : FitSettings(options, ReadModel(options.start_path));

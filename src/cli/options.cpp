@@ -89,6 +89,13 @@ void DeclareWhat(CLI::App& app, Options& options) {
       "each of them, and a folder holds one for each: of the same path below the inputs' folder "
       "and the same name, whatever its extension. Default: none, every pixel counts as one.",
       [&](const std::string& word) { options.weight_map = word; });
+  Add(app, kWhat, "--method", "METHOD",
+      "How classes are found: gmm, a Gaussian mixture, or kmeans, where every pixel belongs to the "
+      "class of the nearest mean, and all classes are balls of one size. Distances are those of "
+      "the features as they are; with --position, x and y are scaled so that they vary as much as "
+      "a colour feature does on average, and their squared distances count W times. kmeans takes a "
+      "number of classes, and no --covariance. Default: gmm.",
+      [&options](const std::string& word) { options.segment.fit.method = ParseFitMethod(word); });
   Add(app, kWhat, "--scribbles", "FILE|DIR",
       "An image of the input's size with strokes on pixels whose class is known: the value, or in "
       "an indexed PNG the index, is the class, and 0 is no stroke; a painted-over _labels.png will "

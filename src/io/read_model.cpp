@@ -172,6 +172,7 @@ Model ParseModel(const std::string& path, std::span<const unsigned char> bytes) 
   Model model;
   ReadFeatures(root, model);
   model.fit.model = ReadMixture(path, root, model);
+  if (root.Has("method")) model.fit.method = root["method"].Parsed(ParseFitMethod);
   ReadFit(root, model.fit);
   model.seed = root["seed"].Unsigned();
   model.bic = root["bic"].OptionalNumber();

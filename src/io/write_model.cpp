@@ -69,6 +69,7 @@ Json Training(const Model& model) {
 
 void AddMixture(const Model& model, Json& json) {
   const GaussianMixture& mixture = model.mixture();
+  json["method"] = ToString(model.fit.method);
   json["k"] = mixture.num_components();
   json["covariance_type"] = ToString(mixture.covariance_type);
   json["features"] = Features(model);

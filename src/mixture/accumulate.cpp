@@ -11,7 +11,6 @@
 #include <tuple>
 
 #include "base/tile_loop.h"
-#include "mixture/kernels.h"
 #include "mixture/plane_posteriors.h"
 
 namespace gmmseg {
@@ -46,8 +45,9 @@ void WorstSample::Merge(const WorstSample& other) {
   if (!other.features.empty() && (features.empty() || key(other) < key(*this))) *this = other;
 }
 
-SampleSource::SampleSource(const Samples& samples)
+SampleSource::SampleSource(const Samples& samples, Membership membership)
     : samples_(samples),
+      membership_(membership),
       ones_(samples.size() < kTileSize ? 0 : kTileSize),
       all_one_(NumTiles(samples.size())) {
   std::ranges::fill(ones_, 1.0f);
@@ -59,7 +59,7 @@ SampleSource::SampleSource(const Samples& samples)
 
 MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
   const Kernels& kernels = ActiveKernels();
-  const KernelModel kernel_model(model);
+  const KernelModel kernel_model(model, membership_);
   const auto add_tile = [&](std::int64_t tile, std::int64_t first, std::int64_t count,
                             Worker& worker) {
     worker.sums.Clear();
@@ -85,12 +85,13 @@ MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
 }
 
 WorstSample SampleSource::FindWorst(const GaussianMixture& model) {
-  return FindWorstSample(samples_, model);
+  return FindWorstSample(samples_, model, membership_);
 }
 
-WorstSample FindWorstSample(const Samples& samples, const GaussianMixture& model) {
+WorstSample FindWorstSample(const Samples& samples, const GaussianMixture& model,
+                            Membership membership) {
   tbb::combinable<WorstSample> worst;
-  VisitPlanePosteriors(samples, model, 0, [&](const PosteriorTile& tile) {
+  VisitPlanePosteriors(samples, model, membership, 0, [&](const PosteriorTile& tile) {
     WorstSample& found = worst.local();
     for (std::int64_t i = 0; i < tile.count; ++i) {
       const std::int64_t sample = tile.first + i;

@@ -7,6 +7,8 @@
 
 #include <vector>
 
+#include "mixture/kernels.h"
+
 namespace gmmseg {
 
 // The sample that a model finds least likely, of those that lack no value; ties go to the smaller
@@ -29,18 +31,20 @@ class StatsSource {
   virtual WorstSample FindWorst(const GaussianMixture& model) = 0;
 };
 
-WorstSample FindWorstSample(const Samples& samples, const GaussianMixture& model);
+WorstSample FindWorstSample(const Samples& samples, const GaussianMixture& model,
+                            Membership membership = Membership::kSoft);
 
 // Feature planes in memory, no value missing. Keeps a reference; the weights do not change while it
-// lives.
+// lives. With hard memberships the log-likelihood is that of each sample under its own component.
 class SampleSource : public StatsSource {
  public:
-  explicit SampleSource(const Samples& samples);
+  explicit SampleSource(const Samples& samples, Membership membership = Membership::kSoft);
   MixtureStats Accumulate(const GaussianMixture& model) override;
   WorstSample FindWorst(const GaussianMixture& model) override;
 
  private:
   const Samples& samples_;
+  Membership membership_;
   // Tiles whose weights are all 1, as most are, share one: what is not read from memory costs no
   // time, and weights would be a quarter of what a pass over three features reads.
   AlignedBuffer<float> ones_;

@@ -13,11 +13,14 @@
 #include "mixture/initialize.h"
 #include "mixture/missing.h"
 #include "mixture/refine.h"
+#include "mixture/sphere.h"
 #include "mixture/starts.h"
 
 namespace gmmseg {
 namespace {
 
+constexpr Word<FitMethod> kMethodWords[] = {{FitMethod::kMixture, "gmm"},
+                                            {FitMethod::kKMeans, "kmeans"}};
 constexpr Word<InitMethod> kInitWords[] = {{InitMethod::kAuto, "auto"},
                                            {InitMethod::kKMeans, "kmeans"},
                                            {InitMethod::kHierarchical, "hierarchical"},
@@ -30,6 +33,17 @@ void RequireAtLeast(T value, T least, const std::string& name) {
   if (!(value >= least))
     throw ParameterError(name + " = " + std::to_string(value) +
                          "; must be >= " + std::to_string(least));
+}
+
+void CheckFeatures(const Samples& samples) {
+  AlignedBuffer<float> scratch;
+  for (int d = 0; d < samples.num_features() && samples.has_missing(); ++d) {
+    const float* const weights = samples.WeightsOfFeature(d, scratch);
+    if (std::none_of(weights, weights + samples.size(), [](float weight) { return weight > 0; }))
+      throw ParameterError("feature " + std::to_string(d + 1) +
+                           " is missing in every sample, so that nothing can be said of it; leave "
+                           "it out");
+  }
 }
 
 void CheckKnown(const FitOptions& options) {
@@ -49,7 +63,7 @@ void CheckKnown(const FitOptions& options) {
         "another covariance type");
 }
 
-void Check(const FitOptions& options) {
+void Check(const Samples& samples, const FitOptions& options) {
   RequireAtLeast(options.num_components, 1, "num_components");
   RequireAtLeast(options.restarts, 1, "restarts");
   RequireAtLeast<std::int64_t>(options.subsample_size, 1, "subsample_size");
@@ -60,6 +74,16 @@ void Check(const FitOptions& options) {
     throw ParameterError("tolerance = " + std::to_string(options.tolerance) +
                          "; must be finite and >= 0");
   CheckKnown(options);
+  if (CountPresent(samples) == 0)
+    throw ParameterError("no sample has a weight > 0; there is nothing to fit");
+  CheckFeatures(samples);
+  if (options.method == FitMethod::kKMeans && samples.has_missing())
+    throw ParameterError(
+        "samples lack values, and k-means has no distance to them; skip these samples, or fit a "
+        "mixture");
+  if (options.method == FitMethod::kKMeans && options.known)
+    throw ParameterError(
+        "known components, which k-means has no use for; fit a mixture, or leave them away");
 }
 
 // Its covariances as those of every model are after a step.
@@ -77,14 +101,31 @@ GaussianMixture KnownComponents(const GaussianMixture& known,
   return model;
 }
 
-MaximizeRules Rules(const Standardization& standardization, const FitOptions& options) {
-  if (options.start)
-    return RulesFor(standardization, options.floor, options.start->covariance_type,
-                    options.start->blocks);
-  MaximizeRules rules =
-      RulesFor(standardization, options.floor, options.covariance_type, options.blocks);
+// The options, with those set that the method decides.
+FitOptions Decided(FitOptions options) {
+  if (options.start) options.covariance_type = options.start->covariance_type;
+  if (options.start) options.blocks = options.start->blocks;
+  if (options.method == FitMethod::kMixture) return options;
+  options.covariance_type = CovarianceType::kSpherical;
+  options.acceleration = Acceleration::kOff;
+  if (options.start) options.start->covariance_type = CovarianceType::kSpherical;
+  return options;
+}
+
+// Puts the components that are known into the rules.
+void TakeKnown(const FitOptions& options, const Standardization& standardization,
+               MaximizeRules& rules) {
   if (options.known) rules.known = KnownComponents(*options.known, standardization, rules);
   rules.freeze = options.freeze;
+}
+
+MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
+  if (options.method == FitMethod::kKMeans)
+    return KMeansRules(samples.standardization(), options.floor, options.blocks,
+                       UnitSphere(samples, options.blocks));
+  MaximizeRules rules =
+      RulesFor(samples.standardization(), options.floor, options.covariance_type, options.blocks);
+  TakeKnown(options, samples.standardization(), rules);
   return rules;
 }
 
@@ -99,21 +140,10 @@ std::vector<int> FinalOrder(const GaussianMixture& model, const FitOptions& opti
   return order;
 }
 
-void CheckFeatures(const Samples& samples) {
-  AlignedBuffer<float> scratch;
-  for (int d = 0; d < samples.num_features() && samples.has_missing(); ++d) {
-    const float* const weights = samples.WeightsOfFeature(d, scratch);
-    if (std::none_of(weights, weights + samples.size(), [](float weight) { return weight > 0; }))
-      throw ParameterError("feature " + std::to_string(d + 1) +
-                           " is missing in every sample, so that nothing can be said of it; leave "
-                           "it out");
-  }
-}
-
 // Every start to its end on all samples; the likeliest wins, the first of equals.
 EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts,
               const EmOptions& em) {
-  const std::unique_ptr<StatsSource> source = MakeSource(samples);
+  const std::unique_ptr<StatsSource> source = MakeSource(samples, em.rules.method);
   EmResult best = RunEm(*source, starts.front(), em);
   for (std::size_t i = 1; i < starts.size(); ++i) {
     EmResult other = RunEm(*source, starts[i], em);
@@ -124,7 +154,7 @@ EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts
 
 // From where the start led on a subsample; from the start itself if that ends below it.
 EmResult Refined(const Samples& samples, const Starts& starts, const EmOptions& em) {
-  const std::unique_ptr<StatsSource> source = MakeSource(samples);
+  const std::unique_ptr<StatsSource> source = MakeSource(samples, em.rules.method);
   const MixtureStats at_start = source->Accumulate(starts.models.front());
   const double initial = at_start.log_likelihood() / at_start.num_samples();
   EmResult fine = RunEm(*source, *starts.coarse_end, em);
@@ -169,6 +199,7 @@ void TakeEnd(const EmResult& em, const Standardization& standardization, const F
 FitResult Report(const EmResult& em, const Starts& starts, const Samples& samples,
                  const FitOptions& options) {
   FitResult result;
+  result.method = options.method;
   TakeEnd(em, samples.standardization(), options, result);
   const double shift = -LogScale(result.model, samples.standardization());
   result.initial_log_likelihood = em.initial_log_likelihood + shift;
@@ -189,6 +220,8 @@ FitResult Report(const EmResult& em, const Starts& starts, const Samples& sample
 
 }  // namespace
 
+std::string_view ToString(FitMethod method) { return ToWord(method, kMethodWords); }
+FitMethod ParseFitMethod(std::string_view word) { return FromWord(word, kMethodWords, "method"); }
 std::string_view ToString(InitMethod method) { return ToWord(method, kInitWords); }
 InitMethod ParseInitMethod(std::string_view word) {
   return FromWord(word, kInitWords, "initialisation");
@@ -198,13 +231,10 @@ StopReason ParseStopReason(std::string_view word) {
   return FromWord(word, kStopWords, "reason to stop");
 }
 
-FitResult FitMixture(const Samples& samples, const FitOptions& options) {
-  Check(options);
-  if (CountPresent(samples) == 0)
-    throw ParameterError("no sample has a weight > 0; there is nothing to fit");
-  CheckFeatures(samples);
-
-  const MaximizeRules rules = Rules(samples.standardization(), options);
+FitResult FitMixture(const Samples& samples, const FitOptions& asked) {
+  Check(samples, asked);
+  const FitOptions options = Decided(asked);
+  const MaximizeRules rules = Rules(samples, options);
   const Starts starts = ChooseStarts(samples, options, rules);
   for (const GaussianMixture& start : starts.models) Validate(start);
 
@@ -228,10 +258,10 @@ FitResult FitMixture(const Samples& samples, const FitOptions& options) {
 
 FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& standardization,
                     double weight_unit, double num_points, const FitOptions& options) {
-  FitOptions of_model = options;
-  of_model.covariance_type = fit.model.covariance_type;
-  of_model.blocks = fit.model.blocks;
-  const EmOptions em{Rules(standardization, of_model),
+  const GaussianMixture start = ToStandardized(fit.model, standardization);
+  MaximizeRules rules = RulesLike(start, fit.method, standardization, options.floor);
+  TakeKnown(options, standardization, rules);
+  const EmOptions em{rules,
                      num_points,
                      options.tolerance,
                      options.max_iterations,
@@ -240,7 +270,7 @@ FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& s
                      {},
                      options.trace_length};
   const StopReason reason = fit.stop_reason;
-  const EmResult end = RunEm(source, ToStandardized(fit.model, standardization), em);
+  const EmResult end = RunEm(source, start, em);
   TakeEnd(end, standardization, options, fit);
   fit.stop_reason = reason;
   fit.num_samples = weight_unit * end.num_samples;

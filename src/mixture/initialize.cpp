@@ -116,6 +116,18 @@ GaussianMixture RandomModel(const Samples& samples, int num_components, const Ma
   return model;
 }
 
+ClusterPoints InMetric(const Samples& points, Metric metric, const MaximizeRules& rules) {
+  switch (metric) {
+    case Metric::kWhitened:
+      return Whiten(points, rules.blocks);
+    case Metric::kScaled:
+      return ScaleBlocks(points, rules.blocks);
+    case Metric::kSphere:
+      break;
+  }
+  return ScaleToSphere(points, rules.blocks, rules.sphere);
+}
+
 }  // namespace
 
 std::int64_t CountPresent(const Samples& samples) {
@@ -193,8 +205,7 @@ GaussianMixture InitialModel(const Samples& subsample, InitMethod method, Metric
   const std::int64_t size =
       std::max<std::int64_t>(ward ? kMaxWardPoints : kMaxKMeansPoints, num_components);
   const Samples points = Subsample(subsample, size, Mix(seed + restart));
-  const ClusterPoints in_metric = metric == Metric::kWhitened ? Whiten(points, rules.blocks)
-                                                              : ScaleBlocks(points, rules.blocks);
+  const ClusterPoints in_metric = InMetric(points, metric, rules);
   const std::vector<int> partition =
       ward
           ? WardPartition(in_metric, std::min<int>(num_components, static_cast<int>(points.size())))

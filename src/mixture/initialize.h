@@ -35,8 +35,8 @@ Eigen::MatrixXd DistinctSamples(const Samples& samples, int limit);
 // weights.
 GaussianMixture PointMasses(const Eigen::MatrixXd& points, const MaximizeRules& rules);
 
-// What a distance means to k-means and Ward: see whiten.h.
-enum class Metric { kWhitened, kScaled };
+// What a distance means to k-means and Ward: see whiten.h. kSphere is of rules that have one.
+enum class Metric { kWhitened, kScaled, kSphere };
 
 // A start by `method`, which is not kAuto, with num_components components, or fewer where the
 // subsample has fewer distinct points. Deterministic in (subsample, method, seed, restart).

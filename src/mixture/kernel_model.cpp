@@ -48,8 +48,10 @@ std::vector<KernelBlock> KernelBlocks(const std::vector<FeatureBlock>& blocks) {
 
 }  // namespace
 
-KernelModel::KernelModel(const GaussianMixture& model)
-    : num_components(model.num_components()), num_features(model.num_features()) {
+KernelModel::KernelModel(const GaussianMixture& model, Membership of_samples)
+    : membership(of_samples),
+      num_components(model.num_components()),
+      num_features(model.num_features()) {
   const MixtureStats layout(model);
   blocks = layout.packed_blocks();
   kernel_blocks = KernelBlocks(blocks);

@@ -22,17 +22,25 @@ struct KernelBlock {
   int packed;  // where its entries start among a component's
 };
 
+// How samples belong to components.
+enum class Membership {
+  kSoft,  // to each by its posterior
+  kHard,  // wholly to the one of largest π_k p_k(x), the first of equals, and p(x) is that one's
+};
+
 // A mixture folded for evaluation in float, in units of log2:
 //   log2 (π_k p_k(x)) = constant_k − Σ_b ‖A_kb (x_b − μ_kb)‖²,  A = sqrt(W/2 · log2 e) · L⁻¹,  Σ =
 //   L Lᵀ.
 struct KernelModel {
-  explicit KernelModel(const GaussianMixture& model);  // in the samples' plane units
+  // In the samples' plane units.
+  explicit KernelModel(const GaussianMixture& model, Membership of_samples = Membership::kSoft);
 
   const float* Mean(int k) const { return means.data() + k * num_features; }
   const float* Factor(int k) const {
     return factors.data() + static_cast<std::size_t>(k) * packed_size;
   }
 
+  Membership membership;
   int num_components, num_features;
   int packed_size = 0;  // entries of all blocks' lower triangles
   std::vector<FeatureBlock>

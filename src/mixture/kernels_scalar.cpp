@@ -35,10 +35,19 @@ double SoftMax(std::vector<double>& values) {
   return largest + std::log2(sum);
 }
 
+// The largest becomes 1, the first of equals, and the others 0; returns it.
+double HardMax(std::vector<double>& values) {
+  const auto largest = std::max_element(values.begin(), values.end());
+  const double value = *largest;
+  std::fill(values.begin(), values.end(), 0.0);
+  *largest = 1;
+  return value;
+}
+
 double Responsibilities(const KernelModel& model, const TileView& tile, std::int64_t i,
                         std::vector<double>& r) {
   for (int k = 0; k < model.num_components; ++k) r[k] = Log2Density(model, tile, k, i);
-  return SoftMax(r);
+  return model.membership == Membership::kHard ? HardMax(r) : SoftMax(r);
 }
 
 void AddMoments(const KernelModel& model, const TileView& tile, int k, std::int64_t i,

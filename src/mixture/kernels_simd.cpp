@@ -1,7 +1,7 @@
 // The kernels with Highway: this file is compiled once for every instruction set and chosen from at
 // run time. Samples go through in runs that stay in the first-level cache, in three short passes so
 // that each keeps what it needs in registers:
-//   1. log2 densities;  2. soft-max over the components;  3. sums, component by component.
+//   1. log2 densities;  2. soft-max over the components, or hard;  3. sums, component by component.
 // Passes made one would be slower: longer chains of steps that wait on one another.
 
 #include <algorithm>
@@ -137,9 +137,32 @@ void SoftMaxOfMany(const Run& run, float* HWY_RESTRICT rows, std::int64_t stride
   }
 }
 
+// Pass 2 where samples belong to one component each: the first of the largest rows becomes the
+// scale, the others 0.
 template <typename Scale>
-void AnySoftMax(const Run& run, float* rows, std::int64_t stride, const Scale& scale,
-                const Peaks& peaks) {
+void HardMax(const Run& run, float* HWY_RESTRICT rows, std::int64_t stride, const Scale& scale,
+             const Peaks& peaks) {
+  const int count = run.model.num_components;
+  for (std::int64_t i = 0; i < run.count; i += kLanes) {
+    float* HWY_RESTRICT row = rows + i;
+    V largest = hn::Load(kTag, row);
+    for (int k = 1; k < count; ++k) largest = hn::Max(largest, hn::Load(kTag, row + k * stride));
+    V left = scale(i);
+    for (int k = 0; k < count; ++k) {
+      const auto is_largest = hn::Eq(hn::Load(kTag, row + k * stride), largest);
+      hn::Store(hn::IfThenElseZero(is_largest, left), kTag, row + k * stride);
+      left = hn::IfThenZeroElse(is_largest, left);
+    }
+    hn::Store(hn::Max(largest, hn::Set(kTag, kLowest)), kTag, peaks.largest + i);
+    hn::Store(hn::Set(kTag, 1.0f), kTag, peaks.sum + i);
+  }
+}
+
+// Pass 2.
+template <typename Scale>
+void Share(const Run& run, float* rows, std::int64_t stride, const Scale& scale,
+           const Peaks& peaks) {
+  if (run.model.membership == Membership::kHard) return HardMax(run, rows, stride, scale, peaks);
   switch (run.model.num_components) {
     case 1:
       return SoftMax<1>(run, rows, stride, scale, peaks);
@@ -240,7 +263,7 @@ void Accumulate(const KernelModel& model, const TileView& tile, TileSums& sums) 
     const Run run{model, tile, first, std::min(kRun, tile.count - first)};
     const float* weights = run.weights();
     LogDensities(run, rows, kRowStride);
-    AnySoftMax(
+    Share(
         run, rows, kRowStride, [=](std::int64_t i) HWY_ATTR { return hn::Load(kTag, weights + i); },
         peaks);
     AddTotals(run, peaks, sums);
@@ -255,7 +278,7 @@ void Evaluate(const KernelModel& model, const TileView& tile, float* posteriors,
     const Run run{model, tile, first, std::min(kRun, tile.count - first)};
     const Peaks peaks{log2_densities + first, sum};
     LogDensities(run, posteriors + first, stride);
-    AnySoftMax(
+    Share(
         run, posteriors + first, stride, [](std::int64_t) HWY_ATTR { return hn::Set(kTag, 1.0f); },
         peaks);
     for (std::int64_t i = 0; i < run.count; i += kLanes)

@@ -48,6 +48,21 @@ ClippedCovariance ClipSpherical(const Eigen::MatrixXd& covariance, const Maximiz
   return result;
 }
 
+// The likeliest multiple of the sphere: by the tempers, for it is in all blocks.
+ClippedCovariance ClipSphere(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
+  const Eigen::VectorXd inverse = rules.sphere.cwiseInverse();
+  const Eigen::VectorXd multiples = covariance.diagonal().cwiseProduct(inverse);
+  const Eigen::VectorXd floors = rules.floor.diagonal().cwiseProduct(inverse);
+  double sum = 0, weight = 0, floor = 0;
+  for (const FeatureBlock& b : rules.blocks) {
+    sum += b.temper * multiples.segment(b.first, b.size).sum();
+    weight += b.temper * b.size;
+    floor = std::max(floor, floors.segment(b.first, b.size).mean());
+  }
+  const double multiple = weight > 0 ? sum / weight : 0;
+  return {(std::max(multiple, floor) * rules.sphere).asDiagonal(), multiple < floor};
+}
+
 ClippedCovariance Pooled(const MixtureStats& stats, const MaximizeRules& rules) {
   Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(stats.num_features(), stats.num_features());
   double weight = 0;
@@ -110,7 +125,24 @@ MaximizeRules RulesFor(const Standardization& standardization, const Eigen::Matr
   return rules;
 }
 
+MaximizeRules KMeansRules(const Standardization& standardization, const Eigen::MatrixXd& floor,
+                          const std::vector<FeatureBlock>& blocks, const Eigen::VectorXd& sphere) {
+  MaximizeRules rules = RulesFor(standardization, floor, CovarianceType::kSpherical, blocks);
+  rules.method = FitMethod::kKMeans;
+  rules.sphere = sphere;
+  return rules;
+}
+
+MaximizeRules RulesLike(const GaussianMixture& plane_model, FitMethod method,
+                        const Standardization& standardization, const Eigen::MatrixXd& floor) {
+  if (method == FitMethod::kKMeans)
+    return KMeansRules(standardization, floor, plane_model.blocks,
+                       plane_model.covariances.front().diagonal());
+  return RulesFor(standardization, floor, plane_model.covariance_type, plane_model.blocks);
+}
+
 ClippedCovariance Clip(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
+  if (rules.method == FitMethod::kKMeans) return ClipSphere(covariance, rules);
   switch (rules.covariance_type) {
     case CovarianceType::kDiagonal:
       return ClipDiagonal(covariance, rules);
@@ -155,19 +187,20 @@ MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, d
   result.model.blocks = rules.blocks;
   result.model.weights.resize(num_components);
   result.model.means.resize(num_components, stats.num_features());
-  const bool tied = rules.covariance_type == CovarianceType::kTied;
-  const ClippedCovariance pooled = tied ? Pooled(stats, rules) : ClippedCovariance{};
+  const bool shared = rules.shares_covariance();
+  const ClippedCovariance pooled = shared ? Pooled(stats, rules) : ClippedCovariance{};
   for (int k = 0; k < num_components; ++k) {
     const double weight = stats.Weight(k) / stats.num_samples();
     result.model.weights[k] = weight;
     result.model.means.row(k) = stats.Mean(k);
-    const ClippedCovariance clipped = tied ? pooled : Clip(stats.Covariance(k), rules);
+    const ClippedCovariance clipped = shared ? pooled : Clip(stats.Covariance(k), rules);
     result.model.covariances.push_back(clipped.covariance);
     result.at_floor.push_back(clipped.clipped);
   }
   result.model.weights /= result.model.weights.sum();  // 1 but for the rounding of float sums
   KeepKnown(rules, num_points, result);
   result.vanished = Vanished(result.model.weights, num_points, rules.num_known());
+  if (rules.method == FitMethod::kKMeans) result.model.weights.setConstant(1.0 / num_components);
   return result;
 }
 

@@ -24,6 +24,13 @@ struct MaximizeRules {
   Freeze freeze = Freeze::kOff;
 
   int num_known() const { return known.num_components(); }
+  FitMethod method = FitMethod::kMixture;
+  // D, > 0, of k-means: the covariance of all components is a multiple of this diagonal.
+  Eigen::VectorXd sphere;
+
+  bool shares_covariance() const {
+    return method == FitMethod::kKMeans || covariance_type == CovarianceType::kTied;
+  }
 };
 
 // `floor` is the user's, in the user's units, or empty; it is raised to what float arithmetic
@@ -31,18 +38,27 @@ struct MaximizeRules {
 MaximizeRules RulesFor(const Standardization& standardization, const Eigen::MatrixXd& floor,
                        CovarianceType type, const std::vector<FeatureBlock>& blocks);
 
+// The rules of k-means whose distances are Euclidean where this sphere, in plane units, is one.
+MaximizeRules KMeansRules(const Standardization& standardization, const Eigen::MatrixXd& floor,
+                          const std::vector<FeatureBlock>& blocks, const Eigen::VectorXd& sphere);
+
+// The rules of a fit by `method` that goes on from a model in plane units.
+MaximizeRules RulesLike(const GaussianMixture& plane_model, FitMethod method,
+                        const Standardization& standardization, const Eigen::MatrixXd& floor);
+
 struct MaximizeResult {
   GaussianMixture model;
   std::vector<bool>
       at_floor;  // per component: the floor holds its covariance open in some direction
-  std::vector<int>
-      vanished;  // components that hold less than a tenth of a sample; they keep the weight 0
+  std::vector<int> vanished;  // components that hold less than a tenth of a sample; in a mixture
+                              // they keep the weight 0
 };
 
 // argmax over the model of Σ_k s0_k log π_k + Σ_b W_b Σ w r log N(x_b; μ_kb, Σ_kb), all Σ_k ⪰
-// floor. The tempers drop out of each block's maximum. `num_points` is how many the samples
-// stand for. Reference: Dempster, Laird, Rubin 1977; the bound by eigenvalue clipping in the
-// floor's metric, which is the exact maximiser.
+// floor; of k-means, among models of equal weights whose covariances are one multiple of the
+// sphere. The tempers drop out of each block's maximum. `num_points` is how many the samples stand
+// for. Reference: Dempster, Laird, Rubin 1977; the bound by eigenvalue clipping in the floor's
+// metric, which is the exact maximiser.
 MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, double num_points);
 
 // The symmetric matrix closest in likelihood to `covariance` among those ⪰ floor: with floor = L

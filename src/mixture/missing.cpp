@@ -161,9 +161,10 @@ std::vector<float> ImputedFeature(const Samples& samples, const GaussianMixture&
   return values;
 }
 
-std::unique_ptr<StatsSource> MakeSource(const Samples& samples) {
+std::unique_ptr<StatsSource> MakeSource(const Samples& samples, FitMethod method) {
   if (samples.has_missing()) return std::make_unique<IncompleteSource>(samples);
-  return std::make_unique<SampleSource>(samples);
+  const bool hard = method == FitMethod::kKMeans;
+  return std::make_unique<SampleSource>(samples, hard ? Membership::kHard : Membership::kSoft);
 }
 
 }  // namespace gmmseg

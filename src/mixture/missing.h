@@ -5,6 +5,7 @@
 // that the passes over them are those of a smaller mixture.
 #pragma once
 
+#include <gmmseg/fit.h>
 #include <gmmseg/mixture_stats.h>
 #include <gmmseg/samples.h>
 
@@ -72,8 +73,9 @@ class IncompleteSource : public StatsSource {
   std::vector<std::unique_ptr<Group>> groups_;
 };
 
-// The source for these samples, whether they lack values or not.
-std::unique_ptr<StatsSource> MakeSource(const Samples& samples);
+// The source for a fit of these samples, whether they lack values or not; for k-means they lack
+// none.
+std::unique_ptr<StatsSource> MakeSource(const Samples& samples, FitMethod method);
 
 // Σ W_b ln scale_d over the features d that are none of `features`: what the log-density of a
 // sample that has those alone gets in plane units, so that LogScale of all features leads to the

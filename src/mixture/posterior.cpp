@@ -36,8 +36,8 @@ struct Rows {
 // Evaluates a mixture at runs of samples, whether they lack values or not.
 class Evaluator {
  public:
-  Evaluator(const Samples& samples, const GaussianMixture& mixture)
-      : samples_(samples), mixture_(mixture), kernel_model_(mixture) {}
+  Evaluator(const Samples& samples, const GaussianMixture& mixture, Membership membership)
+      : samples_(samples), mixture_(mixture), kernel_model_(mixture, membership) {}
 
   void Evaluate(std::int64_t first, std::int64_t count, Rows& rows) const {
     if (samples_.has_missing())
@@ -61,7 +61,7 @@ class Evaluator {
     for (const auto& [pattern, of_samples] : places) {
       const std::vector<int>& features = samples_.missing_patterns()[pattern];
       const Samples known = TakeFeatures(samples_, of_samples, features);
-      Run(KernelModel(Marginal(mixture_, features)),
+      Run(KernelModel(Marginal(mixture_, features), kernel_model_.membership),
           {known.Plane(0), known.stride(), known.weights(), known.size()}, of_pattern);
       const auto shift = static_cast<float>(
           LogScaleOfMissing(mixture_, features, samples_.standardization()) * std::numbers::log2e);
@@ -99,10 +99,11 @@ void SpreadRows(const std::vector<int>& present, int num_components, std::int64_
 }  // namespace
 
 void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
-                          float log_shift, const std::function<void(const PosteriorTile&)>& visit) {
+                          Membership membership, float log_shift,
+                          const std::function<void(const PosteriorTile&)>& visit) {
   const std::vector<int> present = plane_model.PresentComponents();
   const GaussianMixture mixture = Reordered(plane_model, present);
-  const Evaluator evaluator(samples, mixture);
+  const Evaluator evaluator(samples, mixture, membership);
   const int num_components = plane_model.num_components();
   const std::int64_t size = VisitSize(num_components);
   const std::int64_t stride = size + kPadding;
@@ -125,7 +126,7 @@ void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
                      const std::function<void(const PosteriorTile&)>& visit) {
   const GaussianMixture plane_model = ToPlaneUnits(model, samples);  // refuses other features
   const auto log_shift = static_cast<float>(-LogScale(model, samples.standardization()));
-  VisitPlanePosteriors(samples, plane_model, log_shift, visit);
+  VisitPlanePosteriors(samples, plane_model, Membership::kSoft, log_shift, visit);
 }
 
 }  // namespace gmmseg

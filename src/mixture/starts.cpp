@@ -40,7 +40,7 @@ void Append(const Eigen::RowVectorXd& mean, const Eigen::MatrixXd& covariance,
             GaussianMixture& model) {
   const int k = model.num_components();
   model.weights.conservativeResize(k + 1);
-  model.weights[k] = 1.0 / (k + 1);
+  model.weights[k] = k > 0 ? 1.0 / k : 1.0;  // the others' mean
   model.means.conservativeResize(k + 1, Eigen::NoChange);
   model.means.row(k) = mean;
   model.covariances.push_back(covariance);
@@ -53,20 +53,23 @@ void AddMissing(GaussianMixture& model, const Eigen::MatrixXd& distinct, int num
     if (((model.means.rowwise() - distinct.row(j)).cwiseAbs().rowwise().maxCoeff().array() < 1e-12)
             .any())
       continue;
-    const bool tied = model.covariance_type == CovarianceType::kTied;
-    Append(distinct.row(j), tied ? model.covariances.front() : SmallestCovariance(rules), model);
+    Append(distinct.row(j),
+           rules.shares_covariance() ? model.covariances.front() : SmallestCovariance(rules),
+           model);
   }
   model.weights /= model.weights.sum();
 }
 
 // The model to start from, its covariances of their type and above the floor, as they are after
-// every step; as it is where no step is asked for.
+// every step; as it is where no step of EM is asked for.
 GaussianMixture GivenStart(const Samples& samples, const FitOptions& options,
                            const MaximizeRules& rules) {
   GaussianMixture start = ToPlaneUnits(*options.start, samples);
-  if (options.max_iterations == 0) return start;
-  const bool tied = start.covariance_type == CovarianceType::kTied;
-  if (tied) start.covariances.assign(start.num_components(), PooledCovariance(start));
+  const bool kmeans = options.method == FitMethod::kKMeans;
+  if (options.max_iterations == 0 && !kmeans) return start;
+  if (rules.shares_covariance())
+    start.covariances.assign(start.num_components(), PooledCovariance(start));
+  if (kmeans) start.weights.setConstant(1.0 / start.num_components());
   for (Eigen::MatrixXd& covariance : start.covariances)
     covariance = Clip(covariance, rules).covariance;
   return start;
@@ -101,7 +104,7 @@ struct Trial {
 void Climb(const Samples& subsample, const EmOptions& em, std::size_t count,
            std::vector<Trial>& trials) {
   tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
-    const EmResult result = RunEm(*MakeSource(subsample), trials[i].model, em);
+    const EmResult result = RunEm(*MakeSource(subsample, em.rules.method), trials[i].model, em);
     trials[i] = {result.model, result.log_likelihood()};
   });
   std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
@@ -132,13 +135,14 @@ struct StartKind {
   Metric metric;
 };
 
-// k-means looks at both metrics in turn: classes lie along the directions of large variance, or
-// across them.
-StartKind KindOf(InitMethod init, int restart) {
+// For a mixture, k-means looks at both metrics in turn: classes lie along the directions of large
+// variance, or across them.
+StartKind KindOf(FitMethod method, InitMethod init, int restart) {
   const bool odd = restart % 2 == 1;
   if (init == InitMethod::kAuto)
     return odd ? StartKind{InitMethod::kRandom, Metric::kWhitened}
-               : KindOf(InitMethod::kKMeans, restart / 2);
+               : KindOf(method, InitMethod::kKMeans, restart / 2);
+  if (method == FitMethod::kKMeans) return {init, Metric::kSphere};
   return {init, init == InitMethod::kKMeans && odd ? Metric::kScaled : Metric::kWhitened};
 }
 
@@ -161,10 +165,10 @@ std::vector<Trial> Trials(const Samples& points, const Samples& subsample,
   MaximizeRules of_start = rules;
   of_start.known = {};
   tbb::parallel_for(0, options.restarts, [&](int restart) {
-    const StartKind kind = KindOf(options.init, restart);
+    const StartKind kind = KindOf(options.method, options.init, restart);
     trials[restart].model =
-        WithKnown(InitialModel(points, kind.method, kind.metric, options.num_components,
-                               of_start, options.seed, restart),
+        WithKnown(InitialModel(points, kind.method, kind.metric, options.num_components, of_start,
+                               options.seed, restart),
                   rules);
   });
   Climb(subsample, em, trials.size(), trials);
@@ -195,7 +199,7 @@ std::optional<GaussianMixture> CoarseEnd(const Samples& samples, const GaussianM
   EmOptions em = TrialOptions(subsample, options, rules);
   em.tolerance = options.tolerance;
   em.max_iterations = options.max_iterations;
-  EmResult coarse = RunEm(*MakeSource(subsample), start, em);
+  EmResult coarse = RunEm(*MakeSource(subsample, options.method), start, em);
   if (!coarse.rescues.empty()) return std::nullopt;
   return std::move(coarse.model);
 }

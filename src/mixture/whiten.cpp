@@ -51,4 +51,11 @@ ClusterPoints ScaleBlocks(const Samples& samples, const std::vector<FeatureBlock
   return points;
 }
 
+ClusterPoints ScaleToSphere(const Samples& samples, const std::vector<FeatureBlock>& blocks,
+                            const Eigen::VectorXd& sphere) {
+  ClusterPoints points = ScaleBlocks(samples, blocks);
+  points.rows *= sphere.cwiseSqrt().cwiseInverse().asDiagonal();
+  return points;
+}
+
 }  // namespace gmmseg

@@ -22,4 +22,8 @@ ClusterPoints Whiten(const Samples& samples, const std::vector<FeatureBlock>& bl
 // Plane units: where the samples are standardised, one deviation of each feature.
 ClusterPoints ScaleBlocks(const Samples& samples, const std::vector<FeatureBlock>& blocks);
 
+// The metric in which the surface that has these squared half-axes, in plane units, is a sphere.
+ClusterPoints ScaleToSphere(const Samples& samples, const std::vector<FeatureBlock>& blocks,
+                            const Eigen::VectorXd& sphere);
+
 }  // namespace gmmseg

@@ -83,7 +83,8 @@ ImageStats TakeStats(const Raster& raster, const TrainingInput& input, const Mod
   stats.model = HashOfMixture(model);
   stats.program = GMMSEG_VERSION;
   stats.inputs = {{input.hash.empty() ? input.name : input.hash, input.name}};
-  stats.sums = MakeSource(samples)->Accumulate(ToPlaneUnits(model.mixture(), samples));
+  stats.sums =
+      MakeSource(samples, model.fit.method)->Accumulate(ToPlaneUnits(model.mixture(), samples));
   if (stats.num_pixels() > 0) stats.floor = FloorSums(raster, samples, model, stats.num_pixels());
   if (AnyOverflowed(stats)) throw ParameterError(kTooFar);
   return stats;

@@ -30,6 +30,8 @@ std::string HashOfMixture(const Model& model) {
     text += Format("%d %d %a ", block.first, block.size, block.temper);
   text += std::string(ToString(model.features.spec.missing)) + " ";
   text += ToString(mixture.covariance_type);
+  text += " ";
+  text += ToString(model.fit.method);
   add(model.standardization.offset);
   add(model.standardization.scale);
   add(mixture.weights);

@@ -18,6 +18,7 @@
 #include "features/tempered_position.h"
 #include "segment/applicable.h"
 #include "segment/choose_components.h"
+#include "segment/fit_options.h"
 #include "segment/fitted_classes.h"
 #include "segment/labelling.h"
 #include "segment/reference_order.h"
@@ -49,20 +50,10 @@ std::vector<T> ToPixels(std::vector<T> of_samples, const AlignedBuffer<std::uint
   return of_pixels;
 }
 
-FitOptions FitOptionsFor(const SegmentOptions& options, const FeaturePlanes& planes) {
-  FitOptions fit = options.fit;
-  fit.blocks = planes.layout.blocks;
-  // Places make every pixel a sample of its own, and passes slow.
-  fit.coarse_to_fine =
-      planes.layout.spec.position_weight > 0 ? CoarseToFine::kOn : CoarseToFine::kOff;
-  fit.floor = options.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
-  fit.known = KnownComponents(planes, options);
-  return fit;
-}
-
 // What a fit says where there is nothing to fit: a mixture of no component.
 FitResult NothingFitted(const SegmentOptions& options, const FeatureLayout& layout) {
   FitResult fit;
+  fit.method = options.fit.method;
   fit.model.covariance_type = options.fit.covariance_type;
   fit.model.blocks = layout.blocks;
   fit.model.means.resize(0, static_cast<Eigen::Index>(layout.info.size()));
@@ -113,7 +104,7 @@ std::vector<DensityQuantile> LogDensityQuantiles(const Segmentation& segmentatio
 }
 
 void SetCriteria(Model& model, const LabelTotals& totals) {
-  if (!IsDensity(model.mixture())) return;
+  if (model.fit.method == FitMethod::kKMeans || !IsDensity(model.mixture())) return;
   const Criteria criteria = CriteriaOf(model.mixture(), model.fit.log_likelihood,
                                        totals.MeanEntropy(), model.fit.num_samples);
   model.bic = criteria.bic;
@@ -202,6 +193,18 @@ SegmentOptions OptionsLike(const Model& reference, const SegmentOptions& options
   return like_reference;
 }
 
+void CheckMethod(const SegmentOptions& options) {
+  if (options.fit.method == FitMethod::kMixture) return;
+  if (options.choose)
+    throw ParameterError(
+        "k-means has no likelihood by which the number of classes could be chosen; give one "
+        "number, such as the one that a mixture chooses");
+  if (options.features.missing == MissingValues::kMarginal)
+    throw ParameterError(
+        "missing = marginal: k-means has no distance to a pixel that lacks some of its bands; give "
+        "skip, or fit a mixture");
+}
+
 }  // namespace
 
 void CheckApplicable(const Raster& raster, const Model& model) {
@@ -222,6 +225,7 @@ void CheckChoice(const SegmentOptions& options) {
     throw ParameterError(
         "scribbles start one model, with a number of components of its own; give them neither a "
         "range nor another start");
+  CheckMethod(options);
   if (!options.choose) return;
   Validate(*options.choose);
   if (options.fit.start)

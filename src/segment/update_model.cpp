@@ -36,6 +36,7 @@ Eigen::MatrixXd MeanFloor(const ImageStats& stats, const Eigen::VectorXd& scale)
 FitResult FitOfStep(const Model& model, const EmStep& step, const ImageStats& stats,
                     double tolerance) {
   FitResult fit;
+  fit.method = model.fit.method;
   fit.model = FromStandardized(step.model, model.standardization);
   fit.stop_reason =
       std::abs(step.gain) < tolerance ? StopReason::kConverged : StopReason::kMaxIterations;
@@ -71,9 +72,9 @@ ModelUpdate UpdateModel(const Model& model, const ImageStats& stats, const Updat
   const Standardization& standardization = model.standardization;
   const Eigen::MatrixXd floor =
       options.floor == Floor::kOn ? MeanFloor(stats, standardization.scale) : Eigen::MatrixXd();
-  const EmStep step = StepFrom(
-      ToStandardized(model.mixture(), standardization), stats.sums,
-      RulesFor(standardization, floor, model.mixture().covariance_type, model.mixture().blocks));
+  const GaussianMixture before = ToStandardized(model.mixture(), standardization);
+  const EmStep step =
+      StepFrom(before, stats.sums, RulesLike(before, model.fit.method, standardization, floor));
   ModelUpdate update;
   update.model.features = model.features;
   update.model.standardization = standardization;

@@ -76,21 +76,40 @@ double LargestDifference(const std::vector<double>& a, const std::vector<double>
 TEST_CASE("kernels: sums of every instruction set equal the scalar ones") {
   for (const Kernels& kernels : AvailableKernels()) {
     for (const Case& c : Cases()) {
-      CAPTURE(std::string(kernels.name));
-      CAPTURE(c.num_components);
-      CAPTURE(c.blocks.front().size);
-      CAPTURE(c.count);
       const Fixture f(c);
-      TileSums expected(f.model), actual(f.model);
-      ScalarKernels().accumulate(f.model, f.tile(), expected);
-      kernels.accumulate(f.model, f.tile(), actual);
-      const double n = static_cast<double>(c.count);
-      CHECK(actual.n == expected.n);
-      CHECK(actual.log2_likelihood == doctest::Approx(expected.log2_likelihood).epsilon(1e-6));
-      CHECK(LargestDifference(actual.s0, expected.s0, n) < 2e-5);
-      CHECK(LargestDifference(actual.s1, expected.s1, n) < 2e-4);
-      CHECK(LargestDifference(actual.s2, expected.s2, n) < 2e-3);
+      for (const Membership membership : {Membership::kSoft, Membership::kHard}) {
+        CAPTURE(std::string(kernels.name));
+        CAPTURE(c.num_components);
+        CAPTURE(c.blocks.front().size);
+        CAPTURE(c.count);
+        CAPTURE(static_cast<int>(membership));
+        const KernelModel model(f.mixture, membership);
+        TileSums expected(model), actual(model);
+        ScalarKernels().accumulate(model, f.tile(), expected);
+        kernels.accumulate(model, f.tile(), actual);
+        const double n = static_cast<double>(c.count);
+        CHECK(actual.n == expected.n);
+        CHECK(actual.log2_likelihood == doctest::Approx(expected.log2_likelihood).epsilon(1e-6));
+        CHECK(LargestDifference(actual.s0, expected.s0, n) < 2e-5);
+        CHECK(LargestDifference(actual.s1, expected.s1, n) < 2e-4);
+        CHECK(LargestDifference(actual.s2, expected.s2, n) < 2e-3);
+      }
     }
+  }
+}
+
+TEST_CASE("kernels: of components alike, a hard membership is the first one's") {
+  GaussianMixture mixture = RandomMixture(1, 2);
+  mixture.weights = Eigen::Vector3d::Constant(1.0 / 3);
+  mixture.means = mixture.means.replicate(3, 1).eval();
+  mixture.covariances.assign(3, mixture.covariances[0]);
+  const Samples samples = PlainSamples(Sample(mixture, 100, 1).points);
+  const KernelModel model(mixture, Membership::kHard);
+  for (const Kernels& kernels : AvailableKernels()) {
+    TileSums sums(model);
+    kernels.accumulate(
+        model, {samples.Plane(0), samples.stride(), samples.weights(), samples.size()}, sums);
+    CHECK(sums.s0 == std::vector<double>{100, 0, 0});
   }
 }
 
