@@ -101,8 +101,10 @@ struct JobResult {
   std::optional<AnomalyCounts> anomalies;        // where they are written
   std::optional<InstabilityTotals> instability;  // likewise
   std::optional<double> match_confidence;        // of a match
-  std::vector<std::string> warnings;             // what is doubtful: a sentence each
-  OutputSet asked;                               // what was to be written
+  // See KMeansDifference: of an image with a fit of its own, where a report is asked for.
+  std::optional<std::int64_t> kmeans_difference;
+  std::vector<std::string> warnings;  // what is doubtful: a sentence each
+  OutputSet asked;                    // what was to be written
   std::string directory;
   std::vector<std::string> files;  // written: names within `directory`, sorted
   std::vector<std::string> stale;  // removed: likewise

@@ -1,5 +1,6 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/job.h>
+#include <gmmseg/kmeans_difference.h>
 #include <gmmseg/posterior.h>
 #include <gmmseg/threads.h>
 
@@ -196,6 +197,8 @@ JobResult Run(const Job& job) {
     SetFacts(image.raster, segmentation, result);
     if (job.match_confidence) result.match_confidence = *job.match_confidence;
     if (job.applied) result.drift = MeasureDrift(segmentation, *job.applied);
+    if (job.settings && job.WantsReport())
+      result.kmeans_difference = KMeansDifference(segmentation, *job.settings);
     result.warnings = WarningsOf(result, job.settings ? &job.settings->fit : nullptr);
     Write(job, image.raster, segmentation, staging, result);
   } catch (const std::bad_alloc&) {

@@ -47,6 +47,7 @@ ViewFacts FactsOf(const JobResult& result) {
   facts.warnings = result.warnings;
   facts.drift = result.drift;
   facts.match_confidence = result.match_confidence;
+  facts.kmeans_difference = result.kmeans_difference;
   return facts;
 }
 

@@ -37,6 +37,7 @@ Json FitJson(const Model& model) {
                        {"component", rescue.component + 1},
                        {"dropped", rescue.dropped}});
   Json json = {{"components_requested", fit.requested_components},
+               {"method", ToString(fit.method)},
                {"covariance_type", ToString(fit.model.covariance_type)},
                {"iterations", fit.iterations},
                {"stop_reason", ToString(fit.stop_reason)},
@@ -115,6 +116,7 @@ Json Report(const JobResult& result, Command command) {
     report["instability"] = {{"mean", result.instability->mean},
                              {"restarts", result.instability->num_restarts}};
   if (result.match_confidence) report["match_confidence"] = *result.match_confidence;
+  if (result.kmeans_difference) report["kmeans_difference"] = *result.kmeans_difference;
   report["warnings"] = result.warnings;
   report["output_directory"] = result.directory;
   report["outputs"] = result.files;

@@ -39,7 +39,10 @@ Json MeansJson(const Eigen::VectorXd& means) {
   return list;
 }
 
-Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
 
 Json NamedTextsJson(const NamedTexts& texts) {
   Json list = Json::array();
@@ -106,8 +109,9 @@ Json ModelJson(const Model& model) {
   std::iota(all.begin(), all.end(), 0);
   return {{"features", FeaturesJson(model.features, all)},
           {"classes", ClassesJson(model.classes)},
+          {"method", ToString(fit.method)},
           {"covariance_type", ToString(fit.model.covariance_type)},
-          {"density", IsDensity(fit.model)},
+          {"density", fit.method == FitMethod::kMixture && IsDensity(fit.model)},
           {"axes", FeaturesJson(model.features, axes.features)},
           {"projections", axes.projections},
           {"initial_log_likelihood", fit.initial_log_likelihood},
@@ -170,6 +174,7 @@ Json ViewJson(const Segmentation& segmentation, const Preview& preview, const Vi
                {"warnings", facts.warnings},
                {"drift", DriftJson(facts.drift)},
                {"match_confidence", OrNull(facts.match_confidence)},
+               {"kmeans_difference", OrNull(facts.kmeans_difference)},
                {"applied", facts.applied},
                {"classes", ClassesJson(segmentation.classes)},
                {"files", NamedTextsJson(facts.files)}};

@@ -25,6 +25,7 @@ struct ViewFacts {
   std::vector<std::string> warnings;
   std::optional<Drift> drift;
   std::optional<double> match_confidence;
+  std::optional<std::int64_t> kmeans_difference;  // pixels
   bool applied = false;  // the model was fitted before, to other images perhaps
   NamedTexts files;      // names and URLs
   std::vector<std::pair<std::string, double>> seconds;  // steps; empty where they are not told

@@ -203,6 +203,9 @@ void CheckMethod(const SegmentOptions& options) {
     throw ParameterError(
         "missing = marginal: k-means has no distance to a pixel that lacks some of its bands; give "
         "skip, or fit a mixture");
+  if (options.scribbles == Scribbles::kStart || options.fit.freeze == Freeze::kOn)
+    throw ParameterError(
+        "scribbles and frozen classes are of a mixture; fit one, or leave them away");
 }
 
 }  // namespace

@@ -26,6 +26,21 @@ class OneImage(ReportTest):
         for name in self.texts(".files a"):
             self.assertTrue((self.folder / "segmented" / name).exists(), name)
 
+    def test_says_how_many_pixels_k_means_labels_differently(self):
+        self.image("photo.png", photo())
+        words = ("photo.png", "-k", 4, "--write", "report", "--json")
+        pixels = json.loads(self.succeed(*words, "-o", "gmm").stdout)["kmeans_difference"]
+        self.open("gmm/report.html")
+        share = 100 * pixels / (96 * 64)
+        self.assertRegex(
+            self.texts(".account")[0],
+            rf"K-means with as many classes labels {pixels:,} pixels \({share:.1f}\s%\) differently")
+        self.succeed(*words, "--method", "kmeans", "-o", "kmeans")
+        self.open("kmeans/report.html")
+        account = self.texts(".account")[0]
+        self.assertTrue(account.startswith("K-means with 4 classes on L*"), account)
+        self.assertNotIn("differently", account)
+
     def test_a_chosen_number_of_classes_stands_beside_those_that_were_not(self):
         self.image("photo.png", photo())
         self.succeed("photo.png", "-k", "2:4", "--write", "report,model")

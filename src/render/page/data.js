@@ -22,6 +22,7 @@
 // VIEW: what is known of an image. The file of a folder's image calls gmmsegReport.show(VIEW).
 //   name, width, height, bands, pixels_with_data, log_likelihood, warnings
 //   drift, match_confidence: as in ROW
+//   kmeans_difference: how many pixels k-means labels differently, or null where that is not known
 //   applied: whether its model was fitted before
 //   classes: [{index, name, color, weight, share, mean: [of each feature]}, ...], by index 1...K
 //   files: [[text, address], ...]; seconds: [[stage, seconds], ...] or null
@@ -30,7 +31,8 @@
 //   cloud: {count, low: [of each axis], high}
 // MODEL: a mixture, and how it was fitted.
 //   features: [{name, unit}, ...], the columns of the means; classes: as in VIEW
-//   covariance_type; density: false where the curve is an objective, not a log-likelihood
+//   method: 'gmm' or 'kmeans'; covariance_type
+//   density: false where the curve is an objective, not a log-likelihood
 //   axes: [{name, unit}, ...], A features; projections: [x, y] or [x] into them, for each plot
 //   restarts: how many starts were tried; initial_log_likelihood: of the best of them
 //   history: the log-likelihood after each of the iterations; converged

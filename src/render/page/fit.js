@@ -109,6 +109,7 @@
   report.modelPairs = function (model) {
     const pairs = [
       ['Features', report.featureText(model)],
+      ['Method', model.method],
       ['Covariance', model.covariance_type]
     ];
     if (model.iterations > 0) {

@@ -51,17 +51,29 @@
     return `was fitted to this image in ${iterations} (${report.stopText(model)})`;
   }
 
-  // What was done, in a sentence.
+  function differenceText({ kmeans_difference: pixels, pixels_with_data: all }) {
+    if (typeof pixels !== 'number') return '';
+    return (
+      ` K-means with as many classes labels ${report.plural(pixels, 'pixel')} ` +
+      `(${report.percent(pixels / all)}) differently.`
+    );
+  }
+
+  // What was done, in a sentence or two.
   function account(view, model) {
     const bands = `(image of ${report.plural(view.bands, 'band')})`;
     if (!hasData(view)) {
       const result = view.classes.length === 0 ? ', so there are no classes' : '';
       return `There is no pixel with data ${bands}${result}.`;
     }
+    const isKmeans = model.method === 'kmeans';
+    const what = isKmeans
+      ? `K-means with ${report.plural(view.classes.length, 'class', 'classes')}`
+      : `A mixture of ${report.plural(view.classes.length, 'Gaussian')}`;
     return (
-      `A mixture of ${report.plural(view.classes.length, 'Gaussian')} on ` +
-      `${report.featureText(model)} ${bands} ${originText(view, model)}. ` +
-      'Each pixel belongs to its most probable class.'
+      `${what} on ${report.featureText(model)} ${bands} ${originText(view, model)}. ` +
+      `Each pixel belongs to ${isKmeans ? 'the class of the nearest mean' : 'its most probable class'}.` +
+      differenceText(view)
     );
   }
 
