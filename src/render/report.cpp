@@ -138,7 +138,8 @@ std::string ColorMapText(ColorMap map) {
 // No "<" can end the script that the text stands in. A name need not be UTF-8; the text has to be.
 std::string ScriptText(const Json& json) {
   std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  for (std::size_t at = 0; (at = text.find('<', at)) != text.npos;) text.replace(at, 1, "\\u003c");
+  for (std::size_t at = 0; (at = text.find('<', at)) != text.npos;)
+    text.replace(at, 1, "\\u003c");
   return text;
 }
 

@@ -90,9 +90,12 @@ TEST_CASE("kernels: sums of every instruction set equal the scalar ones") {
         const double n = static_cast<double>(c.count);
         CHECK(actual.n == expected.n);
         CHECK(actual.log2_likelihood == doctest::Approx(expected.log2_likelihood).epsilon(1e-6));
-        CHECK(LargestDifference(actual.s0, expected.s0, n) < 2e-5);
-        CHECK(LargestDifference(actual.s1, expected.s1, n) < 2e-4);
-        CHECK(LargestDifference(actual.s2, expected.s2, n) < 2e-3);
+        // A sample halfway between two components may fall to either: of weight 3 at most, and less
+        // than 10 from a mean in each feature.
+        const double halfway = membership == Membership::kHard ? 3 / n : 0;
+        CHECK(LargestDifference(actual.s0, expected.s0, n) < 2e-5 + halfway);
+        CHECK(LargestDifference(actual.s1, expected.s1, n) < 2e-4 + 10 * halfway);
+        CHECK(LargestDifference(actual.s2, expected.s2, n) < 2e-3 + 100 * halfway);
       }
     }
   }
