@@ -17,7 +17,7 @@ GaussianMixture KMeansOf(const FeaturePlanes& planes, const SegmentOptions& opti
   fit.start.reset();
   fit.known.reset();
   fit.freeze = Freeze::kOff;
-  fit.restart_models = {};
+  fit.restart_models = RestartModels::kForget;
   fit.trace_length = 0;
   fit.progress = {};
   return FitMixture(planes.samples, fit).model;
