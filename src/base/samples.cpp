@@ -89,7 +89,7 @@ void CheckWeights(std::span<const double> weights, std::int64_t n) {
 constexpr Word<MissingValues> kMissingWords[] = {{MissingValues::kSkip, "skip"},
                                                  {MissingValues::kMarginal, "marginal"}};
 
-// The places of `rows` that have a value, by place.
+// Where `has` is not 0, ascending.
 std::vector<int> PlacesOf(const std::vector<char>& has) {
   std::vector<int> places;
   for (std::size_t d = 0; d < has.size(); ++d)
