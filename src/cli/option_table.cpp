@@ -1,0 +1,455 @@
+#include "cli/option_table.h"
+
+#include <gmmseg/errors.h>
+#include <gmmseg/threads.h>
+
+#include <exception>
+#include <functional>
+#include <memory>
+
+#include "cli/help.h"
+#include "cli/option_facts.h"
+#include "cli/settings.h"
+#include "cli/values.h"
+
+namespace gmmseg::cli {
+namespace {
+
+constexpr const char* kWhat = "What";
+constexpr const char* kHow = "How";
+constexpr const char* kModels = "Models for many images";
+constexpr const char* kFolders = "Runs over many images";
+constexpr const char* kOut = "Out";
+constexpr const char* kRun = "Run";
+
+using Setter = std::function<void(const std::string& word)>;
+
+// An option with one value. What the setter throws is completed by the option and the word:
+// "-k,--components four: must be a whole number from 1 to 65535".
+CLI::Option* Add(CLI::App& app, const char* group, const std::string& names,
+                 const std::string& placeholder, const std::string& help, const Setter& set) {
+  const auto complete = [names, set](const std::string& word) {
+    try {
+      set(word);
+    } catch (const ParameterError& error) {
+      std::throw_with_nested(
+          ParameterError(names + " " + (word.empty() ? "\"\"" : word) + ": " + error.what()));
+    }
+  };
+  return app.add_option_function<std::string>(names, complete, help)
+      ->option_text(placeholder)
+      ->type_name("value")  // as in "--seed: 1 required value missing"
+      ->default_str(StatedDefault(help))
+      ->group(group);
+}
+
+CLI::Option* AddFlag(CLI::App& app, const char* group, const std::string& names,
+                     const std::string& help, const std::function<void()>& set) {
+  return app.add_flag_callback(names, set, help)->group(group);
+}
+
+void DeclareWhat(CLI::App& app, Options& options) {
+  Add(app, kWhat, "-k,--components", "N|A:B|auto",
+      "Number of classes, 1 to 65535; or a range as in 2:8, of which every number is fitted, with "
+      "all its restarts, so that the times add up, and the one of lowest BIC is kept, reckoned for "
+      "the number of independent pixels that the image is worth. A table says what every number "
+      "gave, with --separate-models in the model files and --json alone. Default: auto, which is "
+      "1:8; or the number of --init-model, or that of --model with "
+      "--match. Fewer come back where the image has fewer distinct colours.",
+      [&](const std::string& word) {
+        const std::variant<int, ComponentRange> components = ParseComponents(word);
+        if (const int* const number = std::get_if<int>(&components))
+          options.num_components = *number;
+        else
+          options.choose = std::get<ComponentRange>(components);
+      });
+  Add(app, kWhat, "--features", "SPACE",
+      "What a pixel's colour becomes: auto, gray, rgb, hsv, lab, luv, ycrcb or raw (every band as "
+      "it is, whatever it means). lab is CIE L*a*b*, where equal distances look equally different. "
+      "Default: auto, which is lab for colour, gray for grey, raw for float grey and other numbers "
+      "of bands.",
+      [&](const std::string& word) { options.color = ParseColorSpace(word); });
+  Add(app, kWhat, "--position", "W",
+      "Weight of the pixel's place, >= 0. Default: 0, colour alone. Otherwise x and y (pixels) get "
+      "a covariance block of their own in every class, and that block's log-density is multiplied "
+      "by W: 1 is the plain product of a colour and a place density, larger W gives more compact "
+      "classes. Where W is neither 0 nor 1 the model is no density, and BIC, AIC and ICL are left "
+      "out.",
+      [&](const std::string& word) { options.position_weight = ParseNonNegative(word); });
+  Add(app, kWhat, "--missing", "skip|marginal",
+      "What becomes of a pixel that lacks some of its bands (NaN, or the file's nodata value): "
+      "skip "
+      "gives it label 0; marginal lets it count by the bands that it has. marginal is for features "
+      "that are one band each: --features raw. Default: skip, or that of --init-model.",
+      [&](const std::string& word) { options.missing = ParseMissingValues(word); });
+  Add(app, kWhat, "--weight-map", "FILE|DIR",
+      "An image of one band and of the input's size that tells what each pixel counts for in the "
+      "fit: 2 counts it twice, and a pixel of weight 0 is no data. Of many inputs, a file is for "
+      "each of them, and a folder holds one for each: of the same path below the inputs' folder "
+      "and the same name, whatever its extension. Default: none, every pixel counts as one.",
+      [&](const std::string& word) { options.weight_map = word; });
+  Add(app, kWhat, "--method", "METHOD",
+      "How classes are found: gmm, a Gaussian mixture, or kmeans, where every pixel belongs to the "
+      "class of the nearest mean, and all classes are balls of one size. Distances are those of "
+      "the features as they are; with --position, x and y are scaled so that they vary as much as "
+      "a colour feature does on average, and their squared distances count W times. kmeans takes a "
+      "number of classes, and no --covariance. Default: gmm.",
+      [&options](const std::string& word) { options.segment.fit.method = ParseFitMethod(word); });
+  Add(app, kWhat, "--scribbles", "FILE|DIR",
+      "An image of the input's size with strokes on pixels whose class is known: the value, or in "
+      "an indexed PNG the index, is the class, and 0 is no stroke; a painted-over _labels.png will "
+      "do. A class starts as the mean and the covariance of its strokes' pixels and keeps its "
+      "number; classes without strokes are found as ever. All pixels then have their say, also "
+      "those under strokes. Of many inputs, a file is for each of them, and a folder holds images "
+      "of the same path and name, as of --weight-map: one for each input, or for a shared model at "
+      "least one. Without -k there are as many classes as the largest number says. Default: none.",
+      [&](const std::string& word) { options.scribbles = word; });
+  AddFlag(app, kWhat, "--freeze",
+          "Hold the means and the covariances of scribbled classes as they start, so that only "
+          "the weights and the other classes are fitted; with --init-model, those of all classes. "
+          "Default: off.",
+          [&] { options.segment.fit.freeze = Freeze::kOn; });
+  Add(app, kWhat, "--covariance", "TYPE",
+      "Shape of the classes: full (any ellipsoid each), tied (one ellipsoid for all), diagonal "
+      "(axes along the features) or spherical. Default: full, or that of --init-model.",
+      [&](const std::string& word) { options.covariance_type = ParseCovarianceType(word); });
+}
+
+void DeclareSeed(CLI::App& app, Options& options) {
+  Add(app, kHow, "--seed", "N", "Seed of all random choices, a whole number >= 0. Default: 0.",
+      [&options](const std::string& word) { options.segment.fit.seed = ParseSeed(word); });
+}
+
+void DeclareFloor(CLI::App& app, Options& options) {
+  Add(app, kHow, "--floor", "on|off",
+      "Keep covariances above what rounding to whole numbers alone would give. Default: on. off "
+      "is for comparisons with plain EM.",
+      [&options](const std::string& word) { options.segment.floor = ParseFloor(word); });
+}
+
+void DeclareStart(CLI::App& app, Options& options) {
+  FitOptions& fit = options.segment.fit;
+  CLI::Option* init = Add(
+      app, kHow, "--init", "METHOD",
+      "How a start is found: kmeans (k-means++ and Lloyd), hierarchical (Ward), random, or auto, "
+      "which is kmeans and random in turn. "
+      "Default: auto.",
+      [&fit](const std::string& word) { fit.init = ParseInitMethod(word); });
+  Add(app, kHow, "--init-model", "FILE",
+      "Start from this model file; its number of classes, covariance type and features are taken. "
+      "Default: none.",
+      [&options](const std::string& word) { options.start_path = word; })
+      ->excludes(init)
+      ->excludes("--scribbles");
+  Add(app, kHow, "--restarts", "N",
+      "Starts tried on a subsample, 1 to 10000; the best is finished on every pixel. Default: 10, "
+      "or with --init-model its one start.",
+      [&options](const std::string& word) {
+        options.restarts = static_cast<int>(ParseInteger(word, 1, 10000));
+      });
+}
+
+void DeclareHow(CLI::App& app, Options& options) {
+  FitOptions& fit = options.segment.fit;
+  DeclareStart(app, options);
+  Add(app, kHow, "--tolerance", "X",
+      "Stop when the log-likelihood per pixel (natural logarithm) changes by less in one "
+      "iteration, >= 0. Default: 1e-5. 0 stops only at --max-iterations.",
+      [&fit](const std::string& word) { fit.tolerance = ParseNonNegative(word); });
+  Add(app, kHow, "--max-iterations", "N",
+      "Most EM iterations on every pixel, 0 to 1000000. Default: 300. 0 keeps the start.",
+      [&fit](const std::string& word) {
+        fit.max_iterations = static_cast<int>(ParseInteger(word, 0, 1000000));
+      });
+  Add(app, kHow, "--accelerate", "on|off",
+      "Take longer steps where EM crawls (SQUAREM), if the likelihood does not fall; with "
+      "--init-model and --position, climb on a part of a large image first. Default: on. "
+      "--tolerance 0 is plain EM in any case.",
+      [&fit](const std::string& word) { fit.acceleration = ParseAcceleration(word); });
+  DeclareFloor(app, options);
+  DeclareSeed(app, options);
+}
+
+void DeclareOut(CLI::App& app, Options& options, const std::string& default_set) {
+  OutputOptions& output = options.output;
+  Add(app, kOut, "-o,--output", "DIR",
+      "Folder of the outputs. It is created if it is missing; its parent must exist. Default: "
+      "segmented.",
+      [&output](const std::string& word) { output.directory = word; });
+  Add(app, kOut, "--write", "LIST",
+      "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks, "
+      "density, anomalies, outliers, imputed, instability, convergence, report; or all, which is "
+      "those that can be given (see --position, --missing, --model, --restarts). Default: " +
+          default_set + "; of many images report, too.",
+      [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
+  Add(app, kOut, "--depth", "TYPE",
+      "Numbers in the probabilities' TIFF, if that is written: f32 (0 to 1), u16 (0 to 10000) or "
+      "u8 (0 to 250). Default: f32.",
+      [&output](const std::string& word) { output.depth = ParseDepth(word); });
+  Add(app, kOut, "--anomaly-rate", "R",
+      "Share of the training pixels that count as unlikely in the anomalies, and probability below "
+      "which a pixel is an outlier, greater than 0 and less than 1. Default: 0.01.",
+      [&output](const std::string& word) { output.anomaly_rate = ParseRate(word); });
+  Add(app, kOut, "--class-names", "FILE",
+      "Names of the classes, and colours: a CSV file with the columns class, name and, where it is "
+      "wanted, color (#rrggbb). The model file, masks, overlay and --json take them; a class that "
+      "is not in it keeps its own. Default: none.",
+      [&options](const std::string& word) { options.names_path = word; });
+  AddFlag(app, kOut, "--overwrite",
+          "Replace existing outputs, and remove those of an earlier run on the same input that "
+          "this run makes stale. Default: existing outputs are an error.",
+          [&output] { output.existing = ExistingOutputs::kOverwrite; });
+}
+
+void DeclareModels(CLI::App& app, Options& options) {
+  CLI::Option* shared = AddFlag(
+      app, kModels, "--shared-model",
+      "Fit one mixture to all images together, so that a class has the same number, colour and "
+      "meaning in every one of them. Default for folders and several files, for classes of models "
+      "fitted one by one cannot be compared.",
+      [&options] { options.source = ModelSource::kShared; });
+  CLI::Option* match = AddFlag(
+      app, kModels, "--match",
+      "Fit each image by itself and give its classes the numbers, names and colours of the most "
+      "similar ones of a reference: of --model, or of the shared model. For images whose light or "
+      "exposure changes. Default: off.",
+      [&options] { options.source = ModelSource::kMatched; });
+  CLI::Option* separate =
+      AddFlag(app, kModels, "--separate-models",
+              "Fit each image by itself; class 1 of one has nothing to do with class 1 of another. "
+              "Default for one file.",
+              [&options] { options.source = ModelSource::kSeparate; });
+  match->excludes(shared)->excludes(separate);
+  separate->excludes(shared);
+}
+
+void DeclareRecursive(CLI::App& app, Options& options) {
+  AddFlag(app, kFolders, "-r,--recursive",
+          "Look into the folders within folders, too. Default: off.",
+          [&options] { options.subfolders = Subfolders::kWalk; });
+}
+
+void DeclareMemory(CLI::App& app, Options& options) {
+  Add(app, kFolders, "--memory", "SIZE",
+      "Most memory for the images in work and for the colours a shared model is fitted to, as in "
+      "512M or 2G. Fewer images are in work at a time where it is small. Default: half of what "
+      "this "
+      "process may use.",
+      [&options](const std::string& word) { options.memory = ParseSize(word); });
+}
+
+// What only a run over many images needs; given for one file, it is run as a folder is.
+void DeclareFolder(CLI::App& app, Options& options) {
+  DeclareRecursive(app, options);
+  CLI::Option* resume = AddFlag(
+      app, kFolders, "--resume",
+      "Go on with an earlier run over a folder: what is done with the same input and the same "
+      "settings stays, and so does the shared model, also when files were added. Default: off.",
+      [&options] { options.earlier = EarlierRun::kResume; });
+  AddFlag(app, kFolders, "--refit", "As --resume, but fit the shared model anew. Default: off.",
+          [&options] { options.earlier = EarlierRun::kRefit; })
+      ->excludes(resume);
+  AddFlag(app, kFolders, "--fail-fast",
+          "Stop at the first image that fails. Default: the others are finished.",
+          [&options] { options.on_failure = OnFailure::kStop; });
+  AddFlag(app, kFolders, "--dry-run",
+          "Say what would be done: images, files, memory. Write nothing. Default: off.",
+          [&options] { options.action = Action::kPlan; });
+  DeclareMemory(app, options);
+}
+
+void DeclareThreads(CLI::App& app, Options& options) {
+  Add(app, kRun, "--threads", "N",
+      "Threads, 1 to 1024; the results do not depend on it. Default: as many as this process may "
+      "use (" +
+          std::to_string(AvailableThreads()) + " here).",
+      [&options](const std::string& word) {
+        options.threads = static_cast<int>(ParseInteger(word, 1, 1024));
+      });
+}
+
+CLI::Option* DeclareQuiet(CLI::App& app, Options& options) {
+  return AddFlag(
+      app, kRun, "-q,--quiet",
+      "No progress and no line; warnings and errors stay. Default: off, with progress shown while "
+      "stderr is a terminal.",
+      [&options] { options.verbosity = Verbosity::kQuiet; });
+}
+
+void DeclareJson(CLI::App& app, Options& options, const std::string& help) {
+  AddFlag(app, kRun, "--json", help, [&options] { options.report = ReportFormat::kJson; });
+}
+
+// What every command has.
+void DeclareEnd(CLI::App& app) {
+  DeclareSettings(app, kRun);
+  app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
+}
+
+void DeclareRun(CLI::App& app, Options& options) {
+  DeclareThreads(app, options);
+  AddFlag(app, kRun, "--strict",
+          "Exit with 6 where everything was written, but a fit did not converge, a component was "
+          "dropped, or an image drifted: it lies far from what its model was fitted to. Default: "
+          "off.",
+          [&options] { options.strictness = Strictness::kFail; });
+  DeclareJson(
+      app, options,
+      "Print one JSON document with everything about the run on stdout, in place of the line; "
+      "of many images, one object on a line for each. Default: off.");
+  CLI::Option* quiet = DeclareQuiet(app, options);
+  app.add_flag_callback(
+         "-v,--verbose", [&options] { options.verbosity = Verbosity::kVerbose; },
+         "More about the run on stderr: its stages, also where that is no terminal; restarts, "
+         "floor, seconds, threads, files. Default: off.")
+      ->excludes(quiet)
+      ->group(kRun);
+  DeclareEnd(app);
+}
+
+void DeclareOutputFile(CLI::App& app, Options& options, const std::string& help) {
+  // Of no variable and no file: there, output is the folder of the other commands.
+  Add(app, kOut, "-o,--output", "FILE", help, [&options](const std::string& word) {
+    if (word.empty()) throw ParameterError("name a file, or leave the option away");
+    options.output_file = word;
+  })->configurable(false);
+  AddFlag(app, kOut, "--overwrite", "Replace an existing file. Default: it is an error.",
+          [&options] { options.output.existing = ExistingOutputs::kReplace; });
+}
+
+void DeclareSample(CLI::App& app, std::vector<std::string>& models, Options& options) {
+  app.add_option("MODEL", models, "The model, a .gmm.json file.")->option_text(" ");
+  Add(app, kWhat, "-n,--points", "N", "Number of points, 0 to 100000000. Default: 1000.",
+      [&options](const std::string& word) {
+        options.num_points = ParseInteger(word, 0, 100000000);
+      });
+  DeclareSeed(app, options);
+  DeclareOutputFile(app, options,
+                    "The CSV file, written whole or not at all. Default: none, the points go to "
+                    "stdout.");
+  DeclareEnd(app);
+}
+
+constexpr const char* kJsonOfStats =
+    "Print one JSON document about the run on stdout, in place of the line. Default: off.";
+
+void DeclareStats(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
+  app.add_option("INPUT", inputs,
+                 "Images, folders, patterns and lists, as of segment, of the kind that the model "
+                 "was fitted on. One that cannot be read is an error.")
+      ->option_text(" ");
+  Add(app, kWhat, "--model", "FILE",
+      "The model that the statistics are taken at, a .gmm.json file. Required.",
+      [&options](const std::string& word) { options.model_path = word; });
+  DeclareOutputFile(app, options, "The statistics file, written whole or not at all. Required.");
+  DeclareThreads(app, options);
+  DeclareJson(app, options, kJsonOfStats);
+  DeclareQuiet(app, options);
+  DeclareEnd(app);
+  DeclareRecursive(app, options);
+  DeclareMemory(app, options);
+}
+
+void DeclareMerge(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
+  app.add_option("STATS", inputs,
+                 "Statistics files, taken at one model, each image in one of them alone.")
+      ->option_text(" ");
+  DeclareOutputFile(app, options,
+                    "The statistics file, written whole or not at all; it may be one of the "
+                    "inputs. Required.");
+  DeclareJson(app, options, kJsonOfStats);
+  DeclareQuiet(app, options);
+  DeclareEnd(app);
+}
+
+void DeclareUpdate(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
+  app.add_option("MODEL", options.model_path, "The model, a .gmm.json file.")->option_text(" ");
+  app.add_option("INPUT", inputs,
+                 "Statistics files that were taken at the model; and images, folders, patterns and "
+                 "lists, as of segment, of which statistics are taken first.")
+      ->option_text(" ");
+  Add(app, kHow, "--tolerance", "X",
+      "The model has converged where the step is known to raise the log-likelihood per pixel "
+      "(natural logarithm) by less, >= 0. Default: 1e-5.",
+      [&options](const std::string& word) {
+        options.segment.fit.tolerance = ParseNonNegative(word);
+      });
+  DeclareFloor(app, options);
+  DeclareOutputFile(app, options,
+                    "The new model, written whole or not at all; it may be the old one's file. "
+                    "Required.");
+  DeclareThreads(app, options);
+  AddFlag(app, kRun, "--strict",
+          "Exit with 6 where the new model was written, but has not converged, or a class holds no "
+          "pixel any more. Default: off.",
+          [&options] { options.strictness = Strictness::kFail; });
+  DeclareJson(app, options, kJsonOfStats);
+  DeclareQuiet(app, options);
+  DeclareEnd(app);
+  DeclareRecursive(app, options);
+  DeclareMemory(app, options);
+}
+
+}  // namespace
+
+CLI::App* Declaration::AddCommand(const std::string& name, const std::string& help,
+                                  const char* footer) {
+  CLI::App* command = app.add_subcommand(name, help + " (segment " + name + " --help).");
+  command->formatter(std::make_shared<HelpFormatter>());
+  command->footer(footer);
+  command->group("Commands");
+  return command;
+}
+
+Declaration::Declaration() {
+  options.threads = AvailableThreads();
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(kSegmentFooter);
+  app.require_subcommand(0, 1);
+  app.add_option(
+         "INPUT", inputs,
+         "Images, folders of images, quoted patterns (\"photos/*.jpg\") and @list.txt, a file of "
+         "paths. PNG, JPEG, BMP, WebP, PNM, or a TIFF of any number of bands; 8- and 16-bit "
+         "integers, 32-bit float. Alpha 0, NaN and infinity are \"no data\".")
+      ->option_text(" ");
+  DeclareWhat(app, options);
+  DeclareHow(app, options);
+  fit_only = app.get_options([](CLI::Option* option) {
+    return option->get_group() == kWhat || option->get_group() == kHow;
+  });
+  Add(app, kModels, "--model", "FILE",
+      "Apply this model file to every image and fit nothing; the same as segment apply. With "
+      "--match: the reference. Default: none.",
+      [this](const std::string& word) { options.model_path = word; })
+      ->excludes("--init-model");
+  DeclareModels(app, options);
+  DeclareOut(app, options, "labels,overlay,heatmaps,uncertainty,model");
+  DeclareRun(app, options);
+  DeclareFolder(app, options);
+  app.set_version_flag("--version", "segment " GMMSEG_VERSION, "Print the version and exit.")
+      ->group(kRun);
+
+  apply = AddCommand("apply", "Label an image by a model fitted before", kApplyFooter);
+  apply
+      ->add_option("INPUT", command_inputs,
+                   "Images, folders, patterns and lists, as of segment, of the kind that the model "
+                   "was fitted on.")
+      ->option_text(" ");
+  Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
+      [this](const std::string& word) { options.model_path = word; });
+  DeclareOut(*apply, options, "labels,overlay,heatmaps,uncertainty");
+  DeclareRun(*apply, options);
+  DeclareFolder(*apply, options);
+
+  sample = AddCommand("sample", "Draw points from a model, as CSV", kSampleFooter);
+  DeclareSample(*sample, command_inputs, options);
+  stats = AddCommand("stats", "Take the statistics of images at a model", kStatsFooter);
+  DeclareStats(*stats, command_inputs, options);
+  merge = AddCommand("merge", "Add statistics of different images", kMergeFooter);
+  DeclareMerge(*merge, command_inputs, options);
+  update = AddCommand("update", "Make one step of EM from statistics, from images, or both",
+                      kUpdateFooter);
+  DeclareUpdate(*update, command_inputs, options);
+}
+
+}  // namespace gmmseg::cli
