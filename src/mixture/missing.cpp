@@ -61,15 +61,17 @@ Completion::Completion(const GaussianMixture& model, const std::vector<int>& kno
   const std::vector<int> missing = MissingOf(known, num_features);
   for (int k = 0; k < model.num_components(); ++k) {
     const Eigen::MatrixXd& covariance = model.covariances[k];
-    const Eigen::MatrixXd across = covariance(known, missing);
-    const Eigen::MatrixXd slope =
-        covariance(known, known).eval().llt().solve(across).transpose();  // missing × known
     Component component{model.means.row(k), model.means.row(k)(known),
                         Eigen::MatrixXd::Zero(num_features, std::ssize(known)),
                         Eigen::MatrixXd::Zero(num_features, num_features)};
     component.slope(known, Eigen::all).setIdentity();
-    component.slope(missing, Eigen::all) = slope;
-    component.residual(missing, missing) = covariance(missing, missing) - slope * across;
+    if (!missing.empty()) {
+      const Eigen::MatrixXd across = covariance(known, missing);
+      const Eigen::MatrixXd slope =
+          covariance(known, known).eval().llt().solve(across).transpose();  // missing × known
+      component.slope(missing, Eigen::all) = slope;
+      component.residual(missing, missing) = covariance(missing, missing) - slope * across;
+    }
     components_.push_back(std::move(component));
   }
 }
