@@ -24,6 +24,8 @@ struct ClassLevel {
   bool operator==(const ClassLevel&) const = default;
 };
 
+inline constexpr int kMostMerged = 1024;  // components: pairs of them are held in memory
+
 // Default: each component is a class, and nothing is known of others.
 struct ComponentMerge {
   std::vector<int> class_of;       // per component: its class, from 0; empty: each is its own
@@ -38,7 +40,8 @@ struct ComponentMerge {
 // class; at first each component is one. class_of is the level of num_classes (of all components
 // where they are fewer), numbered by ascending mean of the first feature. The entropies are those
 // of at most 2²¹ / K of the samples, evenly spaced. Cost: their posteriors, and K numbers for each
-// of the K levels. Throws ParameterError where num_classes is less than 1, and as VisitPosteriors
+// of the K levels. Throws ParameterError where num_classes is less than 1 or there are more than
+// kMostMerged components, and as VisitPosteriors
 // does. Reference: Baudry, Raftery, Celeux, Lo and Gottardo 2010, section 3.
 ComponentMerge MergeComponents(const Samples& samples, const GaussianMixture& model,
                                int num_classes);

@@ -28,14 +28,13 @@ bool CanMeasureInstability(const FitOptions& options);
 // Throws ParameterError where it cannot.
 void CheckInstability(const FitOptions& options);
 
-// Holds the labels against those of each of model.fit.restart_models, whose classes take the
-// numbers of the result's that they share most pixels with, one each, so that as many pixels as
-// can agree do. The restarts ended on a subsample: a few pixels on the borders between classes
-// differ for that reason alone. Where no restarts were kept nothing differs. The same for any
-// number of threads. Cost: for each restart one pass of posteriors and O(K³), in all 8 bytes of
-// memory per sample.
-// Reference: labels aligned by the assignment problem, Kuhn 1955; disagreement of a clustering with
-// its perturbations, Lange, Roth, Braun and Buhmann 2004.
+// Holds the labels against those of each of model.fit.restart_models, whose components take
+// the numbers, and the classes, of the result's that they share most pixels with, one each, so that
+// as many pixels as can agree do. The restarts ended on a subsample: a few pixels on the borders
+// between classes differ for that reason alone. Where no restarts were kept nothing differs. The
+// same for any number of threads. Cost: for each restart one pass of posteriors and O(K³), in all 8
+// bytes of memory per sample. Reference: labels aligned by the assignment problem, Kuhn 1955;
+// disagreement of a clustering with its perturbations, Lange, Roth, Braun and Buhmann 2004.
 Instability MeasureInstability(const Segmentation& segmentation);
 
 }  // namespace gmmseg

@@ -20,13 +20,13 @@ namespace gmmseg {
 
 // What can be written for photo.jpg.
 enum class Output {
-  kLabels,         // photo_labels.png: indexed, the index is the label; 16-bit grey when K > 255
+  kLabels,         // photo_labels.png: indexed, the index is the label; 16-bit grey when M > 255
   kOverlay,        // photo_overlay.png
-  kHeatmaps,       // photo_heat_1.png … photo_heat_K.png: posterior probabilities
+  kHeatmaps,       // photo_heat_1.png … photo_heat_M.png of M classes: posterior probabilities
   kUncertainty,    // photo_uncertainty.png: normalised entropy
   kModel,          // photo.gmm.json
-  kProbabilities,  // photo_probs.tif: K bands
-  kMasks,          // photo_mask_1.png … photo_mask_K.png: 0 and 255
+  kProbabilities,  // photo_probs.tif: M bands
+  kMasks,          // photo_mask_1.png … photo_mask_M.png: 0 and 255
   kDensity,        // photo_density.tif: log-density, natural logarithm, the user's units
   kAnomalies,      // photo_anomalies.png: indexed, the index is the AnomalyMark
   kOutliers,       // photo_outliers.tif: Anomalies::sample_tails

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gmmseg/class_table.h>
+#include <gmmseg/component_merge.h>
 #include <gmmseg/features.h>
 #include <gmmseg/fit.h>
 #include <gmmseg/model_selection.h>
@@ -45,7 +46,8 @@ struct Model {
   std::optional<double> bic, aic, icl;  // absent for a tempered model, no density, and k-means
   // Every K that was tried, ascending, where K was chosen; empty where it was given.
   std::vector<Candidate> candidates;
-  ClassTable classes;  // K, in the mixture's order
+  ComponentMerge merge;  // which components make a class; levels where the fit merged them
+  ClassTable classes;    // by ComponentMerge::ClassOf of the mixture's components
   ClassOrder order = ClassOrder::kFirstMean;
   std::uint64_t seed = 0;
   std::vector<TrainingInput> inputs;

@@ -31,6 +31,10 @@ struct SegmentOptions {
   // effective number of samples is lowest; fewer K where the data have fewer distinct points. Not
   // together with fit.start, and not where position is tempered.
   std::optional<ComponentRange> choose;
+  // Components are merged to so many classes (MergeComponents); 0: each is a class. Not for
+  // k-means, nor where components are known (scribbles, fit.known), whose classes have their
+  // numbers.
+  int num_classes = 0;
   Floor floor = Floor::kOn;  // hold covariances above what quantisation alone would give
   ClassNames class_names;    // of what is fitted; those of classes that do not come back are unused
 
@@ -39,11 +43,12 @@ struct SegmentOptions {
     if (fit.start) return fit.start->num_components();
     return choose ? choose->most : fit.num_components;
   }
+  int most_classes() const { return num_classes > 0 ? num_classes : num_components(); }
 };
 
 // Throws ParameterError where K is to be chosen and cannot be (an empty range, a start or scribbles
-// with their K, a tempered position or k-means, of which no criterion is defined), and for k-means
-// of missing bands or of scribbles.
+// with their K, a tempered position or k-means, of which no criterion is defined), for k-means of
+// missing bands or of scribbles, and where components cannot be merged to classes: see num_classes.
 void CheckChoice(const SegmentOptions& options);
 
 struct SegmentSeconds {
@@ -55,9 +60,10 @@ struct SegmentSeconds {
 struct Segmentation {
   std::int64_t width = 0, height = 0, depth = 1;
   Model model;
-  std::int64_t num_valid = 0;         // pixels with data
-  std::vector<std::uint16_t> labels;  // row-major; 0 = no data, 1…K = most probable class
-  // Of samples: −Σ p ln p / ln K, 0…1; 0 where no data or K = 1.
+  std::int64_t num_valid = 0;  // pixels with data
+  // Row-major; 0 = no data, 1…M = most probable of the M classes.
+  std::vector<std::uint16_t> labels;
+  // Of samples: −Σ p ln p / ln M, of the classes, 0…1; 0 where no data or M = 1.
   std::vector<float> sample_uncertainty;
   // Of samples: natural logarithm, the user's units; 0 where no data.
   std::vector<float> sample_log_density;
@@ -99,10 +105,11 @@ Model FitModel(FeaturePlanes planes, const SegmentOptions& options,
                const RefineFunction& refine = {}, double num_effective = 0);
 
 struct MatchedSegmentation {
-  // Its model has the reference's classes, in their order. Classes that the image lacks are
+  // Its model has the reference's components and classes, in their order. What the image lacks are
   // components of weight 0, with the reference's mean and covariance and no pixel.
   Segmentation segmentation;
-  // Per class of the reference: `reference` is its place, from 0, or -1 where the image lacks it.
+  // Per component of the reference: `reference` is its place, from 0, or -1 where the image lacks
+  // it.
   std::vector<ComponentMatch> matches;
   // The mean of the matches' coefficients by the weights of the image's classes: 1 where the
   // image's mixture is the reference's. Photographs that are a fifth brighter or darker have 0.6 in
@@ -113,10 +120,10 @@ struct MatchedSegmentation {
 // Fits the raster by itself, as Segment does, and gives each of its classes number, name and colour
 // of the most similar one of the reference (see MatchComponents). options.class_names rename the
 // reference's classes.
-// Throws ParameterError as Segment and Apply do, where K is to be chosen, where more components are
-// asked for than the reference has, where a class is named that it has not, and where
-// options.features is neither the reference's nor left at its default, which here stands for the
-// reference's.
+// Throws ParameterError as Segment and Apply do, where K is to be chosen or components to be merged
+// (they are as the reference's are), where more components are asked for than the reference has,
+// where a class is named that it has not, and where options.features is neither the reference's nor
+// left at its default, which here stands for the reference's.
 MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& options,
                                    const Model& reference);
 

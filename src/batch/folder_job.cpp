@@ -49,9 +49,9 @@ FolderOptions ForEachImage(FolderOptions options) {
   return options;
 }
 
-int NumComponents(const FolderOptions& options) {
-  return options.model ? options.model->mixture().num_components()
-                       : options.segment.num_components();
+int NumClasses(const FolderOptions& options) {
+  return options.model ? static_cast<int>(options.model->classes.size())
+                       : options.segment.most_classes();
 }
 
 fs::path Plain(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
@@ -67,7 +67,7 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
   const fs::path plain = Plain(top);
   for (const InputFile& file : inputs.files)
     for (const std::string& name :
-         OutputNames(file.stem, options.output.outputs, NumComponents(options), ReportKind::kPart))
+         OutputNames(file.stem, options.output.outputs, NumClasses(options), ReportKind::kPart))
       if (paths.contains((plain / file.folder / name).lexically_normal()))
         throw ParameterError((top / file.folder / name).string() +
                              " is an input and an output of " + file.path +
@@ -131,7 +131,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options,
   for (const InputFile& file : inputs.files)
     CheckExisting(
         top / file.folder,
-        OutputNames(file.stem, options.output.outputs, NumComponents(options), ReportKind::kPart),
+        OutputNames(file.stem, options.output.outputs, NumClasses(options), ReportKind::kPart),
         ExistingOutputs::kRefuse);
 }
 
@@ -207,7 +207,7 @@ class FolderRun {
     plan.fits_model = fits_model;
     plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     const std::int64_t per_image = std::ssize(
-        OutputNames("", options_.output.outputs, NumComponents(options_), ReportKind::kPart));
+        OutputNames("", options_.output.outputs, NumClasses(options_), ReportKind::kPart));
     plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 +
                      (fits_model ? std::ssize(shared_names_) : 0) + WantsReport(options_);
     return plan;
@@ -228,7 +228,7 @@ class FolderRun {
     CheckEarlierRun(inputs_, options_, shared_names_);
     CheckMatch(options_);
     CheckChoice(options_.segment);
-    CheckClassNames(options_.segment.class_names, NumComponents(options_));
+    CheckClassNames(options_.segment.class_names, NumClasses(options_));
   }
 
   void Begin() {
@@ -345,6 +345,7 @@ class FolderRun {
       options_.segment.features = model.features.spec;
       options_.segment.fit.num_components =
           std::min(options_.segment.fit.num_components, model.mixture().num_components());
+      options_.segment.num_classes = 0;
       options_.segment.class_names.clear();  // the model has them, and may have fewer classes
     }
     options_.model = std::move(model);

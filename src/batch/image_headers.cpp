@@ -44,13 +44,14 @@ std::int64_t MostSamples(const ImageHeader& header, const FolderOptions& options
 
 // What a report's part holds: posteriors, as much again to compress them in, their text several
 // times, a run of samples, and the models on the way, which the fit and two results keep.
-std::int64_t PreviewBytes(int num_classes, int num_features) {
+std::int64_t PreviewBytes(int num_components, int num_features) {
   constexpr std::int64_t kText = std::int64_t{4} << 20, kRun = 32768;
   constexpr std::int64_t kPixels =
       std::int64_t{kPreviewOfMany.longest_side} * kPreviewOfMany.longest_side;
-  const std::int64_t models = std::int64_t{TraceLength(num_classes, num_features, kPreviewOfMany)} *
-                              num_classes * num_features * num_features * 8;
-  return kText + 2 * std::min(kPixels * num_classes, kMostPosteriors) +
+  const std::int64_t models =
+      std::int64_t{TraceLength(num_components, num_features, kPreviewOfMany)} * num_components *
+      num_features * num_features * 8;
+  return kText + 2 * std::min(kPixels * num_components, kMostPosteriors) +
          kRun * 4 * (num_features + 1) + 3 * models;
 }
 
@@ -62,23 +63,23 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
   constexpr std::int64_t kSampleAndLabel = 4 + 2, kScores = 2 + 4 + 4;
   const OutputSet& outputs = options.output.outputs;
   const std::int64_t pixels = header.width * header.height;
-  const int num_classes =
+  const int num_components =
       options.model ? options.model->mixture().num_components() : options.segment.num_components();
   const int num_features =
       header.num_bands + (options.segment.features.position_weight > 0 ? 2 : 0);
   const std::int64_t raster = header.num_bands * BytesPerValue(header.type);
-  const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_classes : 0;
+  const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_components : 0;
   std::int64_t bytes = kFixed + pixels * (raster + std::max(raster, kSampleAndLabel)) +
                        MostSamples(header, options) * (4 * (num_features + 1) + kScores + heat);
   // Each pixel's weight, as read and as kept; each pattern's samples apart.
   if (weights == FeaturePool::Weights::kOfPixels) bytes += pixels * 2 * 4;
   if (options.segment.features.missing == MissingValues::kMarginal)
     bytes += MostSamples(header, options) * 4 * (num_features + 2);
-  if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_classes, num_features);
+  if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_components, num_features);
   constexpr std::int64_t kTailAndMark = 4 + 1;
   if (NeedsAnomalies(outputs)) bytes += MostSamples(header, options) * (kTailAndMark + 1);
   if (outputs.contains(Output::kProbabilities))
-    bytes += std::min(2 * kPosteriorBytes, std::int64_t{8} * num_classes * pixels);
+    bytes += std::min(2 * kPosteriorBytes, std::int64_t{8} * num_components * pixels);
   return bytes;
 }
 

@@ -30,7 +30,7 @@ struct Job {
   const OutputOptions& output;
   const JobObserver& observer;
   const FeatureSpec& features;
-  int num_components = 0;  // asked for, or the model's
+  int num_classes = 0;  // asked for, or the model's
   OutputSet can_be_stale = AllOutputs();
   const Model* applied = nullptr;            // null where the image gets a model of its own
   const SegmentOptions* settings = nullptr;  // of the fit; null where there is none
@@ -54,13 +54,13 @@ struct Job {
 constexpr int kPlaceFeatures = 2;
 
 // Nothing that a job reads beside its image may be replaced by what it writes.
-void CheckWeightMapStays(const Job& job, const std::vector<std::string>& names) {
+void CheckStays(const Job& job, const std::string& companion, const std::string& what,
+                const std::vector<std::string>& names) {
   boost::system::error_code missing;
   for (const std::string& name : names)
-    if (!job.input.weight_map.empty() &&
-        fs::equivalent(job.directory() / name, job.input.weight_map, missing))
-      throw ParameterError(job.input.weight_map +
-                           ": is the weight map, and an output; choose another output folder");
+    if (!companion.empty() && fs::equivalent(job.directory() / name, companion, missing))
+      throw ParameterError(companion + ": is " + what +
+                           ", and an output; choose another output folder");
 }
 
 // Before any work: can the outputs be there at the end?
@@ -74,9 +74,10 @@ void CheckOutputs(const Job& job) {
     CheckModelOutputs(job.output, job.features);
   CheckOutputFolder(job.directory());
   const std::vector<std::string> names =
-      OutputNames(job.stem(), job.output.outputs, job.num_components,
+      OutputNames(job.stem(), job.output.outputs, job.num_classes,
                   job.IsPart() ? ReportKind::kPart : ReportKind::kPage);
-  CheckWeightMapStays(job, names);
+  CheckStays(job, job.input.weight_map, "the weight map", names);
+  CheckStays(job, job.input.scribbles, "the scribbles", names);
   CheckExisting(job.directory(), names, job.output.existing);
   if (!job.WantsReport() || job.IsPart()) return;
   ReportDate();
@@ -212,7 +213,7 @@ JobResult Run(const Job& job) {
 template <typename Fit>
 JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
   CheckChoice(options);
-  CheckClassNames(options.class_names, job.num_components);
+  CheckClassNames(options.class_names, job.num_classes);
   SegmentOptions with_progress = options;
   with_progress.fit.progress = [&](int iteration, double log_likelihood) {
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
@@ -241,7 +242,7 @@ JobResult RunSegmentJob(const JobInput& input, const SegmentOptions& options,
                  .output = output,
                  .observer = observer,
                  .features = options.features,
-                 .num_components = options.num_components()},
+                 .num_classes = options.most_classes()},
                 options, &Segment);
 }
 
@@ -252,7 +253,7 @@ JobResult RunMatchJob(const JobInput& input, const SegmentOptions& options, cons
                  .output = output,
                  .observer = observer,
                  .features = reference.features.spec,
-                 .num_components = reference.mixture().num_components(),
+                 .num_classes = static_cast<int>(reference.classes.size()),
                  .match_confidence = &confidence},
                 options, [&](const Raster& raster, const SegmentOptions& settings) {
                   MatchedSegmentation matched = SegmentMatched(raster, settings, reference);
@@ -270,7 +271,7 @@ JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOpt
                 .output = output,
                 .observer = observer,
                 .features = model.features.spec,
-                .num_components = model.mixture().num_components(),
+                .num_classes = static_cast<int>(model.classes.size()),
                 .can_be_stale = can_be_stale,
                 .applied = &model,
                 .segment = [&](const LoadedImage& image) {

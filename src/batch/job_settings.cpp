@@ -58,6 +58,7 @@ NamedTexts FitSettings(const SegmentOptions& options) {
           {"position", Number(options.features.position_weight)},
           {"missing", std::string(ToString(options.features.missing))},
           {"k", ComponentsText(options)},
+          {"classes", options.num_classes > 0 ? std::to_string(options.num_classes) : "k"},
           {"method", std::string(ToString(fit.method))},
           {"covariance", std::string(ToString(fit.covariance_type))},
           {"init", std::string(ToString(fit.init))},
@@ -79,7 +80,8 @@ namespace {
 
 // What the settings that are no option's name are called on a page.
 std::string ShownName(std::string name) {
-  if (name == "k") return "classes asked for";
+  if (name == "k") return "components asked for";
+  if (name == "classes") return "classes to merge them to";
   if (name == "position") return "weight of the position";
   if (name == "subsample") return "pixels the starts are tried on";
   if (name == "rescues") return "most rescues";
@@ -95,6 +97,7 @@ NamedTexts ShownSettings(const SegmentOptions& options) {
   for (auto [name, value] : FitSettings(options)) {
     const bool is_hash = name == "start" || name == "class_names";
     if (name == "version" || (is_hash && value == "none")) continue;
+    if (name == "classes" && options.num_classes == 0) continue;
     shown.emplace_back(ShownName(name), is_hash ? "given" : value);
   }
   return shown;
@@ -107,6 +110,7 @@ NamedTexts ShownSettings(const Model& model) {
           {"position", Number(spec.position_weight)},
           {"missing", std::string(ToString(spec.missing))},
           {"k", std::to_string(model.mixture().num_components())},
+          {"classes", std::to_string(model.classes.size())},
           {"method", std::string(ToString(model.fit.method))},
           {"covariance", std::string(ToString(model.mixture().covariance_type))},
           {"seed", std::to_string(model.seed)},

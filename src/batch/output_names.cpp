@@ -137,7 +137,7 @@ ReportPartNames ReportPartNamesOf(const std::string& stem) {
 }
 
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
-                                     int num_components, ReportKind report) {
+                                     int num_classes, ReportKind report) {
   std::vector<std::string> names;
   for (const Output output : outputs) {
     if (output == Output::kReport) {
@@ -148,7 +148,7 @@ std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& o
         names.insert(names.end(), {part.view, part.photo});
       continue;
     }
-    const int count = IsPerClass(output) ? num_components : 1;
+    const int count = IsPerClass(output) ? num_classes : 1;
     for (int k = 1; k <= count; ++k) names.push_back(OutputName(stem, output, k));
   }
   return names;

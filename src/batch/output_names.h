@@ -27,9 +27,9 @@ ReportPartNames ReportPartNamesOf(const std::string& stem);
 
 enum class ReportKind { kPage, kPart };
 
-// Every name that a job of num_components classes writes.
+// Every name that a job of num_classes classes writes.
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
-                                     int num_components, ReportKind report);
+                                     int num_classes, ReportKind report);
 
 // Whether a job of any K and any outputs but a page would have called a file so.
 bool IsOutputOf(const std::string& stem, const std::string& name);

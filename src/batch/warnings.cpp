@@ -35,7 +35,7 @@ void AddEdgeWarning(const Model& model, std::vector<std::string>& warnings) {
   const bool at_most = best + 1 == candidates.size() && model.fit.num_distinct > k;
   if (at_least || at_most)
     warnings.push_back(
-        Format("the best number of classes, %d, is the %s that was tried; %s may be "
+        Format("the best number of components, %d, is the %s that was tried; %s may be "
                "better: give a wider range to -k",
                k, at_least ? "least" : "most", at_least ? "fewer" : "more"));
 }

@@ -1,8 +1,8 @@
 #include "batch/write_outputs.h"
 
+#include <gmmseg/component_merge.h>
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
-#include <gmmseg/posterior.h>
 #include <gmmseg/render.h>
 #include <oneapi/tbb/parallel_invoke.h>
 
@@ -168,12 +168,14 @@ class OutputWriter {
   std::vector<IndexPlane> PosteriorIndices(int first_class, int count) const {
     const Samples& samples = result_.planes.samples;
     std::vector<IndexPlane> planes(count, IndexPlane(samples.size()));
-    VisitPosteriors(samples, result_.model.mixture(), [&](const PosteriorTile& tile) {
-      for (int k = 0; k < count; ++k)
-        for (std::int64_t i = 0; i < tile.count; ++i)
-          if (HasData(tile.first + i))
-            planes[k][tile.first + i] = HeatIndex(tile.Posterior(first_class - 1 + k, i));
-    });
+    const Model& model = result_.model;
+    VisitClassPosteriors(
+        samples, model.mixture(), model.merge.class_of, [&](const PosteriorTile& tile) {
+          for (int k = 0; k < count; ++k)
+            for (std::int64_t i = 0; i < tile.count; ++i)
+              if (HasData(tile.first + i))
+                planes[k][tile.first + i] = HeatIndex(tile.Posterior(first_class - 1 + k, i));
+        });
     return planes;
   }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
 #include "features/tempered_position.h"
 
 namespace gmmseg::cli {
@@ -68,6 +69,13 @@ SegmentOptions FitSettings(const Options& options) {
   return settings;
 }
 
+// Also where they are those that every class has unless it is named.
+ClassNames NamesIn(const Model& model) {
+  ClassNames names;
+  for (const ClassEntry& entry : model.classes) names[entry.index] = {entry.name, entry.color};
+  return names;
+}
+
 SegmentOptions FitSettings(const Options& options, const Model& start) {
   CheckStart(options, start);
   SegmentOptions settings = options.segment;
@@ -76,7 +84,22 @@ SegmentOptions FitSettings(const Options& options, const Model& start) {
   (frozen ? settings.fit.known : settings.fit.start) = start.mixture();
   settings.fit.num_components = start.mixture().num_components();
   settings.fit.covariance_type = start.mixture().covariance_type;
+  if (frozen && !start.merge.class_of.empty())
+    throw ParameterError("--freeze holds components, and those of " + options.start_path +
+                         " are merged to classes; apply it as it is, or leave --freeze away");
+  if (frozen) settings.class_names = NamesIn(start);
+  if (settings.num_classes == 0 && !start.merge.class_of.empty())
+    settings.num_classes = static_cast<int>(start.classes.size());
   return settings;
+}
+
+// An image whose strokes cannot be read says so when its turn comes.
+std::vector<std::uint16_t> LabelsIfReadable(const std::string& path) {
+  try {
+    return LoadLabels(path).labels;
+  } catch (const IoError&) {
+    return {};
+  }
 }
 
 // Without a number, there are as many classes as the strokes have.
@@ -85,9 +108,18 @@ void StartFromScribbles(const Options& options, const std::vector<std::string>& 
   settings.scribbles = Scribbles::kStart;
   settings.choose.reset();
   if (options.num_components) return;
-  std::uint16_t last = 1;
-  for (const std::string& path : std::set(paths.begin(), paths.end()))
-    last = std::max(last, std::ranges::max(LoadLabels(path).labels));
+  std::set<std::uint16_t> painted;
+  for (const std::string& path : std::set(paths.begin(), paths.end())) {
+    const std::vector<std::uint16_t> labels = LabelsIfReadable(path);
+    painted.insert(labels.begin(), labels.end());
+  }
+  painted.erase(0);
+  const int last = painted.empty() ? 1 : *painted.rbegin();
+  if (!painted.empty() && 2 * std::ssize(painted) < last)
+    throw ParameterError("--scribbles " + options.scribbles + ": the largest number is " +
+                         std::to_string(last) + ", and only " +
+                         Count(std::ssize(painted), "number has", "numbers have") +
+                         " strokes; number the classes 1, 2, …, or say by -k how many there are");
   settings.fit.num_components = last;
 }
 
@@ -103,7 +135,7 @@ SegmentOptions SettingsOf(const Options& options, const std::vector<std::string>
                                 ? FitSettings(options)
                                 : FitSettings(options, ReadModel(options.start_path));
   if (!options.scribbles.empty()) StartFromScribbles(options, scribbles, settings);
-  settings.class_names = NamesOf(options);
+  for (const auto& [index, name] : NamesOf(options)) settings.class_names[index] = name;
   CheckChoice(settings);
   return settings;
 }
@@ -111,7 +143,7 @@ SegmentOptions SettingsOf(const Options& options, const std::vector<std::string>
 Model ModelToApply(const Options& options) {
   Model model = ReadModel(options.model_path);
   const ClassNames names = NamesOf(options);
-  CheckClassNames(names, model.mixture().num_components());
+  CheckClassNames(names, static_cast<int>(model.classes.size()));
   NameClasses(model.classes, names);
   return model;
 }

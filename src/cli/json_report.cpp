@@ -5,6 +5,7 @@
 #include "cli/folder_report.h"
 #include "cli/messages.h"
 #include "io/candidate_json.h"
+#include "io/merge_json.h"
 
 namespace gmmseg::cli {
 namespace {
@@ -54,6 +55,7 @@ Json FitJson(const Model& model) {
                {"aic", OrNull(model.aic)},
                {"icl", OrNull(model.icl)}};
   if (!model.candidates.empty()) json["candidates"] = CandidatesJson(model.candidates);
+  AddMergeJson(model.merge, json);
   return json;
 }
 
@@ -106,7 +108,7 @@ Json Report(const JobResult& result, Command command) {
                  {"pixels_with_data", result.num_valid},
                  {"features", FeatureNames(result.model.features)},
                  {"position_weight", result.model.features.spec.position_weight},
-                 {"components", result.classes.size()},
+                 {"components", result.model.mixture().num_components()},
                  {"log_likelihood_per_pixel", result.log_likelihood},
                  {"classes", ClassesJson(result.classes)}};
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);

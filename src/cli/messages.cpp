@@ -17,9 +17,13 @@ const char* ValueName(const JobResult& result) {
 std::string HowFitted(const JobResult& result, const Options& options) {
   if (options.command == Command::kApply) return " of " + options.model_path;
   const FitResult& fit = result.model.fit;
+  const int num_components = fit.model.num_components();
+  const std::string merged = std::ssize(result.classes) == num_components
+                                 ? ""
+                                 : " of " + Count(num_components, "component", "components");
   const std::string asked =
       fit.has_all_components() ? "" : Format(" (%d asked for)", fit.requested_components);
-  return asked + " in " + Count(fit.iterations, "iteration", "iterations") + " (" +
+  return merged + asked + " in " + Count(fit.iterations, "iteration", "iterations") + " (" +
          (fit.converged() ? "converged" : "iteration limit") + ")";
 }
 
@@ -29,7 +33,7 @@ std::string FloorDetail(const FitResult& fit, Floor floor) {
   for (std::size_t k = 0; k < fit.at_floor.size(); ++k)
     if (fit.at_floor[k]) held += (held.empty() ? "" : ", ") + std::to_string(k + 1);
   return "floor: on, " +
-         (held.empty() ? "no class rests on it" : "classes that rest on it: " + held);
+         (held.empty() ? "no component rests on it" : "components that rest on it: " + held);
 }
 
 std::string RestartsDetail(const FitResult& fit) {
@@ -67,6 +71,18 @@ std::string InstabilityDetail(const InstabilityTotals& totals) {
       totals.mean, totals.num_restarts);
 }
 
+// How far the entropy falls with each merge.
+void AddMergeDetails(const ComponentMerge& merge, std::vector<std::string>& details) {
+  for (const ClassLevel& level : merge.levels) {
+    std::string line = Count(level.num_classes, "class", "classes") +
+                       Format(": entropy %.5f per pixel", level.entropy);
+    if (level.merged)
+      line += Format(", the classes of components %d and %d being one", (*level.merged)[0] + 1,
+                     (*level.merged)[1] + 1);
+    details.push_back(line);
+  }
+}
+
 void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
                    std::vector<std::string>& details) {
   const Model& model = result.model;
@@ -77,6 +93,7 @@ void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
   if (model.bic)
     details.push_back(
         Format("criteria: BIC %.1f, AIC %.1f, ICL %.1f", *model.bic, *model.aic, *model.icl));
+  AddMergeDetails(model.merge, details);
 }
 
 std::vector<double> SharesOf(const ClassTable& classes) {
@@ -109,14 +126,17 @@ std::string LogLine(const JobResult& result, const Options& options) {
          Format("%s %.4f per pixel, ", ValueName(result), result.log_likelihood) +
          Shares(SharesOf(result.classes)) + ", " +
          (result.anomalies ? AnomalyShares(result) + ", " : std::string()) +
-         (result.instability ? Format("instability %.4f, ", result.instability->mean) : "") + end;
+         (result.instability && result.instability->num_restarts > 0
+              ? Format("instability %.4f, ", result.instability->mean)
+              : "") +
+         end;
 }
 
 std::vector<std::string> CandidateTable(const std::vector<Candidate>& candidates) {
   if (candidates.empty()) return {};
   const std::size_t best = BestCandidate(candidates);
   std::vector<std::string> lines = {
-      Count(candidates[best].num_components, "class", "classes") +
+      Count(candidates[best].num_components, "component", "components") +
           Format(", of lowest BIC_eff (* below; lower is better), reckoned for n_eff = %.0f "
                  "independent pixels",
                  candidates[best].num_effective),

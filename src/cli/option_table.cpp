@@ -50,7 +50,8 @@ CLI::Option* AddFlag(CLI::App& app, const char* group, const std::string& names,
 
 void DeclareWhat(CLI::App& app, Options& options) {
   Add(app, kWhat, "-k,--components", "N|A:B|auto",
-      "Number of classes, 1 to 65535; or a range as in 2:8, of which every number is fitted, with "
+      "Number of components, each of which is a class unless --classes merges them, 1 to 65535; or "
+      "a range as in 2:8, of which every number is fitted, with "
       "all its restarts, so that the times add up, and the one of lowest BIC is kept, reckoned for "
       "the number of independent pixels that the image is worth. A table says what every number "
       "gave, with --separate-models in the model files and --json alone. Default: auto, which is "
@@ -62,6 +63,19 @@ void DeclareWhat(CLI::App& app, Options& options) {
           options.num_components = *number;
         else
           options.choose = std::get<ComponentRange>(components);
+      });
+  Add(app, kWhat, "--classes", "M",
+      "Number of classes to merge the components to, 1 to that of -k: again and again the two "
+      "whose "
+      "union lowers the entropy of the posteriors most become one, so that components that "
+      "overlap, "
+      "and together model one group of pixels that is no Gaussian, make one class, and every "
+      "output "
+      "is of classes. --verbose and the model file tell the entropy at every number: stop where it "
+      "has ceased to fall steeply. Not with --scribbles, --freeze, --match or --method kmeans. "
+      "Default: each component is a class.",
+      [&](const std::string& word) {
+        options.segment.num_classes = static_cast<int>(ParseInteger(word, 1, kMostMerged));
       });
   Add(app, kWhat, "--features", "SPACE",
       "What a pixel's colour becomes: auto, gray, rgb, hsv, lab, luv, ycrcb or raw (every band as "

@@ -63,6 +63,9 @@ void CheckComplete(const Options& options, const std::string& example) {
 
 // Every image is to have the reference's classes: none may have a number of its own.
 void CheckMatch(const Options& options) {
+  if (options.segment.num_classes > 0 && !options.model_path.empty())
+    throw ParameterError("--classes: --match takes the classes of " + options.model_path +
+                         "; leave one of them away");
   if (options.choose)
     throw ParameterError(
         "-k is a range, and --match wants one number; give -k N, for instance -k 4");

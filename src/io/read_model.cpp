@@ -1,6 +1,7 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "io/file_bytes.h"
@@ -130,6 +131,34 @@ std::vector<Candidate> ReadCandidates(const Node& node) {
   return candidates;
 }
 
+int NumClasses(const Model& model) {
+  const std::vector<int>& class_of = model.merge.class_of;
+  return class_of.empty() ? model.mixture().num_components() : std::ranges::max(class_of) + 1;
+}
+
+ClassLevel ReadLevel(const Node& item, int num_components) {
+  ClassLevel level{
+      item["classes"].Integer(1, num_components), {}, item["entropy_per_sample"].Number()};
+  if (!item.Has("merged")) return level;
+  const std::vector<Node> merged = item["merged"].Items(2);
+  level.merged = {merged[0].Integer(1, num_components) - 1,
+                  merged[1].Integer(1, num_components) - 1};
+  return level;
+}
+
+ComponentMerge ReadMerge(const Node& root, int num_components) {
+  ComponentMerge merge;
+  for (const Node& item : root["class_of"].Items(num_components))
+    merge.class_of.push_back(item.Integer(1, num_components) - 1);
+  for (int place = 0; place <= std::ranges::max(merge.class_of); ++place)
+    root["class_of"].Require(std::ranges::count(merge.class_of, place) > 0,
+                             "must name every class up to the last");
+  if (!root.Has("class_levels")) return merge;
+  for (const Node& item : root["class_levels"].Items())
+    merge.levels.push_back(ReadLevel(item, num_components));
+  return merge;
+}
+
 ClassTable ReadClasses(const Node& node, int num_classes, int num_features) {
   ClassTable classes;
   for (const Node& item : node.Items(num_classes)) {
@@ -179,8 +208,9 @@ Model ParseModel(const std::string& path, std::span<const unsigned char> bytes) 
   model.aic = root["aic"].OptionalNumber();
   model.icl = root["icl"].OptionalNumber();
   if (root.Has("candidates")) model.candidates = ReadCandidates(root["candidates"]);
-  model.classes = ReadClasses(root["classes"], model.mixture().num_components(),
-                              static_cast<int>(model.features.info.size()));
+  if (root.Has("class_of")) model.merge = ReadMerge(root, model.mixture().num_components());
+  model.classes =
+      ReadClasses(root["classes"], NumClasses(model), static_cast<int>(model.features.info.size()));
   model.order = root["order"].Parsed(
       [](const std::string& word) { return FromWord(word, kOrderWords, "order"); });
   ReadTraining(root["training"], model);

@@ -7,6 +7,7 @@
 #include "io/candidate_json.h"
 #include "io/json_lists.h"
 #include "io/json_text.h"
+#include "io/merge_json.h"
 #include "io/model_format.h"
 #include "io/staged_file.h"
 
@@ -111,6 +112,7 @@ std::string ModelText(const Model& model) {
                {"program", {{"name", "gmmseg"}, {"version", GMMSEG_VERSION}}}};
   AddMixture(model, json);
   AddFit(model, json);
+  AddMergeJson(model.merge, json);
   json["classes"] = Classes(model.classes);
   json["order"] = ToWord(model.order, kOrderWords);
   json["training"] = Training(model);

@@ -53,10 +53,11 @@ class Merger {
 
   std::array<int, 2> MergeTwo() {
     const auto [first, second] = BestPair();
-    entropy_ = std::max(0.0, entropy_ - gains_(second, first));
+    const double gain = gains_(second, first);
     posteriors_.row(first) += posteriors_.row(second);
     posteriors_.row(second).setZero();
     std::erase(classes_, second);
+    entropy_ = num_classes() > 1 ? std::max(0.0, entropy_ - gain) : 0;
     std::ranges::replace(class_of_, second, first);
     gains_.col(first) = GainsOf(first);
     gains_.row(first) = gains_.col(first).transpose();
@@ -135,6 +136,9 @@ ComponentMerge MergeComponents(const Samples& samples, const GaussianMixture& mo
                                int num_classes) {
   if (num_classes < 1)
     throw ParameterError("number of classes = " + std::to_string(num_classes) + "; must be >= 1");
+  if (model.num_components() > kMostMerged)
+    throw ParameterError(std::to_string(model.num_components()) + " components; at most " +
+                         std::to_string(kMostMerged) + " can be merged to classes");
   Merger merger(
       EvenlySpaced(samples, std::max<std::int64_t>(1, kMostPosteriors / model.num_components())),
       model);

@@ -137,7 +137,7 @@ MaximizeRules RulesLike(const GaussianMixture& plane_model, FitMethod method,
                         const Standardization& standardization, const Eigen::MatrixXd& floor) {
   if (method == FitMethod::kKMeans)
     return KMeansRules(standardization, floor, plane_model.blocks,
-                       plane_model.covariances.front().diagonal());
+                       plane_model.covariances[plane_model.PresentComponents().front()].diagonal());
   return RulesFor(standardization, floor, plane_model.covariance_type, plane_model.blocks);
 }
 

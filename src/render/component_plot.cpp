@@ -56,7 +56,7 @@ std::string BadgeAt(double x, double y, const ClassEntry& entry) {
 class ClassPlot : public ComponentPlot {
  protected:
   ClassPlot(const Model& model, const FeatureCloud& cloud, std::span<const TracePoint> shown)
-      : classes_(model.classes),
+      : model_(model),
         cloud_(cloud),
         shown_(shown),
         final_(model.mixture()),
@@ -82,7 +82,11 @@ class ClassPlot : public ComponentPlot {
     return Widened(range, kMargin);
   }
 
-  const ClassTable& classes_;
+  const ClassEntry& ClassOf(int component) const {
+    return model_.classes[model_.merge.ClassOf(component)];
+  }
+
+  const Model& model_;
   const FeatureCloud& cloud_;
   std::span<const TracePoint> shown_;
   const GaussianMixture& final_;
@@ -134,8 +138,7 @@ class EllipsePlot : public ClassPlot {
     std::string outlines, badges;
     for (const int k : drawn_) {
       outlines += Outlines(mixture, k, has_inner);
-      badges +=
-          BadgeAt(x_.At(mixture.means(k, across_)), y_.At(mixture.means(k, up_)), classes_[k]);
+      badges += BadgeAt(x_.At(mixture.means(k, across_)), y_.At(mixture.means(k, up_)), ClassOf(k));
     }
     return outlines + badges;
   }
@@ -172,8 +175,8 @@ class EllipsePlot : public ClassPlot {
   // Each on a wider line that sets it off the points.
   std::string Outlines(const GaussianMixture& mixture, int k, bool has_inner) const {
     const Ellipse ellipse = EllipseOf(mixture, k);
-    const std::string casing = IsLight(classes_[k].color) ? "dark" : "light";
-    std::string text = "<g" + Turned(ellipse) + " stroke=\"" + ToHex(classes_[k].color) + "\">";
+    const std::string casing = IsLight(ClassOf(k).color) ? "dark" : "light";
+    std::string text = "<g" + Turned(ellipse) + " stroke=\"" + ToHex(ClassOf(k).color) + "\">";
     for (const double deviations : {kSpread, 1.0})
       if (deviations == kSpread || has_inner)
         text += "<ellipse class=\"" + casing + "\"" + Radii(ellipse, deviations) + "/><ellipse" +
@@ -232,11 +235,11 @@ class DensityPlot : public ClassPlot {
   std::string Components(const GaussianMixture& mixture) const override {
     std::string areas, badges;
     for (const int k : drawn_) {
-      areas += "<path class=\"area\" fill=\"" + ToHex(classes_[k].color) + "\" d=\"" +
+      areas += "<path class=\"area\" fill=\"" + ToHex(ClassOf(k).color) + "\" d=\"" +
                PathThrough(Curve(mixture, k)) + "\"/>\n";
       const double mean = mixture.means(k, feature_);
       const double top = y_.At(Density(mixture, k, mean));
-      badges += BadgeAt(x_.At(mean), std::max(top, y_.last + 10), classes_[k]);
+      badges += BadgeAt(x_.At(mean), std::max(top, y_.last + 10), ClassOf(k));
     }
     return areas + "<path class=\"sum\" d=\"" + PathThrough(Sum(mixture)) + "\"/>\n" + badges;
   }

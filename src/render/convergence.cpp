@@ -78,9 +78,12 @@ std::vector<std::size_t> Spread(std::size_t count, std::size_t most) {
   return places;
 }
 
+bool IsKMeans(const Model& model) { return model.fit.method == FitMethod::kKMeans; }
+
 std::string TitleOf(const Model& model) {
   const std::string inputs = TrainingInputsText(model);
-  return "How the mixture was fitted" + (inputs.empty() ? "" : " to " + Shortened(inputs));
+  return std::string("How the ") + (IsKMeans(model) ? "means were" : "mixture was") + " fitted" +
+         (inputs.empty() ? "" : " to " + Shortened(inputs));
 }
 
 std::vector<TracePoint> ShownOf(const Model& model) {
@@ -142,11 +145,18 @@ class ConvergencePicture {
   std::string Summary() const {
     if (IsEmpty()) return "No pixel has data: nothing was fitted.";
     const int present = static_cast<int>(model_.mixture().PresentComponents().size());
-    std::string text = Count(present, "class", "classes");
+    std::string text = IsKMeans(model_) ? Count(present, "class", "classes")
+                                        : Count(present, "Gaussian", "Gaussians");
     if (fit_.requested_components > present)
       text += " of " + std::to_string(fit_.requested_components) + " asked for";
-    text += std::string(", ") + std::string(ToString(model_.mixture().covariance_type)) +
-            " covariances, " + Count(fit_.iterations, "iteration", "iterations") + " of EM";
+    if (const std::int64_t classes = std::ssize(model_.classes);
+        classes < model_.mixture().num_components())
+      text += " merged to " + Count(classes, "class", "classes");
+    if (!IsKMeans(model_))
+      text += std::string(", ") + std::string(ToString(model_.mixture().covariance_type)) +
+              " covariances";
+    text += ", " + Count(fit_.iterations, "iteration", "iterations") + " of " +
+            (IsKMeans(model_) ? "k-means" : "EM");
     text += fit_.converged() ? ", converged." : ", ended by the iteration limit.";
     return text + " " + (IsDensity(model_.mixture()) ? "Log-likelihood" : "Objective") +
            " per pixel: " + Decimal(fit_.initial_log_likelihood, 4) + " at the start, " +
@@ -299,10 +309,10 @@ class ConvergencePicture {
     std::vector<std::string> lines;
     if (projections.front().size() == 1)
       lines.push_back(std::string(cloud_.values.empty() ? "" : "Bars: pixels. ") +
-                      "Areas: the classes' Gaussians times their weights; dashed: their sum.");
+                      "Areas: the Gaussians times their weights; dashed: their sum.");
     if (projections.back().size() == 2) lines.push_back(EllipsesText());
     if (std::ssize(model_.mixture().PresentComponents()) > kMostDrawn)
-      lines.push_back(Format("Only the %d heaviest classes are drawn.", kMostDrawn));
+      lines.push_back(Format("Only the %d heaviest Gaussians are drawn.", kMostDrawn));
     for (const std::string& line : lines) {
       Say(kLeft, height_ + 6, line, "class=\"hint\"");
       height_ += 18;
@@ -316,7 +326,7 @@ class ConvergencePicture {
                                                : "Dots: pixels in their own colours. ";
     const bool has_inner = std::ssize(model_.mixture().PresentComponents()) <= kMostWithInner;
     text += has_inner ? "Ellipses: 1 and 2" : "Ellipses: 2";
-    text += " standard deviations around the mean of a class, where its number stands";
+    text += " standard deviations around a mean, where its class's number stands";
     return text + (shown_.size() > 1 ? "; dotted: 2 of them in the first panel." : ".");
   }
 

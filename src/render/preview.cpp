@@ -1,6 +1,6 @@
 #include "render/preview.h"
 
-#include <gmmseg/posterior.h>
+#include <gmmseg/component_merge.h>
 
 #include <algorithm>
 #include <cmath>
@@ -73,15 +73,17 @@ void AppendUint16(double value, std::vector<std::uint8_t>& data) {
 }
 
 // Of samples that have data; the others' bytes stay as they are.
-void WritePosteriors(const Samples& samples, const GaussianMixture& mixture, std::uint8_t* bytes) {
-  const int num_classes = mixture.num_components();
-  VisitPosteriors(samples, mixture, [&](const PosteriorTile& tile) {
-    std::uint8_t* out = bytes + tile.first * num_classes;
-    for (std::int64_t i = 0; i < tile.count; ++i)
-      for (int k = 0; k < num_classes; ++k, ++out)
-        if (samples.weights()[tile.first + i] > 0)
-          *out = static_cast<std::uint8_t>(0.5f + 255 * std::clamp(tile.Posterior(k, i), 0.f, 1.f));
-  });
+void WritePosteriors(const Samples& samples, const Model& model, std::uint8_t* bytes) {
+  const auto num_classes = static_cast<int>(model.classes.size());
+  VisitClassPosteriors(
+      samples, model.mixture(), model.merge.class_of, [&](const PosteriorTile& tile) {
+        std::uint8_t* out = bytes + tile.first * num_classes;
+        for (std::int64_t i = 0; i < tile.count; ++i)
+          for (int k = 0; k < num_classes; ++k, ++out)
+            if (samples.weights()[tile.first + i] > 0)
+              *out = static_cast<std::uint8_t>(0.5f +
+                                               255 * std::clamp(tile.Posterior(k, i), 0.f, 1.f));
+      });
 }
 
 void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::int64_t>& pixels,
@@ -99,7 +101,7 @@ void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::i
       places.push_back(segmentation.planes.SampleOf(pixels[i]));
     const std::size_t start = data.size();
     data.resize(start + places.size() * num_classes);
-    WritePosteriors(segmentation.planes.samples.At(places), segmentation.model.mixture(),
+    WritePosteriors(segmentation.planes.samples.At(places), segmentation.model,
                     data.data() + start);
   }
 }

@@ -62,6 +62,13 @@ Json ClassesJson(const ClassTable& classes) {
   return list;
 }
 
+// Of each component, its class's place among the classes.
+Json ClassOfJson(const Model& model) {
+  Json list = Json::array();
+  for (int k = 0; k < model.mixture().num_components(); ++k) list.push_back(model.merge.ClassOf(k));
+  return list;
+}
+
 Json CandidatesJson(const std::vector<Candidate>& candidates) {
   Json list = Json::array();
   for (const Candidate& each : candidates)
@@ -109,6 +116,7 @@ Json ModelJson(const Model& model) {
   std::iota(all.begin(), all.end(), 0);
   return {{"features", FeaturesJson(model.features, all)},
           {"classes", ClassesJson(model.classes)},
+          {"class_of", ClassOfJson(model)},
           {"method", ToString(fit.method)},
           {"covariance_type", ToString(fit.model.covariance_type)},
           {"density", fit.method == FitMethod::kMixture && IsDensity(fit.model)},
@@ -138,8 +146,7 @@ std::string ColorMapText(ColorMap map) {
 // No "<" can end the script that the text stands in. A name need not be UTF-8; the text has to be.
 std::string ScriptText(const Json& json) {
   std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  for (std::size_t at = 0; (at = text.find('<', at)) != text.npos;)
-    text.replace(at, 1, "\\u003c");
+  for (std::size_t at = 0; (at = text.find('<', at)) != text.npos;) text.replace(at, 1, "\\u003c");
   return text;
 }
 

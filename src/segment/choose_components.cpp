@@ -8,13 +8,6 @@
 namespace gmmseg {
 namespace {
 
-// Of the posteriors; what else labelling tells is told again of the chosen one.
-double EntropyOf(const GaussianMixture& mixture, const FeaturePlanes& planes) {
-  std::vector<std::uint16_t> labels(planes.samples.size());
-  std::vector<float> uncertainty(labels.size()), log_density(labels.size());
-  return LabelSamples(planes, mixture, {labels, uncertainty, log_density}).MeanEntropy();
-}
-
 // Of all pixels that the samples stand for, also those that a sample of them left out.
 double TotalWeight(const FeaturePlanes& planes) {
   const auto num_valid = static_cast<double>(planes.num_valid);
@@ -35,7 +28,8 @@ ChosenFit ChooseComponents(const FeaturePlanes& planes, FitOptions options,
     options.num_components = k;
     FitResult fit = FitMixture(planes.samples, options);
     chosen.candidates.push_back(AssessCandidate(fit.model, k, fit.log_likelihood,
-                                                EntropyOf(fit.model, planes), total, num_effective));
+                                                MeanComponentEntropy(planes, fit.model), total,
+                                                num_effective));
     const bool is_last = fit.num_distinct <= k;
     if (BestCandidate(chosen.candidates) + 1 == chosen.candidates.size())
       chosen.fit = std::move(fit);

@@ -1,18 +1,38 @@
 #include "segment/fitted_classes.h"
 
 #include <numeric>
+#include <utility>
 
 namespace gmmseg {
 
-ClassTable ClassesOf(const GaussianMixture& mixture) {
+ClassTable ClassesOf(const GaussianMixture& mixture, const ComponentMerge& merge) {
   ClassTable classes;
   for (int k = 0; k < mixture.num_components(); ++k)
-    classes.push_back({.index = k + 1,
-                       .name = "class " + std::to_string(k + 1),
-                       .color = ClassColor(k + 1),
-                       .weight = mixture.weights[k],
-                       .share = 0,
-                       .mean = mixture.means.row(k)});
+    while (std::ssize(classes) <= merge.ClassOf(k)) {
+      const int index = static_cast<int>(classes.size()) + 1;
+      classes.push_back({.index = index,
+                         .name = "class " + std::to_string(index),
+                         .color = ClassColor(index),
+                         .weight = 0,
+                         .share = 0,
+                         .mean = {}});
+    }
+  return WithMoments(std::move(classes), mixture, merge);
+}
+
+ClassTable WithMoments(ClassTable classes, const GaussianMixture& mixture,
+                       const ComponentMerge& merge) {
+  for (ClassEntry& entry : classes) entry.weight = 0;
+  for (int k = 0; k < mixture.num_components(); ++k) {
+    ClassEntry& entry = classes[merge.ClassOf(k)];
+    const double weight = mixture.weights[k];
+    const Eigen::VectorXd mean = mixture.means.row(k);
+    if (entry.weight > 0)
+      entry.mean += weight / (entry.weight + weight) * (mean - entry.mean);
+    else
+      entry.mean = mean;
+    entry.weight += weight;
+  }
   return classes;
 }
 

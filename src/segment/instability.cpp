@@ -1,41 +1,13 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/instability.h>
-#include <gmmseg/posterior.h>
 
 #include <cstdint>
 #include <string>
 
-#include "base/assignment.h"
-#include "segment/most_probable.h"
+#include "segment/agreement.h"
 
 namespace gmmseg {
 namespace {
-
-// Components, from 0, as all in this file.
-std::vector<std::uint16_t> MostProbableComponents(const Samples& samples,
-                                                  const GaussianMixture& mixture) {
-  std::vector<std::uint16_t> components(samples.size());
-  VisitPosteriors(samples, mixture, [&](const PosteriorTile& tile) {
-    for (std::int64_t i = 0; i < tile.count; ++i)
-      components[tile.first + i] =
-          static_cast<std::uint16_t>(MostProbable(tile, mixture.num_components(), i));
-  });
-  return components;
-}
-
-double PixelsWithData(const FeaturePlanes& planes, std::int64_t sample) {
-  return planes.samples.weights()[sample] > 0 ? static_cast<double>(planes.NumPixels(sample)) : 0;
-}
-
-// For each of the restart's components the result's that it stands for, or -1.
-std::vector<int> Aligned(const FeaturePlanes& planes, const std::vector<std::uint16_t>& result,
-                         int num_components, const std::vector<std::uint16_t>& restart,
-                         int num_of_restart) {
-  Eigen::MatrixXd shared = Eigen::MatrixXd::Zero(num_of_restart, num_components);  // pixels
-  for (std::int64_t i = 0; i < planes.samples.size(); ++i)
-    shared(restart[i], result[i]) += PixelsWithData(planes, i);
-  return CheapestAssignment(-shared);
-}
 
 // Whether there is a start to take, and none to look for.
 bool IsGiven(const FitOptions& options) {
@@ -71,13 +43,18 @@ Instability MeasureInstability(const Segmentation& segmentation) {
   if (restarts.empty()) return instability;
   instability.totals.num_restarts = static_cast<int>(restarts.size());
   const auto share = 1 / static_cast<float>(restarts.size());
-  const std::vector<std::uint16_t> result = MostProbableComponents(samples, mixture);
+  const ComponentMerge& merge = segmentation.model.merge;
+  const auto differ = [&merge](int component, int of_result) {
+    return component < 0 || merge.ClassOf(component) != merge.ClassOf(of_result);
+  };
+  // Components, from 0, as in all that is compared.
+  const std::vector<std::uint16_t> result = MostProbableClasses(samples, mixture, {});
   for (const GaussianMixture& restart : restarts) {
-    const std::vector<std::uint16_t> other = MostProbableComponents(samples, restart);
+    const std::vector<std::uint16_t> other = MostProbableClasses(samples, restart, {});
     const std::vector<int> aligned =
-        Aligned(planes, result, mixture.num_components(), other, restart.num_components());
+        Partners(planes, other, restart.num_components(), result, mixture.num_components());
     for (std::int64_t i = 0; i < samples.size(); ++i)
-      if (samples.weights()[i] > 0 && aligned[other[i]] != result[i])
+      if (samples.weights()[i] > 0 && differ(aligned[other[i]], result[i]))
         instability.of_samples[i] += share;
   }
   double sum = 0;

@@ -1,18 +1,25 @@
 #include "segment/reference_order.h"
 
+#include "mixture/maximize.h"
+#include "segment/fitted_classes.h"
 #include "segment/places.h"
 
 namespace gmmseg {
 namespace {
 
-// The reference's classes as the model has them; shares are 0.
-ClassTable ClassesLike(const ClassTable& reference, const GaussianMixture& mixture) {
-  ClassTable classes = reference;
-  for (std::size_t k = 0; k < classes.size(); ++k) {
-    classes[k].weight = mixture.weights[k];
-    classes[k].mean = mixture.means.row(k);
-    classes[k].share = 0;
-  }
+// The reference's components, with covariances of the form that the fit's have.
+GaussianMixture ComponentsLike(const FitResult& fit, const GaussianMixture& reference) {
+  const MaximizeRules rules =
+      RulesLike(fit.model, fit.method, Standardization::Identity(fit.model.num_features()), {});
+  GaussianMixture components = reference;
+  for (Eigen::MatrixXd& covariance : components.covariances)
+    covariance = rules.shares_covariance() ? fit.model.covariances.front()
+                                           : Clip(covariance, rules).covariance;
+  return components;
+}
+
+ClassTable WithoutShares(ClassTable classes) {
+  for (ClassEntry& entry : classes) entry.share = 0;
   return classes;
 }
 
@@ -26,8 +33,9 @@ std::vector<ComponentMatch> TakeOrderOf(const Model& reference, Model& model) {
     places.push_back(match.reference);
     matches[match.reference] = match;
   }
-  PutInPlaces(places, reference.mixture(), model.fit);
-  model.classes = ClassesLike(reference.classes, model.mixture());
+  PutInPlaces(places, ComponentsLike(model.fit, reference.mixture()), model.fit);
+  model.merge.class_of = reference.merge.class_of;
+  model.classes = WithMoments(WithoutShares(reference.classes), model.mixture(), model.merge);
   model.order = ClassOrder::kReference;
   return matches;
 }

@@ -10,7 +10,8 @@ namespace gmmseg {
 
 // Puts the model's components, which are at most as many, at the places of the reference's most
 // similar ones, and gives them the names and colours there; places that are left get the
-// reference's component with weight 0. Returns the match at every place.
+// reference's component with weight 0, its covariance in the form of the model's. Returns the match
+// at every place.
 std::vector<ComponentMatch> TakeOrderOf(const Model& reference, Model& model);
 
 }  // namespace gmmseg

@@ -1,5 +1,5 @@
+#include <gmmseg/component_merge.h>
 #include <gmmseg/errors.h>
-#include <gmmseg/posterior.h>
 #include <gmmseg/segment.h>
 
 #include <algorithm>
@@ -75,7 +75,7 @@ LabelTotals Label(Segmentation& result) {
   result.sample_uncertainty.resize(labels.size());
   result.sample_log_density.resize(labels.size());
   const LabelTotals totals =
-      LabelSamples(planes, result.model.mixture(),
+      LabelSamples(planes, result.model.mixture(), result.model.merge.class_of,
                    {labels, result.sample_uncertainty, result.sample_log_density});
   if (totals.overflowed())
     throw ParameterError(
@@ -103,10 +103,13 @@ std::vector<DensityQuantile> LogDensityQuantiles(const Segmentation& segmentatio
   return quantiles;
 }
 
-void SetCriteria(Model& model, const LabelTotals& totals) {
-  if (model.fit.method == FitMethod::kKMeans || !IsDensity(model.mixture())) return;
-  const Criteria criteria = CriteriaOf(model.mixture(), model.fit.log_likelihood,
-                                       totals.MeanEntropy(), model.fit.num_samples);
+void SetCriteria(const FeaturePlanes& planes, const LabelTotals& totals, Model& model) {
+  const GaussianMixture& mixture = model.mixture();
+  if (model.fit.method == FitMethod::kKMeans || !IsDensity(mixture)) return;
+  const double entropy =
+      model.merge.class_of.empty() ? totals.MeanEntropy() : MeanComponentEntropy(planes, mixture);
+  const Criteria criteria =
+      CriteriaOf(mixture, model.fit.log_likelihood, entropy, model.fit.num_samples);
   model.bic = criteria.bic;
   model.aic = criteria.aic;
   model.icl = criteria.icl;
@@ -131,7 +134,7 @@ void LabelFitted(Segmentation& result, const ClassNames& names) {
   const LabelTotals totals = Label(result);
   NameClasses(model.classes, names);
   model.classes = WithShares(std::move(model.classes), totals.pixels);
-  SetCriteria(model, totals);
+  SetCriteria(result.planes, totals, model);
   result.classes = model.classes;
 }
 
@@ -141,7 +144,9 @@ void ArrangeClasses(const SegmentOptions& options, const FeaturePlanes& planes, 
     TakeScribbledOrder(planes.scribbled, model);
   else if (options.fit.known)
     model.order = ClassOrder::kReference;
-  model.classes = ClassesOf(model.mixture());
+  if (options.num_classes > 0)
+    model.merge = MergeComponents(planes.samples, model.mixture(), options.num_classes);
+  model.classes = ClassesOf(model.mixture(), model.merge);
 }
 
 // `arrange` may put the fitted model's components in another order and names its classes.
@@ -208,6 +213,27 @@ void CheckMethod(const SegmentOptions& options) {
         "scribbles and frozen classes are of a mixture; fit one, or leave them away");
 }
 
+// Whether the options' components can become its classes.
+void CheckMerge(const SegmentOptions& options) {
+  if (options.num_classes == 0) return;
+  if (options.num_classes < 1 || options.num_classes > options.num_components())
+    throw ParameterError(
+        Format("number of classes = %d; must be 1 to %d, the number of components "
+               "to make them of",
+               options.num_classes, options.num_components()));
+  if (options.num_components() > kMostMerged)
+    throw ParameterError(Format("%d components to merge to classes; ask for at most %d",
+                                options.num_components(), kMostMerged));
+  if (options.fit.method == FitMethod::kKMeans)
+    throw ParameterError(
+        "k-means has no posteriors by whose entropy its classes could be merged; fit a mixture, or "
+        "do not ask for a number of classes");
+  if (options.scribbles == Scribbles::kStart || options.fit.known)
+    throw ParameterError(
+        "scribbles and frozen models say which classes there are; do not ask for a number of "
+        "classes beside them");
+}
+
 }  // namespace
 
 void CheckApplicable(const Raster& raster, const Model& model) {
@@ -229,6 +255,7 @@ void CheckChoice(const SegmentOptions& options) {
         "scribbles start one model, with a number of components of its own; give them neither a "
         "range nor another start");
   CheckMethod(options);
+  CheckMerge(options);
   if (!options.choose) return;
   Validate(*options.choose);
   if (options.fit.start)
@@ -243,7 +270,7 @@ void CheckChoice(const SegmentOptions& options) {
 
 Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
   CheckChoice(options);
-  CheckClassNames(options.class_names, options.num_components());
+  CheckClassNames(options.class_names, options.most_classes());
   return FitAndLabel(raster, options, [&](const FeaturePlanes& planes, Model& model) {
     ArrangeClasses(options, planes, model);
   });
@@ -255,22 +282,27 @@ MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& o
     throw ParameterError("a range of components with a reference model to match; give one number");
   if (options.scribbles == Scribbles::kStart)
     throw ParameterError("scribbles with a reference model to match; give one of them");
+  if (options.num_classes > 0)
+    throw ParameterError(
+        "a number of classes with a reference model to match, whose classes are taken; give one of "
+        "them");
   CheckApplicable(raster, reference);
-  CheckClassNames(options.class_names, reference.mixture().num_components());
+  CheckClassNames(options.class_names, static_cast<int>(reference.classes.size()));
   MatchedSegmentation result;
   result.matches.resize(reference.mixture().num_components());
   result.segmentation = FitAndLabel(
       raster, OptionsLike(reference, options),
       [&](const FeaturePlanes&, Model& model) { result.matches = TakeOrderOf(reference, model); });
-  for (const ClassEntry& entry : result.segmentation.classes)
-    result.confidence += entry.weight * result.matches[entry.index - 1].coefficient;
+  const Eigen::VectorXd& weights = result.segmentation.model.mixture().weights;
+  for (Eigen::Index k = 0; k < weights.size(); ++k)
+    result.confidence += weights[k] * result.matches[k].coefficient;
   return result;
 }
 
 Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const RefineFunction& refine,
                double num_effective) {
   CheckChoice(options);
-  CheckClassNames(options.class_names, options.num_components());
+  CheckClassNames(options.class_names, options.most_classes());
   Segmentation result;
   result.num_valid = planes.num_valid;
   result.planes = std::move(planes);
@@ -307,20 +339,21 @@ std::vector<float> Segmentation::Imputed(int d) const {
 }
 
 std::vector<std::vector<float>> Segmentation::Posteriors(int first, int count) const {
-  const int num_components = model.mixture().num_components();
-  if (first < 1 || count < 0 || first + count - 1 > num_components)
+  const auto num_classes = static_cast<int>(classes.size());
+  if (first < 1 || count < 0 || first + count - 1 > num_classes)
     throw ParameterError("classes " + std::to_string(first) + " to " +
                          std::to_string(first + count - 1) + "; must lie within 1 to " +
-                         std::to_string(num_components));
+                         std::to_string(num_classes));
   const Samples& samples = planes.samples;
   std::vector<std::vector<float>> posteriors(count, std::vector<float>(samples.size()));
   if (count == 0) return posteriors;
-  VisitPosteriors(samples, model.mixture(), [&](const PosteriorTile& tile) {
-    for (int k = 0; k < count; ++k)
-      for (std::int64_t i = 0; i < tile.count; ++i)
-        if (samples.weights()[tile.first + i] > 0)
-          posteriors[k][tile.first + i] = tile.Posterior(first - 1 + k, i);
-  });
+  VisitClassPosteriors(samples, model.mixture(), model.merge.class_of,
+                       [&](const PosteriorTile& tile) {
+                         for (int k = 0; k < count; ++k)
+                           for (std::int64_t i = 0; i < tile.count; ++i)
+                             if (samples.weights()[tile.first + i] > 0)
+                               posteriors[k][tile.first + i] = tile.Posterior(first - 1 + k, i);
+                       });
   for (std::vector<float>& plane : posteriors) plane = ToPixels(std::move(plane), planes.entry);
   return posteriors;
 }

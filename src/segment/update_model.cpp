@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "mixture/em_step.h"
+#include "segment/fitted_classes.h"
 
 namespace gmmseg {
 namespace {
@@ -49,12 +50,8 @@ FitResult FitOfStep(const Model& model, const EmStep& step, const ImageStats& st
   return fit;
 }
 
-ClassTable Updated(ClassTable classes, const GaussianMixture& mixture) {
-  for (std::size_t k = 0; k < classes.size(); ++k) {
-    classes[k].weight = mixture.weights[k];
-    classes[k].mean = mixture.means.row(k);
-    classes[k].share = kUnknown;
-  }
+ClassTable WithUnknownShares(ClassTable classes) {
+  for (ClassEntry& entry : classes) entry.share = kUnknown;
   return classes;
 }
 
@@ -79,7 +76,9 @@ ModelUpdate UpdateModel(const Model& model, const ImageStats& stats, const Updat
   update.model.features = model.features;
   update.model.standardization = standardization;
   update.model.fit = FitOfStep(model, step, stats, options.tolerance);
-  update.model.classes = Updated(model.classes, update.model.mixture());
+  update.model.merge.class_of = model.merge.class_of;
+  update.model.classes =
+      WithMoments(WithUnknownShares(model.classes), update.model.mixture(), update.model.merge);
   update.model.order = ClassOrder::kReference;
   update.model.seed = model.seed;
   update.model.inputs = InputsOf(stats);

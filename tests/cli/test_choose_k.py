@@ -184,7 +184,7 @@ class Said(ChooseK):
         colors = np.array([[200, 30, 20], [30, 190, 40], [20, 40, 210]], np.uint8)
         self.image("flags.png", np.repeat(np.repeat(colors, 20, 0)[:, None], 30, 1))
         result = self.succeed("flags.png", "-k", "2:3")
-        self.assertIn("3 classes, of lowest BIC_eff", result.stderr)
+        self.assertIn("3 components, of lowest BIC_eff", result.stderr)
         self.assertNotIn("warning", result.stderr)
 
     def test_a_model_that_was_chosen_is_applied_like_any_other(self):

@@ -134,7 +134,7 @@ class OneImage(ConvergenceTest):
         pixels[:, 7] = (10, 90, 250)
         self.image("flat.png", pixels)
         picture, _ = self.draw("flat.png", "-k", 5)
-        self.assertIn("3 classes of 5 asked for", picture.findall(SVG + "text")[1].text)
+        self.assertIn("3 Gaussians of 5 asked for", picture.findall(SVG + "text")[1].text)
 
     def test_an_image_without_data_says_so(self):
         self.image("empty.png", np.zeros((9, 8, 4), np.uint8))

@@ -49,7 +49,7 @@ class OneImage(ReportTest):
         shown = [text for text in self.texts(".pairs div") if text.startswith("BIC_eff")]
         self.assertEqual(len(shown), len(model["candidates"]))
         for text, each in zip(shown, model["candidates"]):
-            self.assertIn(f"BIC_eff of {each['requested_k']} classes", text)
+            self.assertIn(f"BIC_eff of {each['requested_k']} components", text)
             self.assertIn(f"{round(each['bic_effective']):,}".replace("-", "\N{MINUS SIGN}"), text)
             self.assertEqual(text.endswith("the lowest"), each["chosen"])
 

@@ -31,6 +31,7 @@
 //   cloud: {count, low: [of each axis], high}
 // MODEL: a mixture, and how it was fitted.
 //   features: [{name, unit}, ...], the columns of the means; classes: as in VIEW
+//   class_of: of each component, the place of its class among the classes, from 0
 //   method: 'gmm' or 'kmeans'; covariance_type
 //   density: false where the curve is an objective, not a log-likelihood
 //   axes: [{name, unit}, ...], A features; projections: [x, y] or [x] into them, for each plot

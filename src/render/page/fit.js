@@ -15,6 +15,14 @@
     return [`${bands[0]} … ${bands.at(-1)}`, ...names.slice(bands.length)].join(', ');
   };
 
+  // What was fitted.
+  report.mixtureText = function ({ method, class_of, classes }) {
+    const inClasses = report.plural(classes.length, 'class', 'classes');
+    if (method === 'kmeans') return `K-means with ${inClasses}`;
+    const mixture = `A mixture of ${report.plural(class_of.length, 'Gaussian')}`;
+    return class_of.length === classes.length ? mixture : `${mixture} merged to ${inClasses}`;
+  };
+
   const startText = ({ restarts }) =>
     restarts > 1 ? `Start, the best of ${report.count(restarts)} starts on a sample` : 'Start';
 
@@ -64,7 +72,7 @@
   }
 
   function caption(model, hasCloud) {
-    const numbered = model.classes.length > 24 ? ' Only the 24 heaviest classes are drawn.' : '';
+    const numbered = model.class_of.length > 24 ? ' Only the 24 heaviest are drawn.' : '';
     if (model.projections.some(pair => pair.length === 1)) {
       return (
         `${hasCloud ? 'Bars are pixels of the image; curves' : 'Curves'} are the classes' ` +
@@ -73,8 +81,8 @@
     }
     return (
       `${hasCloud ? 'Dots are pixels of the image in their own colours. ' : ''}` +
-      "Ellipses lie 1 (thin) and 2 standard deviations around each class's mean, where its " +
-      `number stands.${numbered}`
+      "Ellipses lie 1 (thin) and 2 standard deviations around each Gaussian's mean, where its " +
+      `class's number stands.${numbered}`
     );
   }
 
@@ -119,7 +127,7 @@
     for (const [k, criterion] of model.candidates) {
       const value = report.count(Math.round(criterion));
       pairs.push([
-        `BIC_eff of ${report.plural(k, 'class', 'classes')}`,
+        `BIC_eff of ${report.plural(k, 'component')}`,
         criterion === lowest ? `${value}, the lowest` : value
       ]);
     }

@@ -54,7 +54,7 @@
         'the most similar ones of a reference: their match says how similar, 0 to 1.';
     } else if (model) {
       text =
-        `One mixture of ${report.plural(model.classes.length, 'Gaussian')} on ` +
+        `${report.mixtureText(model)} on ` +
         `${report.featureText(model)} was applied to all images: a class has the same number ` +
         'and colour in each.';
     }

@@ -4,7 +4,7 @@
   const { make, svg } = report;
   const { kSize, kArea, widened, makeFrame, axisTitle } = report.plot;
 
-  const kDrawn = 24; // more classes than this would hide one another: the heaviest are drawn
+  const kDrawn = 24; // more components than this would hide one another: the heaviest are drawn
   const kSpread = 2; // the outer ellipse, in standard deviations
   const kBins = 40;
 
@@ -24,7 +24,7 @@
     };
   }
 
-  // Numbers of the classes that are drawn.
+  // Numbers of the components that are drawn.
   const drawn = components =>
     Array.from(components.keys())
       .sort((a, b) => components[b].weight - components[a].weight)
@@ -71,6 +71,9 @@
       svg('text', { y: 4, 'text-anchor': 'middle', fill: report.inkOn(entry.color) }, text)
     );
   }
+
+  // Of each component, the class that it belongs to.
+  const classesOf = model => model.class_of.map(place => model.classes[place]);
 
   function drawEllipses(frame, components, classes) {
     const shown = drawn(components);
@@ -154,7 +157,7 @@
       drawEllipses(
         frame,
         components.map(c => onPlane(c, model.axes.length, pair)),
-        model.classes
+        classesOf(model)
       );
     return { element: frame.element, step };
   };
@@ -238,7 +241,7 @@
         ...drawDensities(
           frame,
           components.map(c => onPlane(c, model.axes.length, [axis])),
-          model.classes,
+          classesOf(model),
           domain
         )
       );

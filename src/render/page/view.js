@@ -67,11 +67,8 @@
       return `There is no pixel with data ${bands}${result}.`;
     }
     const isKmeans = model.method === 'kmeans';
-    const what = isKmeans
-      ? `K-means with ${report.plural(view.classes.length, 'class', 'classes')}`
-      : `A mixture of ${report.plural(view.classes.length, 'Gaussian')}`;
     return (
-      `${what} on ${report.featureText(model)} ${bands} ${originText(view, model)}. ` +
+      `${report.mixtureText(model)} on ${report.featureText(model)} ${bands} ${originText(view, model)}. ` +
       `Each pixel belongs to ${isKmeans ? 'the class of the nearest mean' : 'its most probable class'}.` +
       differenceText(view)
     );

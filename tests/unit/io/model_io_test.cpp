@@ -210,6 +210,27 @@ TEST_CASE("model file: candidates may be absent, and damaged ones are refused") 
         }).starts_with("m: key \"candidates[0].k\" = 0; must be an integer from 1"));
 }
 
+TEST_CASE("model file: components that make classes together, and damaged ones") {
+  const TemporaryFolder folder;
+  Model model = ExampleModel();
+  model.merge = {{0, 0}, {{2, {}, 0.5}, {1, std::array{0, 1}, 0}}};
+  model.classes.pop_back();
+  WriteModel(folder.File("m.gmm.json"), model);
+  CHECK(ReadModel(folder.File("m.gmm.json")).merge == model.merge);
+  const auto after = [&](const char* key, const Json& value) {
+    Json json = Json::parse(ReadAll(folder.File("m.gmm.json")));
+    json[Json::json_pointer(key)] = value;
+    WriteAll(folder.File("m"), ToBytes(json.dump()));
+    return MessageOf([&] { ReadModel(folder.File("m")); });
+  };
+  CHECK(after("/class_of/0", 1).empty());
+  CHECK(after("/class_of/1", 3).find("\"class_of[1]\" = 3; must be") != std::string::npos);
+  CHECK(after("/class_of", {2, 2}).find("must name every class") != std::string::npos);
+  CHECK(after("/class_of", {1}).find("has 1 entries; must have 2") != std::string::npos);
+  CHECK(after("/class_of", {1, 2}).find("\"classes\" has 1 entries") != std::string::npos);
+  CHECK(after("/class_levels/1/merged", {1, 9}).find("merged[1]\" = 9") != std::string::npos);
+}
+
 TEST_CASE("model file: a missing key is named, for every key that is read") {
   const Json whole = ExampleJson();
   for (const auto& item : whole.items()) {
