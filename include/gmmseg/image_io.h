@@ -34,7 +34,8 @@ LoadedImage LoadImage(const std::string& path);
 
 // An image of one band whose values are numbers of classes, 0 = none. As LoadImage, but values
 // below 8 bits stay as they are, and an indexed PNG or TIFF gives its indices. What is no data is
-// 0. Throws IoError for colours, and for values that are not whole or lie outside 0…65535.
+// 0. Throws IoError for colours, for JPEG, and for values that are not whole or lie outside
+// 0…65535.
 struct LoadedLabels {
   std::int64_t width = 0, height = 0;
   std::vector<std::uint16_t> labels;  // row-major

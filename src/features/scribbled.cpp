@@ -36,9 +36,11 @@ ScribbledClasses ScribbledOf(const Raster& raster, const Samples& plain,
                              const AlignedBuffer<std::uint32_t>& entry) {
   ScribbledClasses classes;
   for (const std::int64_t pixel : ScribbledPixels(raster)) {
-    ScribbledClass& of =
-        classes.try_emplace(raster.scribbles()[pixel], NoPixels(plain.num_features()))
-            .first->second;
+    const std::uint16_t number = raster.scribbles()[pixel];
+    auto known = classes.find(number);
+    if (known == classes.end())
+      known = classes.emplace(number, NoPixels(plain.num_features())).first;
+    ScribbledClass& of = known->second;
     const std::int64_t sample = entry.empty() ? pixel : entry[pixel];
     const double weight = raster.Weight(pixel);
     if (weight > 0 && HasAllFeatures(plain, sample))

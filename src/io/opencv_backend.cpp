@@ -55,6 +55,11 @@ Raster Planar(const cv::Mat& image) {
 }
 
 Raster ReadJpeg(const ImageSource& source) {
+  if (source.meaning == ValueMeaning::kLabel)
+    throw IoError(IoError::Operation::kRead,
+                  source.path +
+                      ": is a JPEG, whose numbers are not exactly those that were drawn; save "
+                      "labels as PNG or TIFF");
   const JpegFacts facts = WalkJpeg(source, JpegPart::kWhole);
   return Upright(Planar(Decode(source, "JPEG")), ExifOrientation(facts.exif));
 }

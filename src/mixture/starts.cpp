@@ -176,6 +176,17 @@ std::vector<Trial> Trials(const Samples& points, const Samples& subsample,
   return trials;
 }
 
+// Where the better half leads by the rules of the fit itself.
+std::vector<GaussianMixture> Ends(std::vector<Trial> trials, const Samples& subsample,
+                                  const FitOptions& options, const MaximizeRules& rules) {
+  trials.resize(BetterHalf(options.restarts));
+  if (RulesOfTrials(rules).freeze != rules.freeze)
+    Climb(subsample, ToTheEnd(TrialOptions(subsample, options, rules)), trials.size(), trials);
+  std::vector<GaussianMixture> ends;
+  for (Trial& trial : trials) ends.push_back(std::move(trial.model));
+  return ends;
+}
+
 // The best trial and those that it does not clearly beat, one of each optimum.
 std::vector<Trial> Finalists(const std::vector<Trial>& trials) {
   std::vector<Trial> finalists = {trials.front()};
@@ -262,8 +273,7 @@ Starts ChooseStarts(const Samples& samples, const FitOptions& options, const Max
   }
   for (const Trial& trial : trials) starts.log_likelihoods.push_back(trial.log_likelihood);
   if (options.restart_models == RestartModels::kKeep)
-    for (std::size_t i = 0; i < BetterHalf(options.restarts); ++i)
-      starts.ends.push_back(trials[i].model);
+    starts.ends = Ends(trials, subsample, options, rules);
   return starts;
 }
 

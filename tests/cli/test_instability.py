@@ -44,6 +44,17 @@ class OneImage(ProgramTest):
             np.testing.assert_allclose(values, np.round(values), atol=0.01 * compared)
             self.assertAlmostEqual(np.mean(np.round(values)) / compared, told["mean"], delta=1e-5)
 
+    def test_strokes_that_all_restarts_leave_behind(self):
+        """The start is pulled aside by the strokes; from every restart the fit ends in one place."""
+        random = np.random.default_rng(2)
+        side = np.arange(80)[None, :] < 40
+        pixels = np.clip(random.normal(np.where(side, 90, 150), 20, (60, 80)), 0, 255).astype(np.uint8)
+        self.image("grey.png", pixels)
+        self.image("strokes.png", (pixels < 70).astype(np.uint8))
+        _, told = self.measure("grey.png", "-k", 2, "--scribbles", "strokes.png")
+        self.assertEqual(told["restarts"], 5)
+        self.assertLess(told["mean"], 0.02)
+
     def test_no_data_is_index_0(self):
         pixels = np.dstack([photo(), np.full(photo().shape[:2], 255, np.uint8)])
         pixels[:5] = 0

@@ -174,6 +174,27 @@ class ManyImages(ProgramTest):
         self.assertEqual({json.loads(line)["status"] for line in resumed.stdout.splitlines()},
                          {"kept"})
 
+    def test_an_absent_class_of_a_match_is_a_ball_too_and_updates_go_on(self):
+        """The reference is a mixture with long ellipsoids, of which the image lacks the first."""
+        random = np.random.default_rng(8)
+        means = np.array([(20, 60, 60), (90, 120, 60), (150, 60, 160), (230, 200, 90)])
+        noise = random.normal(0, 1, (4, 15, 60, 3)) * (3, 12, 6)
+        stripes = np.clip(means[:, None, None] + noise, 0, 255).astype(np.uint8)
+        self.image("all.png", stripes.reshape(60, 60, 3))
+        self.image("lacking.png", stripes[1:].reshape(45, 60, 3))
+        self.succeed("all.png", "-k", 4, "--features", "rgb", "--write", "model", "-o", "all")
+        self.succeed("lacking.png", "--match", "--model", "all/all.gmm.json", "-k", 3, "--method",
+                     "kmeans", "--write", "model", "-o", "matched")
+        model = model_of(self.folder / "matched/lacking.gmm.json")
+        self.assertEqual(model["weights"][0], 0)
+        for covariance in model["covariances"]:
+            np.testing.assert_array_equal(covariance, model["covariances"][1])
+        np.testing.assert_array_equal(model["means"][0], model_of(self.folder / "all/all.gmm.json")["means"][0])
+        self.succeed("update", "matched/lacking.gmm.json", "lacking.png", "-o", "new.gmm.json")
+        new = model_of(self.folder / "new.gmm.json")
+        np.testing.assert_allclose(new["means"], model["means"], atol=0.01)
+        np.testing.assert_allclose(new["covariances"], model["covariances"], rtol=1e-3, atol=1e-6)
+
     def test_statistics_make_one_of_lloyds_iterations(self):
         self.succeed("in/a.png", "-k", 4, "--method", "kmeans", "--features", "rgb", "--write",
                      "model", "-o", "start")

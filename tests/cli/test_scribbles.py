@@ -180,7 +180,7 @@ class Scribbles(ProgramTest):
         words = ("photo.png", "--scribbles")
         self.fail(2, *words, "strokes.png", "-k", 4, says=("class 5", "4"))
         self.strokes("small.png", labels[:, 1:])
-        self.fail(4, *words, "small.png", says=("59 x 40", "60 x 40"))
+        self.fail(4, *words, "small.png", "-k", 5, says=("59 x 40", "60 x 40"))
         self.image("colour.png", self.pixels)
         self.fail(4, *words, "colour.png", "-k", 3, says=("colours", "indexed"))
         tifffile.imwrite(self.folder / "half.tif", np.full((40, 60), 1.5, "f4"))
@@ -197,11 +197,43 @@ class Scribbles(ProgramTest):
         self.fail(2, "photo.png", "--freeze", "-k", 3, says=("--scribbles", "--init-model"))
         self.image("cut.png", np.dstack([self.pixels, np.where(labels == 5, 0, 255)])
                    .astype(np.uint8))
-        self.fail(2, "cut.png", "--scribbles", "strokes.png", says=("class 5", "without data"))
+        self.fail(2, "cut.png", "--scribbles", "strokes.png", "-k", 5, says=("class 5", "without data"))
         self.succeed("photo.png", "-k", 2, "-o", "model")
         self.fail(2, *words, "strokes.png", "--init-model", "model/photo.gmm.json",
                   says=("--init-model",))
         self.fail(2, "apply", "--model", "model/photo.gmm.json", *words, "strokes.png", "-o", "out")
+
+    def test_scribbles_are_not_overwritten(self):
+        self.succeed("photo.png", "-k", 2, "--write", "labels", "-o", "out")
+        before = (self.folder / "out/photo_labels.png").read_bytes()
+        self.fail(2, "photo.png", "--scribbles", "out/photo_labels.png", "--write", "labels", "-o", "out",
+                  "--overwrite", says=["is the scribbles, and an output"])
+        self.assertEqual((self.folder / "out/photo_labels.png").read_bytes(), before)
+
+    def test_numbers_that_are_surely_no_classes(self):
+        self.two_strokes(bright=255, dark=0)
+        self.fail(2, "photo.png", "--scribbles", "strokes.png", says=["255", "only 1 number has", "-k"])
+        Image.fromarray(np.full(self.pixels.shape[:2], 2, np.uint8)).save(self.folder / "strokes.jpg")
+        self.fail(4, "photo.png", "--scribbles", "strokes.jpg", says=["is a JPEG", "PNG or TIFF"])
+
+    def test_frozen_classes_keep_their_names(self):
+        (self.folder / "names.csv").write_text("class,name,color\n1,shade,#112233\n2,light,#445566\n")
+        self.model("photo.png", "-k", 2, "--class-names", "names.csv", out="named")
+        model = self.model("photo.png", "--init-model", "named/photo.gmm.json", "--freeze", out="frozen")
+        self.assertEqual([(each["name"], each["color"]) for each in model["classes"]],
+                         [("shade", "#112233"), ("light", "#445566")])
+
+    def test_one_bad_file_of_scribbles_spoils_its_own_image_alone(self):
+        (self.folder / "in").mkdir()
+        (self.folder / "strokes").mkdir()
+        for name in ("a", "b"):
+            self.image(f"in/{name}.png", self.pixels)
+            self.two_strokes(f"strokes/{name}.png")
+        self.image("strokes/b.png", self.pixels)
+        result = self.segment("in", "--scribbles", "strokes", "--separate-models", "--write", "labels", "-o", "out")
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertIn("b.png: holds colours", result.stderr)
+        self.assertEqual(set(np.unique(labels_of(self.folder / "out/a_labels.png"))), {1, 2})
 
     def test_strokes_are_no_output_and_names_go_with_them(self):
         self.two_strokes()
