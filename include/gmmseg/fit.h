@@ -133,8 +133,8 @@ struct FitResult {
   // after UpdateModel.
   double log_likelihood = 0;
   double initial_log_likelihood = 0;  // of the start
-  std::vector<double> history;  // per sample, after each iteration; never falls except across a
-                                // rescue, and where a refinement goes on with other samples
+  std::vector<double> history;   // per sample, after each iteration; never falls except across a
+                                 // rescue, and where a refinement goes on with other samples
   double num_samples = 0;        // Σ of the weights
   int requested_components = 0;  // K asked for; `model` may have fewer
   int num_distinct = 0;  // distinct points, counted up to K + 1: fewer than K cap the components
