@@ -5,19 +5,17 @@
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <new>
-#include <set>
 #include <utility>
 
 #include "base/hash.h"
 #include "base/stopwatch.h"
 #include "batch/earlier_run.h"
-#include "batch/fit_outputs.h"
+#include "batch/folder_checks.h"
 #include "batch/folder_page.h"
 #include "batch/image_headers.h"
 #include "batch/job_settings.h"
 #include "batch/load_input.h"
 #include "batch/manifest.h"
-#include "batch/model_outputs.h"
 #include "batch/ordered_pipeline.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
@@ -33,10 +31,6 @@ namespace gmmseg {
 namespace fs = boost::filesystem;
 namespace {
 
-bool Resumes(EarlierRun earlier) {
-  return earlier == EarlierRun::kResume || earlier == EarlierRun::kRefit;
-}
-
 // The options as every image sees them: a shared model and the picture of its fit are written once,
 // not for each, and a reference has the names that its classes are to have.
 FolderOptions ForEachImage(FolderOptions options) {
@@ -47,31 +41,6 @@ FolderOptions ForEachImage(FolderOptions options) {
   if (options.source == ModelSource::kMatched && options.model)
     NameClasses(options.model->classes, options.segment.class_names);
   return options;
-}
-
-int NumClasses(const FolderOptions& options) {
-  return options.model ? static_cast<int>(options.model->classes.size())
-                       : options.segment.most_classes();
-}
-
-fs::path Plain(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
-
-// An output that would replace an input is refused, whatever else may be replaced.
-void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderOptions& options) {
-  std::set<fs::path> paths;
-  for (const InputFile& file : inputs.files) {
-    paths.insert(Plain(file.path));
-    for (const std::string& companion : {file.weight_map, file.scribbles})
-      if (!companion.empty()) paths.insert(Plain(companion));
-  }
-  const fs::path plain = Plain(top);
-  for (const InputFile& file : inputs.files)
-    for (const std::string& name :
-         OutputNames(file.stem, options.output.outputs, NumClasses(options), ReportKind::kPart))
-      if (paths.contains((plain / file.folder / name).lexically_normal()))
-        throw ParameterError((top / file.folder / name).string() +
-                             " is an input and an output of " + file.path +
-                             "; choose another output folder");
 }
 
 FeaturePool::Weights WeightsOf(const InputList& inputs) {
@@ -85,68 +54,6 @@ std::vector<std::string> SharedNames(const FolderOptions& options) {
   if (!NeedsSharedModel(options)) return {};
   if (!options.output.outputs.contains(Output::kConvergence)) return {kSharedModelName};
   return {kSharedModelName, kSharedPictureName};
-}
-
-bool WantsReport(const FolderOptions& options) {
-  return options.output.outputs.contains(Output::kReport);
-}
-
-// Whether an earlier run over this folder left its page; it may have done nothing else.
-bool IsPageOfFolder(const fs::path& top) {
-  return fs::exists(top / kManifestName) && IsReportOf(top / kReportName, kFolderSubject);
-}
-
-// A page that is none of ours stays, unless everything may be replaced.
-void CheckReport(const fs::path& top, const InputList& inputs, const FolderOptions& options) {
-  if (!WantsReport(options)) return;
-  ReportDate();
-  CheckExisting(top, {kReportName}, ExistingOutputs::kReplace);
-  if (std::ranges::count(OutputFolders(top, inputs), top / kReportName) > 0)
-    throw ParameterError((top / kReportName).string() +
-                         " is to be the report, and a folder of outputs; rename that input folder, "
-                         "or leave report out of --write");
-  if (Resumes(options.earlier) && fs::exists(top / kReportName) && !IsReport(top / kReportName))
-    throw ParameterError((top / kReportName).string() +
-                         ": exists, and no earlier run wrote it; move it away, or choose another "
-                         "output folder");
-}
-
-// Before any work: may this run write where an earlier one wrote?
-void CheckEarlierRun(const InputList& inputs, const FolderOptions& options,
-                     const std::vector<std::string>& shared_names) {
-  const fs::path top = options.output.directory;
-  CheckOutputFolder(top);
-  CheckInputsStay(top, inputs, options);
-  CheckReport(top, inputs, options);
-  if (options.earlier != EarlierRun::kRefuse) return;
-  const Manifest earlier = ReadManifest(top).value_or(Manifest());
-  if (!earlier.outputs.empty() || !earlier.models.empty())
-    throw ParameterError((top / kManifestName).string() +
-                         ": an earlier run wrote into this folder; use --resume to go on with it, "
-                         "or --overwrite to start over");
-  if (!fs::exists(top)) return;
-  CheckExisting(top, shared_names, ExistingOutputs::kRefuse);
-  if (WantsReport(options) && !IsPageOfFolder(top))
-    CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
-  for (const InputFile& file : inputs.files)
-    CheckExisting(
-        top / file.folder,
-        OutputNames(file.stem, options.output.outputs, NumClasses(options), ReportKind::kPart),
-        ExistingOutputs::kRefuse);
-}
-
-void CheckMatch(const FolderOptions& options) {
-  if (options.source != ModelSource::kMatched) return;
-  if (options.segment.choose)
-    throw ParameterError(
-        "a range of components with classes matched to a reference; give one number");
-  if (!options.model) return;
-  const int asked = options.segment.num_components();
-  const int most = options.model->mixture().num_components();
-  if (asked > most)
-    throw ParameterError("num_components = " + std::to_string(asked) +
-                         "; the reference model has " + std::to_string(most) +
-                         " classes: ask for at most as many");
 }
 
 // One image at its end, before it is recorded.
@@ -168,7 +75,7 @@ class FolderRun {
 
   FolderResult Run() {
     Stopwatch total;
-    Check();
+    CheckFolderJob(inputs_, options_, shared_names_);
     plan_ = PlanWork(ReadHeaders(inputs_), options_, WeightsOf(inputs_));
     Begin();
     Stopwatch fit;
@@ -188,7 +95,7 @@ class FolderRun {
   }
 
   FolderPlan Plan() {
-    Check();
+    CheckFolderJob(inputs_, options_, shared_names_);
     const ImageHeaders headers = ReadHeaders(inputs_);
     plan_ = PlanWork(headers, options_, WeightsOf(inputs_));
     if (Resumes(options_.earlier))
@@ -218,19 +125,6 @@ class FolderRun {
     settings_ = SettingsHash(options_, options_.model ? HashOf(*options_.model) : "");
   }
 
-  void Check() const {
-    if (options_.source == ModelSource::kGiven && options_.model)
-      CheckModelOutputs(options_.output, *options_.model);
-    else
-      CheckModelOutputs(options_.output,
-                        options_.model ? options_.model->features.spec : options_.segment.features);
-    CheckFitOutputs(options_.output.outputs, options_.source, options_.segment);
-    CheckEarlierRun(inputs_, options_, shared_names_);
-    CheckMatch(options_);
-    CheckChoice(options_.segment);
-    CheckClassNames(options_.segment.class_names, NumClasses(options_));
-  }
-
   void Begin() {
     MakeFolder(top_, "");
     std::optional<Manifest> earlier = ReadManifest(top_);
@@ -242,7 +136,7 @@ class FolderRun {
                                                     : ExistingOutputs::kOverwrite;
     if (options_.output.existing == ExistingOutputs::kOverwrite)
       for (const InputFile& file : inputs_.files)
-        inputs_in_[Plain(file.path).parent_path()].push_back(file.path);
+        inputs_in_[PlainPath(file.path).parent_path()].push_back(file.path);
     if (earlier && !goes_on) StartOver(*earlier);
     // It would tell of other results than those that stand there from now on.
     if (options_.earlier != EarlierRun::kRefuse && IsReportOf(top_ / kReportName, kFolderSubject))
@@ -420,7 +314,8 @@ class FolderRun {
     output.directory = MakeFolder(top_, file.folder).string();
     output.report_part = file.folder;
     output.stem = file.stem;
-    if (const auto inputs = inputs_in_.find(Plain(output.directory)); inputs != inputs_in_.end())
+    if (const auto inputs = inputs_in_.find(PlainPath(output.directory));
+        inputs != inputs_in_.end())
       output.keep.insert(output.keep.end(), inputs->second.begin(), inputs->second.end());
     output.before_commit = [&](const std::vector<std::string>& names) {
       if (Resumes(options_.earlier)) earlier_.RequireKnown(file, names);
