@@ -20,7 +20,8 @@ enum class AnomalyMark : std::uint8_t { kNoData, kUsual, kUnlikely, kOutlier, kB
 
 struct AnomalyCounts {
   double rate = 0;
-  std::optional<double> log_density_threshold;  // absent where no pixel has data
+  // Absent where no pixel has data, and where the model does not tell; then none is unlikely.
+  std::optional<double> log_density_threshold;
   // Pixels; those that are both count in all three.
   std::int64_t num_unlikely = 0, num_outliers = 0, num_both = 0;
 };
@@ -37,11 +38,12 @@ inline constexpr double kAnomalyRate = 0.01;
 
 // Throws ParameterError where the rate does not lie between 0 and 1.
 void CheckAnomalyRate(double rate);
-// As that, and where the model is no density, and where it does not tell the training pixels'
-// log-densities on both sides of the rate.
+// As that, and where the model is no density, or does not tell the training pixels' log-densities
+// on both sides of the rate, without which no pixel is unlikely.
 void CheckAnomalies(const Model& model, double rate);
 
-// By the segmentation's own model. Throws as CheckAnomalies does.
+// By the segmentation's own model. Where that does not tell the training pixels' log-densities,
+// there are outliers alone. Throws ParameterError for the rate, and where the model is no density.
 Anomalies FindAnomalies(const Segmentation& segmentation, double rate = kAnomalyRate);
 
 }  // namespace gmmseg

@@ -37,9 +37,15 @@ void CheckModelOutputs(const OutputOptions& output, const FeatureSpec& features)
   CheckAnomalyRate(output.anomaly_rate);
 }
 
+OutputSet ImpossibleOutputs(const Model& applied, double anomaly_rate) {
+  OutputSet impossible = FitOutputs();
+  if (!TrainingQuantile(applied, anomaly_rate)) impossible.insert(Output::kAnomalies);
+  return impossible;
+}
+
 void CheckModelOutputs(const OutputOptions& output, const Model& model) {
   CheckModelOutputs(output, model.features.spec);
-  if (NeedsAnomalies(output.outputs)) CheckAnomalies(model, output.anomaly_rate);
+  if (output.outputs.contains(Output::kAnomalies)) CheckAnomalies(model, output.anomaly_rate);
 }
 
 }  // namespace gmmseg

@@ -10,7 +10,11 @@ namespace gmmseg {
 // anomaly rate does not lie between 0 and 1.
 void CheckModelOutputs(const OutputOptions& output, const FeatureSpec& features);
 
-// The same of a model that is applied, which must also know its training pixels.
+// What a model that is applied cannot give: what tells of its fit, and anomalies where it does not
+// know its training pixels.
+OutputSet ImpossibleOutputs(const Model& applied, double anomaly_rate);
+
+// The same of a model that is applied, which for anomalies must also know its training pixels.
 void CheckModelOutputs(const OutputOptions& output, const Model& model);
 
 }  // namespace gmmseg

@@ -5,6 +5,7 @@
 
 #include "base/stopwatch.h"
 #include "batch/fit_outputs.h"
+#include "batch/model_outputs.h"
 #include "cli/fit_settings.h"
 #include "cli/folder_report.h"
 #include "cli/found_inputs.h"
@@ -37,7 +38,8 @@ FolderOptions SettingsFor(const Options& options, const InputList& inputs) {
   if (options.command == Command::kApply) {
     folder.source = ModelSource::kGiven;
     folder.model = ModelToApply(options);
-    folder.output = OutputsOf(options, folder.model->features.spec, FitOutputs());
+    folder.output = OutputsOf(options, folder.model->features.spec,
+                              ImpossibleOutputs(*folder.model, options.output.anomaly_rate));
     return folder;
   }
   if (!options.model_path.empty()) folder.model = ReadModel(options.model_path);  // the reference

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "batch/fit_outputs.h"
+#include "batch/model_outputs.h"
 #include "cli/fit_settings.h"
 #include "cli/folder_command.h"
 #include "cli/interrupts.h"
@@ -67,7 +68,8 @@ ExitCode RunOneFile(const Options& options) {
   JobResult result;
   if (options.command == Command::kApply) {
     const Model model = ModelToApply(options);
-    result = RunApplyJob(input, model, OutputsOf(options, model.features.spec, FitOutputs()), show);
+    const OutputSet impossible = ImpossibleOutputs(model, options.output.anomaly_rate);
+    result = RunApplyJob(input, model, OutputsOf(options, model.features.spec, impossible), show);
   } else {
     const JobInput with_companions = InputOf(options);
     fit = SettingsOf(options, {with_companions.scribbles});

@@ -48,19 +48,23 @@ std::string RestartsDetail(const FitResult& fit) {
 std::string AnomalyShares(const JobResult& result) {
   const AnomalyCounts& counts = *result.anomalies;
   const double percent = 100 / static_cast<double>(std::max<std::int64_t>(result.num_valid, 1));
-  return Format("%.2f %% unlikely, %.2f %% outliers",
-                percent * static_cast<double>(counts.num_unlikely),
-                percent * static_cast<double>(counts.num_outliers));
+  const std::string outliers =
+      Format("%.2f %% outliers", percent * static_cast<double>(counts.num_outliers));
+  if (!counts.log_density_threshold) return outliers;
+  return Format("%.2f %% unlikely, ", percent * static_cast<double>(counts.num_unlikely)) +
+         outliers;
 }
 
 std::string AnomaliesDetail(const JobResult& result) {
   const AnomalyCounts& counts = *result.anomalies;
+  if (!counts.log_density_threshold)
+    return Format("outliers at rate %g: %lld pixels", counts.rate,
+                  static_cast<long long>(counts.num_outliers));
   return Format(
       "anomalies at rate %g: %lld pixels unlikely (log-density at most %.4f), %lld "
       "outliers, %lld both",
-      counts.rate, static_cast<long long>(counts.num_unlikely),
-      counts.log_density_threshold.value_or(0), static_cast<long long>(counts.num_outliers),
-      static_cast<long long>(counts.num_both));
+      counts.rate, static_cast<long long>(counts.num_unlikely), *counts.log_density_threshold,
+      static_cast<long long>(counts.num_outliers), static_cast<long long>(counts.num_both));
 }
 
 std::string InstabilityDetail(const InstabilityTotals& totals) {

@@ -171,6 +171,12 @@ std::string WhatIsWrong(const CLI::ParseError& error, const Declaration& declara
   return error.what();
 }
 
+// Of the command whose word was given, if there was one.
+std::string HelpFor(const Declaration& declaration) {
+  const std::vector<CLI::App*> commands = declaration.app.get_subcommands();
+  return "segment " + (commands.empty() ? "" : commands.front()->get_name() + " ") + "--help";
+}
+
 }  // namespace
 
 std::variant<Options, Answer> ParseCommandLine(int argc, const char* const* argv) {
@@ -182,7 +188,7 @@ std::variant<Options, Answer> ParseCommandLine(int argc, const char* const* argv
   } catch (const CLI::CallForVersion& version) {
     return Answer{std::string(version.what()) + "\n"};
   } catch (const CLI::ParseError& error) {
-    throw ParameterError(WhatIsWrong(error, declaration) + "; see segment --help");
+    throw ParameterError(WhatIsWrong(error, declaration) + "; see " + HelpFor(declaration));
   }
   TakeSettings(declaration.app);
   if (IsDumpAsked(declaration.app)) return Answer{DumpedSettings(declaration.app)};

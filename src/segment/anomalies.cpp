@@ -80,6 +80,14 @@ void Count(AnomalyMark mark, std::int64_t pixels, AnomalyCounts& counts) {
   if (both) counts.num_both += pixels;
 }
 
+void CheckOutliers(const Model& model, double rate) {
+  CheckAnomalyRate(rate);
+  if (!IsDensity(model.mixture()))
+    throw ParameterError(
+        "a model with a tempered block is no density, and no pixel is unlikely under it; fit with "
+        "position weight 1 or 0");
+}
+
 }  // namespace
 
 void CheckAnomalyRate(double rate) {
@@ -89,11 +97,7 @@ void CheckAnomalyRate(double rate) {
 }
 
 void CheckAnomalies(const Model& model, double rate) {
-  CheckAnomalyRate(rate);
-  if (!IsDensity(model.mixture()))
-    throw ParameterError(
-        "a model with a tempered block is no density, and no pixel is unlikely under it; fit with "
-        "position weight 1 or 0");
+  CheckOutliers(model, rate);
   const std::vector<DensityQuantile>& known = model.log_density_quantiles;
   if (known.empty())
     throw ParameterError("the model does not tell how likely its training pixels are; fit it anew");
@@ -114,8 +118,8 @@ Anomalies FindAnomalies(const Segmentation& segmentation, double rate) {
     return result;
   }
   const Model& model = segmentation.model;
-  CheckAnomalies(model, rate);
-  const double threshold = *TrainingQuantile(model, rate);
+  CheckOutliers(model, rate);
+  const std::optional<double> threshold = TrainingQuantile(model, rate);
   const std::optional<double> likeliest = TrainingQuantile(model, 1);
   result.counts.log_density_threshold = threshold;
   result.sample_tails = OutlierTails(samples, model.mixture());
@@ -123,8 +127,8 @@ Anomalies FindAnomalies(const Segmentation& segmentation, double rate) {
   for (std::int64_t i = 0; i < samples.size(); ++i) {
     if (!(samples.weights()[i] > 0)) continue;
     const double log_density = segmentation.sample_log_density[i];
-    const bool unlikely = samples.MissingPattern(i) == 0 && log_density <= threshold &&
-                          !(likeliest && log_density >= *likeliest);
+    const bool unlikely = threshold && samples.MissingPattern(i) == 0 &&
+                          log_density <= *threshold && !(likeliest && log_density >= *likeliest);
     result.sample_marks[i] = Mark(unlikely, result.sample_tails[i] < rate);
     Count(result.sample_marks[i], segmentation.planes.NumPixels(i), result.counts);
   }

@@ -220,6 +220,11 @@ class NewModel(Stats):
         self.update("new.gmm.json", *names)
         self.fail(USAGE, "apply", "--model", "new.gmm.json", names[0], "--write", "anomalies", "-o", "x",
                   says=["does not tell how likely"])
+        result = self.succeed("apply", "--model", "new.gmm.json", names[0], "--write", "all", "-o", "everything", "-v")
+        written = {path.name for path in (self.folder / "everything").iterdir()}
+        self.assertIn("p0_outliers.tif", written)
+        self.assertNotIn("p0_anomalies.png", written)
+        self.assertNotIn("unlikely", result.stdout + result.stderr)
 
     def test_a_class_without_pixels_stays_at_its_place(self):
         self.image("three.png", np.repeat(np.repeat([[[20] * 3, [120] * 3, [220] * 3]], 9, axis=0), 9, axis=1)
@@ -327,6 +332,7 @@ class Words(Stats):
                 (BAD_INPUT, ["merge", self.names[0]], ["p0.png"]),
                 (BAD_INPUT, ["update", self.model, "cut.stats"], ["cut.stats"]),
                 (BAD_INPUT, ["update", "a.stats", "b.stats"], ["a.stats", "is not a gmmseg model"]),
+                (USAGE, ["merge", "a.stats", "--smoothness", "3"], ["--smoothness", "see segment merge --help"]),
                 (USAGE, ["merge"], ["no input"]),
                 (USAGE, ["update", self.model], ["no input"]),
                 (USAGE, ["stats", self.names[0]], ["no model"])):

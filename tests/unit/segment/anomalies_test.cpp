@@ -134,7 +134,12 @@ TEST_CASE("anomalies: rates out of range, tempered models and unknown training a
     CHECK_THROWS_WITH_AS(FindAnomalies(result, rate), doctest::Contains("less than 1"),
                          ParameterError);
   result.model.log_density_quantiles.clear();
-  CHECK_THROWS_WITH_AS(FindAnomalies(result), doctest::Contains("training pixels"), ParameterError);
+  CHECK_THROWS_WITH_AS(CheckAnomalies(result.model, 0.01), doctest::Contains("training pixels"),
+                       ParameterError);
+  const Anomalies outliers = FindAnomalies(result);
+  CHECK_FALSE(outliers.counts.log_density_threshold);
+  CHECK(outliers.counts.num_unlikely == 0);
+  CHECK(outliers.counts.num_outliers > 0);
   SegmentOptions tempered = Raw(1);
   tempered.features.position_weight = 3;
   CHECK_THROWS_WITH_AS(FindAnomalies(Segment(Clean(), tempered)), doctest::Contains("no density"),
