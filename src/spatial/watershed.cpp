@@ -58,20 +58,28 @@ void VisitNeighbours(const Plane& grid, std::int64_t pixel, const Visitor& visit
   if (pixel + grid.width < grid.size()) visit(pixel + grid.width);
 }
 
+// The pixels that steps to neighbours of which belongs(neighbour) holds, and which thereby ceases
+// to hold, lead to from `first`.
+template <typename Belongs>
+std::vector<std::int64_t> CollectPiece(const Plane& grid, std::int64_t first,
+                                       const Belongs& belongs) {
+  std::vector<std::int64_t> piece = {first};
+  for (std::size_t next = 0; next < piece.size(); ++next)
+    VisitNeighbours(grid, piece[next], [&](std::int64_t neighbour) {
+      if (belongs(neighbour)) piece.push_back(neighbour);
+    });
+  return piece;
+}
+
 // Gives the piece of pixels without label around `first` this label.
 void FillPiece(const Plane& weight, std::int64_t first, std::uint32_t label,
                std::vector<std::uint32_t>& labels) {
-  std::vector<std::int64_t> pending = {first};
   labels[first] = label;
-  while (!pending.empty()) {
-    const std::int64_t pixel = pending.back();
-    pending.pop_back();
-    VisitNeighbours(weight, pixel, [&](std::int64_t neighbour) {
-      if (labels[neighbour] != 0 || !(weight.values[neighbour] > 0)) return;
-      labels[neighbour] = label;
-      pending.push_back(neighbour);
-    });
-  }
+  CollectPiece(weight, first, [&](std::int64_t neighbour) {
+    if (labels[neighbour] != 0 || !(weight.values[neighbour] > 0)) return false;
+    labels[neighbour] = label;
+    return true;
+  });
 }
 
 }  // namespace
@@ -111,6 +119,33 @@ std::uint32_t Flood(const Plane& relief, const Plane& weight, std::vector<std::u
   for (std::int64_t pixel = 0; pixel < relief.size(); ++pixel)
     if (labels[pixel] == 0 && weight.values[pixel] > 0) FillPiece(weight, pixel, ++last, labels);
   return last;
+}
+
+void KeepLargestPieces(const Plane& grid, std::vector<std::uint32_t>& labels) {
+  struct Piece {
+    std::int64_t first = -1, size = 0;
+  };
+  std::vector<Piece> largest(*std::ranges::max_element(labels) + 1);
+  std::vector<bool> seen(labels.size());
+  const auto visit_piece = [&](std::int64_t first) {
+    const std::uint32_t label = labels[first];
+    seen[first] = true;
+    return CollectPiece(grid, first, [&](std::int64_t neighbour) {
+      if (labels[neighbour] != label || seen[neighbour]) return false;
+      seen[neighbour] = true;
+      return true;
+    });
+  };
+  for (std::int64_t i = 0; i < grid.size(); ++i) {
+    if (labels[i] == 0 || seen[i]) continue;
+    const std::int64_t size = std::ssize(visit_piece(i));
+    if (size > largest[labels[i]].size) largest[labels[i]] = {i, size};
+  }
+  seen.assign(labels.size(), false);
+  for (const Piece& piece : largest)
+    if (piece.first >= 0) visit_piece(piece.first);
+  for (std::int64_t i = 0; i < grid.size(); ++i)
+    if (!seen[i]) labels[i] = 0;
 }
 
 }  // namespace gmmseg

@@ -21,4 +21,8 @@ std::vector<std::uint32_t> GridMarkers(const Plane& weight, std::int64_t count);
 // without lines between the basins.
 std::uint32_t Flood(const Plane& relief, const Plane& weight, std::vector<std::uint32_t>& labels);
 
+// Leaves each label its largest piece of 4-neighbours alone, of equals the first; the pixels of its
+// other pieces become 0.
+void KeepLargestPieces(const Plane& grid, std::vector<std::uint32_t>& labels);
+
 }  // namespace gmmseg

@@ -44,5 +44,14 @@ TEST_CASE("floods stop at no data, and a piece that none reaches is one more lab
     for (std::int64_t x = 0; x < 12; ++x) CHECK(labels[y * 12 + x] == (x < 4 ? 1 : x > 7 ? 2 : 0));
 }
 
+TEST_CASE("of each label only the largest piece stays") {
+  // 1 2 1 1
+  // 1 2 2 1
+  // 2 0 1 1
+  std::vector<std::uint32_t> labels = {1, 2, 1, 1, 1, 2, 2, 1, 2, 0, 1, 1};
+  KeepLargestPieces(Ones(4, 3), labels);
+  CHECK(labels == std::vector<std::uint32_t>{0, 2, 1, 1, 0, 2, 2, 1, 0, 0, 1, 1});
+}
+
 }  // namespace
 }  // namespace gmmseg
