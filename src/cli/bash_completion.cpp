@@ -80,6 +80,7 @@ std::string FilesLine(const CLI::App& table) {
   if (takes("MODEL")) ends.emplace_back("\\.json");
   if (takes("STATS") || (takes("MODEL") && takes("INPUT"))) ends.emplace_back("\\.stats");
   if (takes("INPUT")) ends.emplace_back("\\.(png|jpe?g|bmp|webp|tiff?|p[bgpnf]m)");
+  if (takes("PREDICTION")) ends.emplace_back("\\.(png|tiff?|pgm)");
   return "  [" + table.get_name() + "]='" + CLI::detail::join(ends, "|") + "'\n";
 }
 

@@ -35,12 +35,14 @@ std::string HelpFormatter::make_usage(const CLI::App* app, std::string) const {
   if (name == "stats") return "Usage: segment stats --model FILE INPUT... -o FILE [options]\n";
   if (name == "merge") return "Usage: segment merge STATS... -o FILE [options]\n";
   if (name == "update") return "Usage: segment update MODEL INPUT... -o FILE [options]\n";
+  if (name == "eval") return "Usage: segment eval PREDICTION... --truth FILE... [options]\n";
   return "Usage: segment INPUT... [-k N] [-o DIR] [options]\n"
          "       segment apply --model FILE INPUT... [-o DIR] [options]\n"
          "       segment sample MODEL [-n N] [-o FILE] [options]\n"
          "       segment stats --model FILE INPUT... -o FILE [options]\n"
          "       segment merge STATS... -o FILE [options]\n"
-         "       segment update MODEL INPUT... -o FILE [options]\n";
+         "       segment update MODEL INPUT... -o FILE [options]\n"
+         "       segment eval PREDICTION... --truth FILE... [options]\n";
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
@@ -67,8 +69,8 @@ const char* const kSegmentFooter =
   segment "scans/*.tif" @more.txt -k 3 --match --model reference.gmm.json
       Each image by its own fit, its classes numbered as the reference's.
 
-A file that is called as a command is (apply, sample, stats, merge, update) is written
-with its folder, as in ./apply.
+A file that is called as a command is (apply, sample, stats, merge, update, eval) is
+written with its folder, as in ./apply.
 
 Exit codes:
   0  everything asked for was written
@@ -120,6 +122,28 @@ const char* const kUpdateFooter =
       The model after one step of EM; its classes keep numbers, names and colours.
   segment update all.gmm.json new_photos/ -o next.gmm.json
       The same from images, whose statistics are taken first.
+
+Exit codes are those of segment --help.)";
+
+const char* const kEvalFooter =
+    R"(Measures:
+  covering  how well the best region of the prediction covers each of the truth (0-1)
+  PRI  probabilistic Rand index: pairs of pixels together or apart in both (0-1)
+  VOI  variation of information, in bits (0 is best)
+  ARI, NMI  Rand index adjusted for chance; normalised mutual information (1 is best)
+  accuracy  pixels in regions that are matched one with one (0-1)
+  F  boundary F: of precision and recall of boundary pixels matched one with one (0-1)
+  Dice, Jaccard  overlap of classes, mean over the classes of truth or prediction (0-1)
+  HD95  95th percentile of the distance of classes' surfaces, in pixels (0 is best)
+
+Examples:
+  segment eval segmented/photo_labels.png --truth annotator1.png annotator2.png
+      One prediction against two truths.
+  segment eval predictions/ --truth truths/
+      Every label map of a folder; truths of 12.png are 12.png, or 12_1.png, 12_2.png ...
+  segment eval k2/ k4/ k8/ --truth truths/ -o scores.csv
+      Three settings: their scores, the best one for the set (ODS), and the best one
+      for each image (OIS). "best" covers each region by the best of all settings.
 
 Exit codes are those of segment --help.)";
 

@@ -23,5 +23,6 @@ extern const char* const kSampleFooter;
 extern const char* const kStatsFooter;
 extern const char* const kMergeFooter;
 extern const char* const kUpdateFooter;
+extern const char* const kEvalFooter;
 
 }  // namespace gmmseg::cli

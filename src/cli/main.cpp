@@ -9,6 +9,7 @@
 
 #include "batch/fit_outputs.h"
 #include "batch/model_outputs.h"
+#include "cli/eval_command.h"
 #include "cli/fit_settings.h"
 #include "cli/folder_command.h"
 #include "cli/interrupts.h"
@@ -94,6 +95,8 @@ ExitCode Run(const Options& options) {
       return RunMerge(options);
     case Command::kUpdate:
       return RunUpdate(options);
+    case Command::kEval:
+      return RunEval(options);
     default:
       return options.one_file ? RunOneFile(options) : RunFolder(options);
   }

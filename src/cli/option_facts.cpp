@@ -42,7 +42,7 @@ std::vector<std::string> OfferedWords(const CLI::Option& option) {
 ValueKind KindOfValue(const CLI::Option& option) {
   if (IsFlag(option)) return ValueKind::kNone;
   const std::string& placeholder = option.get_option_text();
-  if (placeholder == "FILE") return ValueKind::kFile;
+  if (placeholder == "FILE" || placeholder == kFilesPlaceholder) return ValueKind::kFile;
   if (placeholder == "DIR") return ValueKind::kFolder;
   if (OfferedWords(option).empty()) return ValueKind::kOther;
   return placeholder == kListPlaceholder ? ValueKind::kCommaList : ValueKind::kWord;

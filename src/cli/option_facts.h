@@ -16,6 +16,9 @@ std::string StatedDefault(const std::string& help);
 // The placeholder of a list of words with commas between them.
 inline constexpr const char* kListPlaceholder = "LIST";
 
+// The placeholder of files or folders, one after another.
+inline constexpr const char* kFilesPlaceholder = "FILE...";
+
 bool IsFlag(const CLI::Option& option);
 std::size_t MostWords(const CLI::Option& option);
 

@@ -404,6 +404,48 @@ void DeclareUpdate(CLI::App& app, std::vector<std::string>& inputs, Options& opt
   DeclareMemory(app, options);
 }
 
+void DeclareMeasures(CLI::App& app, EvaluationOptions& evaluation) {
+  Add(app, kHow, "--classes", "WORD",
+      "What makes a class of the prediction that of the truth, for Dice, Jaccard and HD95: its "
+      "number; its overlap, so that the matched ones share the most pixels in all; or none, which "
+      "leaves these three out. Label 0 of the truth is no class. Default: number.",
+      [&evaluation](const std::string& word) { evaluation.classes = ParseClassMatching(word); });
+  Add(app, kHow, "--ignore-label", "N",
+      "Leave out the pixels where the truth is this label, 0 to 65535. Default: none.",
+      [&evaluation](const std::string& word) {
+        evaluation.ignored_label = static_cast<std::uint16_t>(ParseInteger(word, 0, 65535));
+      });
+  Add(app, kHow, "--boundary-tolerance", "X",
+      "How far boundary pixels that are matched may lie apart, in diagonals of the image, 0 to 1. "
+      "Default: 0.0075.",
+      [&evaluation](const std::string& word) { evaluation.boundary_tolerance = ParseShare(word); });
+}
+
+void DeclareEval(CLI::App& app, std::vector<std::string>& predictions, Options& options) {
+  app.add_option("PREDICTION", predictions,
+                 "Label maps, PNG, TIFF or PGM; or folders of them, each of which is a setting. Of "
+                 "a folder with files called as in photo_labels.png, these are taken.")
+      ->option_text(" ");
+  app.add_option(
+         "--truth", options.truths,
+         "Label maps: of one prediction all its truths, of several those of the same names, "
+         "where several truths of one are called photo_1.png, photo_2.png and so on; or "
+         "folders of them. Required.")
+      ->option_text(kFilesPlaceholder)
+      ->type_name("value")
+      ->group(kWhat);
+  DeclareMeasures(app, options.evaluation);
+  DeclareOutputFile(app, options,
+                    "The scores as a .csv file, a row for each setting and image, or as a .json "
+                    "file with everything, written whole or not at all. Default: none.");
+  DeclareThreads(app, options);
+  DeclareJson(app, options,
+              "Print everything as one JSON document on stdout, in place of the table: each truth, "
+              "each class. Default: off.");
+  DeclareQuiet(app, options);
+  DeclareEnd(app);
+}
+
 }  // namespace
 
 CLI::App* Declaration::AddCommand(const std::string& name, const std::string& help,
@@ -464,6 +506,8 @@ Declaration::Declaration() {
   update = AddCommand("update", "Make one step of EM from statistics, from images, or both",
                       kUpdateFooter);
   DeclareUpdate(*update, command_inputs, options);
+  eval = AddCommand("eval", "Score label maps against their truths", kEvalFooter);
+  DeclareEval(*eval, command_inputs, options);
 }
 
 }  // namespace gmmseg::cli

@@ -19,7 +19,7 @@ struct Declaration {
       "soft-probability heatmaps and the model.",
       "segment"};
   CLI::App *apply = nullptr, *sample = nullptr, *stats = nullptr, *merge = nullptr,
-           *update = nullptr;
+           *update = nullptr, *eval = nullptr;
   std::vector<CLI::Option*> fit_only;
 
   Declaration();

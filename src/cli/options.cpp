@@ -127,10 +127,30 @@ Options CompleteStats(const Declaration& declaration, const StatsCommand& comman
   return options;
 }
 
+void CheckEval(const Options& options) {
+  constexpr char kExample[] = ", as in: segment eval predictions/ --truth truths/";
+  if (options.inputs.empty())
+    throw ParameterError(std::string("no prediction; name one before --truth") + kExample);
+  if (options.truths.empty()) throw ParameterError(std::string("no truth; name one") + kExample);
+  const std::string& output = options.output_file;
+  if (!output.empty() && !output.ends_with(".csv") && !output.ends_with(".json"))
+    throw ParameterError("-o,--output " + output + ": must end in .csv or .json");
+}
+
+Options CompleteEval(const Declaration& declaration) {
+  CheckNothingBefore(declaration, *declaration.eval);
+  Options options = declaration.options;
+  options.command = Command::kEval;
+  options.inputs = declaration.command_inputs;
+  CheckEval(options);
+  return options;
+}
+
 // Defaults that the words could not set, and rules between options.
 Options Complete(Declaration& declaration) {
   Options& options = declaration.options;
   if (declaration.sample->parsed()) return CompleteSample(declaration);
+  if (declaration.eval->parsed()) return CompleteEval(declaration);
   for (const StatsCommand& command :
        {StatsCommand{declaration.stats, Command::kStats,
                      "segment stats --model photo.gmm.json photos/ -o photos.stats"},

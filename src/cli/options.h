@@ -1,6 +1,7 @@
 // The command line: its declaration is its help, and its result is one struct.
 #pragma once
 
+#include <gmmseg/evaluation.h>
 #include <gmmseg/folder_job.h>
 #include <gmmseg/inputs.h>
 #include <gmmseg/job.h>
@@ -17,7 +18,7 @@ class App;
 
 namespace gmmseg::cli {
 
-enum class Command { kSegment, kApply, kSample, kStats, kMerge, kUpdate };
+enum class Command { kSegment, kApply, kSample, kStats, kMerge, kUpdate, kEval };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 enum class ReportFormat { kLine, kJson };
 enum class Strictness { kReport, kFail };
@@ -52,8 +53,11 @@ struct Options {
   std::int64_t memory = 0;  // bytes; 0: not given
   Action action = Action::kWork;
 
-  std::int64_t num_points = 1000;  // of kSample
-  // Of the commands that write one file, with output.existing. Empty: stdout, of kSample alone.
+  std::int64_t num_points = 1000;   // of kSample
+  std::vector<std::string> truths;  // of kEval, as given
+  EvaluationOptions evaluation;     // of kEval
+  // Of the commands that write one file, with output.existing. Empty: stdout, of kSample and kEval
+  // alone.
   std::string output_file;
 
   Strictness strictness = Strictness::kReport;

@@ -94,6 +94,12 @@ double ParseRate(const std::string& word) {
   return *value;
 }
 
+double ParseShare(const std::string& word) {
+  const auto value = Number<double>(word);
+  if (!value || !(*value >= 0 && *value <= 1)) throw ParameterError("must be a number from 0 to 1");
+  return *value;
+}
+
 double ParseNonNegative(const std::string& word) {
   const auto value = Number<double>(word);
   if (!value || !std::isfinite(*value) || *value < 0) throw ParameterError("must be a number >= 0");

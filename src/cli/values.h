@@ -16,6 +16,7 @@ std::variant<int, ComponentRange> ParseComponents(const std::string& word);
 std::uint64_t ParseSeed(const std::string& word);
 std::int64_t ParseSize(const std::string& word);  // bytes: "512M", "2G", "1048576"
 double ParseRate(const std::string& word);        // between 0 and 1
+double ParseShare(const std::string& word);       // 0 to 1
 double ParseNonNegative(const std::string& word);
 Floor ParseFloor(const std::string& word);                   // "on", "off"
 Acceleration ParseAcceleration(const std::string& word);     // "on", "off"

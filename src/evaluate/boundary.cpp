@@ -1,0 +1,144 @@
+#include "evaluate/boundary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace gmmseg {
+namespace {
+
+constexpr int kNobody = -1;
+
+// The pixels of a boundary that lie within a disc.
+class Neighbours {
+ public:
+  Neighbours(const std::vector<PixelPlace>& places, double radius)
+      : places_(places), radius_(static_cast<std::int32_t>(radius)) {
+    const std::int32_t num_rows = places.empty() ? 0 : places.back().y + 1;
+    for (std::int32_t y = 0; y <= num_rows; ++y)
+      row_begins_.push_back(std::ranges::lower_bound(places, y, {}, &PixelPlace::y) -
+                            places.begin());
+    for (std::int32_t dy = 0; dy <= radius_; ++dy)
+      half_widths_.push_back(static_cast<std::int32_t>(std::sqrt(radius * radius - dy * dy)));
+  }
+
+  // visit(index) until it says that it is enough.
+  template <typename Visit>
+  void ForEach(PixelPlace center, const Visit& visit) const {
+    const auto num_rows = static_cast<std::int32_t>(row_begins_.size()) - 1;
+    const std::int32_t last = std::min(center.y + radius_, num_rows - 1);
+    for (std::int32_t y = std::max(center.y - radius_, 0); y <= last; ++y) {
+      const std::int32_t half_width = half_widths_[std::abs(y - center.y)];
+      const auto end = places_.begin() + row_begins_[y + 1];
+      auto place = std::ranges::lower_bound(places_.begin() + row_begins_[y], end,
+                                            center.x - half_width, {}, &PixelPlace::x);
+      for (; place != end && place->x <= center.x + half_width; ++place)
+        if (visit(static_cast<int>(place - places_.begin()))) return;
+    }
+  }
+
+ private:
+  const std::vector<PixelPlace>& places_;
+  std::int32_t radius_;
+  std::vector<std::ptrdiff_t> row_begins_;  // of rows 0 … the last with a place, and the end
+  std::vector<std::int32_t> half_widths_;   // of the disc, by the distance of the row
+};
+
+// Kuhn's search for ways along which one pixel more goes with another. What a search in vain has
+// reached no later one can use.
+class Matcher {
+ public:
+  Matcher(const std::vector<PixelPlace>& from, const std::vector<PixelPlace>& to, double tolerance)
+      : from_(from),
+        to_(to),
+        neighbours_(to, tolerance),
+        to_of_(from.size(), kNobody),
+        from_of_(to.size(), kNobody),
+        reached_by_(to.size(), kNobody) {}
+
+  // Not the most, but nearly, and fast.
+  void MatchNearest() {
+    for (int f = 0; f < std::ssize(from_); ++f) {
+      int nearest = kNobody;
+      std::int64_t least = std::numeric_limits<std::int64_t>::max();
+      neighbours_.ForEach(from_[f], [&](int t) {
+        const std::int64_t distance = SquaredDistance(from_[f], to_[t]);
+        if (from_of_[t] == kNobody && distance < least) {
+          nearest = t;
+          least = distance;
+        }
+        return least == 0;
+      });
+      if (nearest != kNobody) Join(f, nearest);
+    }
+  }
+
+  void MatchMost() {
+    for (int f = 0; f < std::ssize(from_); ++f)
+      if (to_of_[f] == kNobody) Augment(f);
+  }
+
+  const std::vector<int>& to_of() const { return to_of_; }
+
+ private:
+  void Join(int f, int t) {
+    to_of_[f] = t;
+    from_of_[t] = f;
+  }
+
+  void Augment(int start) {
+    std::vector<int> queue = {start}, reached;
+    int free = kNobody;
+    for (std::size_t i = 0; i < queue.size() && free == kNobody; ++i)
+      neighbours_.ForEach(from_[queue[i]], [&](int t) {
+        if (reached_by_[t] != kNobody) return false;
+        reached_by_[t] = queue[i];
+        reached.push_back(t);
+        if (from_of_[t] == kNobody)
+          free = t;
+        else
+          queue.push_back(from_of_[t]);
+        return free != kNobody;
+      });
+    if (free == kNobody) return;
+    while (free != kNobody) {
+      const int f = reached_by_[free];
+      const int next = to_of_[f];
+      Join(f, free);
+      free = next;
+    }
+    for (const int t : reached) reached_by_[t] = kNobody;
+  }
+
+  const std::vector<PixelPlace>&from_, &to_;
+  Neighbours neighbours_;
+  std::vector<int> to_of_, from_of_;
+  std::vector<int> reached_by_;  // by the search under way, or by one in vain
+};
+
+}  // namespace
+
+std::vector<PixelPlace> BoundaryPixels(const LabelGrid& grid) {
+  std::vector<PixelPlace> pixels;
+  for (std::int32_t y = 0; y < grid.height(); ++y)
+    for (std::int32_t x = 0; x < grid.width(); ++x) {
+      const std::int32_t label = grid.At(x, y);
+      const auto differs = [&](std::int32_t dx, std::int32_t dy) {
+        const std::int32_t other = grid.At(x + dx, y + dy);
+        return other != LabelGrid::kNone && other != label;
+      };
+      if (label != LabelGrid::kNone && (differs(1, 0) || differs(0, 1) || differs(1, 1)))
+        pixels.push_back({x, y});
+    }
+  return pixels;
+}
+
+std::vector<int> MatchBoundaries(const std::vector<PixelPlace>& from,
+                                 const std::vector<PixelPlace>& to, double tolerance) {
+  Matcher matcher(from, to, tolerance);
+  matcher.MatchNearest();
+  matcher.MatchMost();
+  return matcher.to_of();
+}
+
+}  // namespace gmmseg
