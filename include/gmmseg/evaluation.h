@@ -64,9 +64,9 @@ class Scores {
 struct BoundaryCounts {
   std::int64_t predicted = 0, predicted_matched = 0, truth = 0, truth_matched = 0;
 
-  double precision() const;  // 1 where nothing was predicted
-  double recall() const;     // 1 where nothing was there
-  double f() const;          // their harmonic mean
+  double precision() const;         // 1 where nothing was predicted
+  double recall() const;            // 1 where nothing was there
+  std::optional<double> f() const;  // their harmonic mean; nothing where nothing was there
   BoundaryCounts& operator+=(const BoundaryCounts& other);
 };
 
@@ -133,10 +133,11 @@ struct EvaluationOptions {
 };
 
 // Boundary pixels are those whose label differs from that of the next pixel to the right, below, or
-// right and below. They go together one with one, as many as can within the tolerance (after
-// Martin, Fowlkes, Malik 2004, who also ask for the shortest ways; neither map is thinned). Throws
-// ParameterError as ContingencyTable does, and where there is no truth. Cost: linear in the pixels,
-// but for the boundaries', O(n log n), and the matching of regions.
+// right and below, thinned (Guo, Hall 1989). They go together one with one, as many as can within
+// the tolerance (after Martin, Fowlkes, Malik 2004, who among such matchings also take the one of
+// the shortest ways). Throws ParameterError as ContingencyTable does, where there is no truth, and
+// for a tolerance out of range. Cost: linear in the pixels, but for the boundaries', O(n log n),
+// and the matching of regions.
 ImageScores Evaluate(const LabelMap& prediction, std::span<const LabelMap> truths,
                      const EvaluationOptions& options = {});
 

@@ -144,7 +144,7 @@ std::string CsvRow(const std::string& setting, const EvalImage& image, std::size
   std::string row = Quoted(setting) + "," + Quoted(image.name) + "," +
                     Quoted(image.predictions[s]) + Format(",%zu", image.truths.size());
   for (const Measure measure : kMeasures)
-    row += scores[measure] ? Format(",%.10g", *scores[measure]) : ",";
+    row += scores[measure] ? Format(",%.15g", *scores[measure]) : ",";
   return row + "\n";
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "evaluate/thin.h"
+
 namespace gmmseg {
 namespace {
 
@@ -130,7 +132,7 @@ std::vector<PixelPlace> BoundaryPixels(const LabelGrid& grid) {
       if (label != LabelGrid::kNone && (differs(1, 0) || differs(0, 1) || differs(1, 1)))
         pixels.push_back({x, y});
     }
-  return pixels;
+  return Thin(std::move(pixels), grid.width(), grid.height());
 }
 
 std::vector<int> MatchBoundaries(const std::vector<PixelPlace>& from,

@@ -7,9 +7,9 @@
 
 namespace gmmseg {
 
-// Pixels whose label differs from that of the next pixel to the right, below, or right and below:
-// the boundary map of the Berkeley benchmark before it is thinned. What is left out has no
-// boundary. Row by row.
+// Pixels whose label differs from that of the next pixel to the right, below, or right and below,
+// thinned: the boundary map of the Berkeley benchmark. What is left out has no boundary. Row by
+// row.
 std::vector<PixelPlace> BoundaryPixels(const LabelGrid& grid);
 
 // For each pixel of `from` the one of `to` that it goes with, or -1: as many as can go together,

@@ -57,7 +57,8 @@ double BoundaryCounts::precision() const { return Share(predicted_matched, predi
 
 double BoundaryCounts::recall() const { return Share(truth_matched, truth); }
 
-double BoundaryCounts::f() const {
+std::optional<double> BoundaryCounts::f() const {
+  if (truth == 0) return std::nullopt;
   const double sum = precision() + recall();
   return sum == 0 ? 0.0 : 2 * precision() * recall() / sum;
 }

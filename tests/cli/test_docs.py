@@ -12,7 +12,7 @@ from program import ProgramTest, photo
 DOCS = Path(os.environ["SEGMENT_DOCS"])
 MAN_PAGE, COMPLETION = DOCS / "segment.1", DOCS / "segment.bash"
 
-COMMANDS = {name: f"SEGMENT {name.upper()}" for name in ("apply", "sample", "stats", "merge", "update")}
+COMMANDS = {name: f"SEGMENT {name.upper()}" for name in ("apply", "sample", "stats", "merge", "update", "eval")}
 
 # What bash would have in COMP_WORDS; the program prints a candidate per line.
 DRIVER = """
@@ -153,6 +153,9 @@ class Completion(Help):
         self.assertEqual(self.complete("stats", ""), images)
         self.assertEqual(self.complete("merge", ""), ["e.stats", "my out"])
         self.assertEqual(self.complete("update", ""), sorted([*images, "d.gmm.json", "e.stats"]))
+        self.assertEqual(self.complete("eval", ""), ["a.png", "c.tif", "my out"])
+        self.assertEqual(self.complete("eval", "a.png", "--truth", ""), everything)
+        self.assertEqual(self.complete("eval", "--classes", ""), ["none", "number", "overlap"])
         self.assertEqual(self.complete("my\\ p"), ["my photo.ppm"])
         self.assertEqual(self.complete('"my o'), ["my out"])
         self.assertEqual(self.complete("-o", "~/my"), ["~/my out"])

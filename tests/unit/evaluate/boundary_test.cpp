@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "evaluate/thin.h"
 #include "test_maps.h"
 
 namespace gmmseg {
@@ -45,12 +46,12 @@ auto NumPairs(const std::vector<int>& matches) {
 
 }  // namespace
 
-TEST_CASE("boundary: pixels that differ to the right, below, or right and below") {
+TEST_CASE("boundary: pixels that differ to the right, below, or right and below, thinned") {
   const OwnedMap corner(4, 4, [](auto x, auto y) { return x >= 2 && y >= 2; });
   std::vector<std::pair<int, int>> places;
   for (const PixelPlace place : BoundaryPixels(GridOf(corner)))
     places.emplace_back(place.x, place.y);
-  CHECK(places == std::vector<std::pair<int, int>>{{1, 1}, {2, 1}, {3, 1}, {1, 2}, {1, 3}});
+  CHECK(places == std::vector<std::pair<int, int>>{{2, 1}, {3, 1}, {1, 2}, {1, 3}});
 }
 
 TEST_CASE("boundary: there is none around what is left out") {
@@ -60,14 +61,29 @@ TEST_CASE("boundary: there is none around what is left out") {
   CHECK(BoundaryPixels(grid).size() == 10);
 }
 
+TEST_CASE("thinning: as many pixels as scikit-image's thin leaves, and the same ones") {
+  std::vector<PixelPlace> pixels;
+  for (std::int32_t y = 0; y < 17; ++y)
+    for (std::int32_t x = 0; x < 24; ++x)
+      if ((x * x + 3 * y * y + x * y) % 11 < 6) pixels.push_back({x, y});
+  CHECK(pixels.size() == 333);
+  const std::vector<PixelPlace> thin = Thin(pixels, 24, 17);
+  CHECK(thin.size() == 195);
+  int sum = 0;
+  for (const PixelPlace place : thin) sum += 31 * place.x + 17 * place.y;
+  CHECK(sum == 93754);
+  CHECK(std::ranges::is_sorted(thin, {}, [](PixelPlace place) { return 24 * place.y + place.x; }));
+}
+
 TEST_CASE("boundary matching: as many pairs as SciPy's maximum_bipartite_matching") {
   const std::vector<PixelPlace> predicted = BoundaryPixels(GridOf(Predicted()));
   const std::vector<PixelPlace> truth = BoundaryPixels(GridOf(Truth()));
-  CHECK(predicted.size() == 134);
-  CHECK(truth.size() == 128);
-  CHECK(NumPairs(MatchBoundaries(predicted, truth, 1)) == 89);
-  CHECK(NumPairs(MatchBoundaries(predicted, truth, 1.5)) == 119);
-  CHECK(NumPairs(MatchBoundaries(predicted, truth, 3)) == 128);
+  CHECK(predicted.size() == 95);
+  CHECK(truth.size() == 78);
+  CHECK(NumPairs(MatchBoundaries(predicted, truth, 0)) == 23);
+  CHECK(NumPairs(MatchBoundaries(predicted, truth, 1)) == 47);
+  CHECK(NumPairs(MatchBoundaries(predicted, truth, 1.5)) == 67);
+  CHECK(NumPairs(MatchBoundaries(predicted, truth, 3)) == 78);
 }
 
 TEST_CASE("boundary matching: the most pairs by trying all, one with one, within the tolerance") {

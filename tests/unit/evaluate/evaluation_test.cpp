@@ -75,20 +75,23 @@ TEST_CASE("several truths: the means, and each boundary pixel that any truth has
     for (const TruthScores& each : scores.truths) sum += each.scores[measure].value();
     CHECK(scores.scores[measure].value() == doctest::Approx(sum / 3));
   }
-  CHECK(scores.truths[0].boundary.truth_matched == 119);
+  CHECK(scores.truths[0].boundary.truth_matched == 67);
   CHECK(scores.truths[1].boundary.truth == 0);
   CHECK(scores.truths[1].boundary.recall() == 1);
-  CHECK(scores.truths[1].scores[Measure::kBoundaryF].value() == 0);
+  CHECK(scores.truths[1].boundary.precision() == 0);
+  CHECK_FALSE(scores.truths[1].scores[Measure::kBoundaryF]);
   CHECK(scores.truths[2].scores[Measure::kBoundaryF].value() == 1);
-  CHECK(scores.boundary.predicted == 134);
-  CHECK(scores.boundary.predicted_matched == 134);
-  CHECK(scores.boundary.truth == 128 + 134);
-  CHECK(scores.boundary.truth_matched == 119 + 134);
+  CHECK(scores.boundary.predicted == 95);
+  CHECK(scores.boundary.predicted_matched == 95);
+  CHECK(scores.boundary.truth == 78 + 95);
+  CHECK(scores.boundary.truth_matched == 67 + 95);
 }
 
-TEST_CASE("boundaries: where neither map has one, nothing is wrong") {
-  const OwnedMap flat = Constant(5, 5, 2);
-  CHECK(ScoreOne(flat, flat).scores[Measure::kBoundaryF].value() == 1);
+TEST_CASE("boundaries: a truth without one has no F, a prediction without one has 0") {
+  const OwnedMap flat = Constant(24, 17, 2);
+  CHECK_FALSE(ScoreOne(flat, flat).scores[Measure::kBoundaryF]);
+  CHECK_FALSE(ScoreOne(Predicted(), flat).scores[Measure::kBoundaryF]);
+  CHECK(ScoreOne(flat, Truth()).scores[Measure::kBoundaryF].value() == 0);
 }
 
 TEST_CASE("a set: means over the images that have a value, covering and F of the sums") {

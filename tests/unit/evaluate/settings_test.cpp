@@ -40,7 +40,8 @@ TEST_CASE("settings: the boundary's F is that of sums over each image's best set
                                                           {Image(0, 0, poor), Image(0, 0, fair)}};
   BoundaryCounts best = good;
   best += fair;
-  CHECK(CompareSettings(settings).optimal_image_scale[Measure::kBoundaryF].value() == best.f());
+  CHECK(CompareSettings(settings).optimal_image_scale[Measure::kBoundaryF].value() ==
+        best.f().value());
 }
 
 TEST_CASE("settings: the best covering takes each region's best from any setting") {
