@@ -52,6 +52,12 @@ std::optional<ImageRecord> EarlierRuns::Done(const InputFile& file,
   return HasContent(file, record.hash) ? std::optional(record) : std::nullopt;
 }
 
+bool EarlierRuns::HadOther(const InputFile& file, const std::string& hash) const {
+  const auto found = manifest_.images.find(file.name);
+  return found != manifest_.images.end() && found->second.status == ImageStatus::kDone &&
+         found->second.hash != hash;
+}
+
 void EarlierRuns::RequireKnown(const InputFile& file, const std::vector<std::string>& names) const {
   for (const std::string& name : names) {
     const fs::path path = top_ / file.folder / name;

@@ -25,6 +25,9 @@ class EarlierRuns {
   // outputs are there.
   std::optional<ImageRecord> Done(const InputFile& file, const std::string& settings) const;
 
+  // Whether a run that ended it had the input with other content than this.
+  bool HadOther(const InputFile& file, const std::string& hash) const;
+
   // Throws ParameterError where one of the input's outputs exists that no run is known to have
   // written.
   void RequireKnown(const InputFile& file, const std::vector<std::string>& names) const;

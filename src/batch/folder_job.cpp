@@ -297,6 +297,11 @@ class FolderRun {
         return;
       }
       outcome.result = RunJob(file);
+      if (result_.model_kept && earlier_.HadOther(file, outcome.result->hash))
+        outcome.result->warnings.push_back(
+            "it, or what goes with it, has changed since the model that is kept was fitted; "
+            "--refit "
+            "fits anew");
       Describe(file, *outcome.result, outcome.record);
     } catch (const std::bad_alloc&) {
       outcome.record.message = file.path + ": not enough memory; scale the image down";

@@ -133,6 +133,7 @@ class Resume(ProgramTest):
         (self.folder / "segmented/1/1_labels.png").unlink()
         result = self.succeed(*self.words, "--resume")
         self.assertIn(f"2 done, {COUNT - 2} kept", self.done(result))
+        self.assertEqual(result.stderr.count("has changed since the model that is kept was fitted"), 1)
         self.assertEqual((self.folder / "segmented/0/0_labels.png").read_bytes(),
                          (self.folder / "segmented/0/3_labels.png").read_bytes())
         result = self.succeed(*self.words[:-1], "labels", "--resume")
