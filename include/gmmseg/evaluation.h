@@ -133,11 +133,11 @@ struct EvaluationOptions {
 };
 
 // Boundary pixels are those whose label differs from that of the next pixel to the right, below, or
-// right and below, thinned (Guo, Hall 1989). They go together one with one, as many as can within
-// the tolerance (after Martin, Fowlkes, Malik 2004, who among such matchings also take the one of
-// the shortest ways). Throws ParameterError as ContingencyTable does, where there is no truth, and
-// for a tolerance out of range. Cost: linear in the pixels, but for the boundaries', O(n log n),
-// and the matching of regions.
+// right and below, thinned (Guo, Hall 1989). They go together one with one, the nearest first, and
+// then as many more as can within the tolerance (after Martin, Fowlkes, Malik 2004, whose matching
+// is the shortest of those with the most pairs). Throws ParameterError as ContingencyTable does,
+// where there is no truth, and for a tolerance out of range. Cost: linear in the pixels, but for
+// those of boundaries and surfaces, and the matching of regions.
 ImageScores Evaluate(const LabelMap& prediction, std::span<const LabelMap> truths,
                      const EvaluationOptions& options = {});
 

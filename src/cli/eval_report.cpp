@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
 #include "base/text.h"
@@ -66,12 +67,13 @@ std::string Padded(const std::string& text, std::size_t columns) {
 
 std::string Cell(const std::string& text, Measure measure) {
   constexpr std::size_t kLeast = 6;
-  const std::size_t width = 1 + std::max(kLeast, ToWord(measure, kHeadings).size());
+  const std::size_t width = 2 + std::max(kLeast, ToWord(measure, kHeadings).size());
   return std::string(width - std::min(width, text.size()), ' ') + text;
 }
 
 std::string ValueText(const std::optional<double>& value) {
   if (!value) return "-";
+  if (std::abs(*value) < 0.00005) return "0.0000";  // and not -0.0000
   return Format(*value < 10 ? "%.4f" : *value < 1000 ? "%.2f" : "%.1f", *value);
 }
 

@@ -9,9 +9,6 @@
 
 namespace gmmseg::cli {
 
-inline constexpr const char* kCsvExtension = ".csv";
-inline constexpr const char* kJsonExtension = ".json";
-
 struct EvalReport {
   EvalInputs inputs;
   EvaluationOptions options;

@@ -133,7 +133,7 @@ void CheckEval(const Options& options) {
     throw ParameterError(std::string("no prediction; name one before --truth") + kExample);
   if (options.truths.empty()) throw ParameterError(std::string("no truth; name one") + kExample);
   const std::string& output = options.output_file;
-  if (!output.empty() && !output.ends_with(".csv") && !output.ends_with(".json"))
+  if (!output.empty() && !output.ends_with(kCsvExtension) && !output.ends_with(kJsonExtension))
     throw ParameterError("-o,--output " + output + ": must end in .csv or .json");
 }
 

@@ -24,6 +24,10 @@ enum class ReportFormat { kLine, kJson };
 enum class Strictness { kReport, kFail };
 enum class Action { kWork, kPlan };
 
+// Of kEval's output.
+inline constexpr const char* kCsvExtension = ".csv";
+inline constexpr const char* kJsonExtension = ".json";
+
 struct Options {
   Command command = Command::kSegment;
   std::vector<std::string> inputs;     // as given; at least one, of kSample none

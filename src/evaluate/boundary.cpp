@@ -53,26 +53,17 @@ class Matcher {
   Matcher(const std::vector<PixelPlace>& from, const std::vector<PixelPlace>& to, double tolerance)
       : from_(from),
         to_(to),
+        tolerance_(tolerance),
         neighbours_(to, tolerance),
         to_of_(from.size(), kNobody),
         from_of_(to.size(), kNobody),
         reached_by_(to.size(), kNobody) {}
 
-  // Not the most, but nearly, and fast.
+  // The nearest first. Not the most, but nearly, and fast.
   void MatchNearest() {
-    for (int f = 0; f < std::ssize(from_); ++f) {
-      int nearest = kNobody;
-      std::int64_t least = std::numeric_limits<std::int64_t>::max();
-      neighbours_.ForEach(from_[f], [&](int t) {
-        const std::int64_t distance = SquaredDistance(from_[f], to_[t]);
-        if (from_of_[t] == kNobody && distance < least) {
-          nearest = t;
-          least = distance;
-        }
-        return least == 0;
-      });
-      if (nearest != kNobody) Join(f, nearest);
-    }
+    for (double radius = 0; radius < tolerance_; radius = std::max(radius + 1, 1.25 * radius))
+      MatchWithin(Neighbours(to_, radius));
+    MatchWithin(neighbours_);
   }
 
   void MatchMost() {
@@ -86,6 +77,23 @@ class Matcher {
   void Join(int f, int t) {
     to_of_[f] = t;
     from_of_[t] = f;
+  }
+
+  void MatchWithin(const Neighbours& neighbours) {
+    for (int f = 0; f < std::ssize(from_); ++f) {
+      if (to_of_[f] != kNobody) continue;
+      int nearest = kNobody;
+      std::int64_t least = std::numeric_limits<std::int64_t>::max();
+      neighbours.ForEach(from_[f], [&](int t) {
+        const std::int64_t distance = SquaredDistance(from_[f], to_[t]);
+        if (from_of_[t] == kNobody && distance < least) {
+          nearest = t;
+          least = distance;
+        }
+        return least == 0;
+      });
+      if (nearest != kNobody) Join(f, nearest);
+    }
   }
 
   void Augment(int start) {
@@ -113,6 +121,7 @@ class Matcher {
   }
 
   const std::vector<PixelPlace>&from_, &to_;
+  double tolerance_;
   Neighbours neighbours_;
   std::vector<int> to_of_, from_of_;
   std::vector<int> reached_by_;  // by the search under way, or by one in vain

@@ -13,9 +13,10 @@ namespace gmmseg {
 std::vector<PixelPlace> BoundaryPixels(const LabelGrid& grid);
 
 // For each pixel of `from` the one of `to` that it goes with, or -1: as many as can go together,
-// one with one, at most `tolerance` pixels apart. Both are sorted row by row. Cost: about the
-// number of pixels that are so close, which few pixels need more than once. Reference: Martin,
-// Fowlkes, Malik 2004, appendix B, whose matching also is the one of the shortest ways.
+// one with one, at most `tolerance` pixels apart. The nearest go together first, and then as many
+// more as can, which is nearly the shortest of such matchings: that of Martin, Fowlkes, Malik 2004,
+// appendix B. Both are sorted row by row. Cost: that of looking at all pairs so close, a few times;
+// many times where both maps are noise.
 std::vector<int> MatchBoundaries(const std::vector<PixelPlace>& from,
                                  const std::vector<PixelPlace>& to, double tolerance);
 
