@@ -1,12 +1,11 @@
 #include "cli/option_table.h"
 
-#include <gmmseg/errors.h>
 #include <gmmseg/threads.h>
 
-#include <exception>
-#include <functional>
 #include <memory>
 
+#include "cli/common_options.h"
+#include "cli/file_commands.h"
 #include "cli/help.h"
 #include "cli/option_facts.h"
 #include "cli/settings.h"
@@ -15,48 +14,15 @@
 namespace gmmseg::cli {
 namespace {
 
-constexpr const char* kWhat = "What";
-constexpr const char* kHow = "How";
-constexpr const char* kModels = "Models for many images";
-constexpr const char* kFolders = "Runs over many images";
-constexpr const char* kOut = "Out";
-constexpr const char* kRun = "Run";
-
-using Setter = std::function<void(const std::string& word)>;
-
-// An option with one value. What the setter throws is completed by the option and the word:
-// "-k,--components four: must be a whole number from 1 to 65535".
-CLI::Option* Add(CLI::App& app, const char* group, const std::string& names,
-                 const std::string& placeholder, const std::string& help, const Setter& set) {
-  const auto complete = [names, set](const std::string& word) {
-    try {
-      set(word);
-    } catch (const ParameterError& error) {
-      std::throw_with_nested(
-          ParameterError(names + " " + (word.empty() ? "\"\"" : word) + ": " + error.what()));
-    }
-  };
-  return app.add_option_function<std::string>(names, complete, help)
-      ->option_text(placeholder)
-      ->type_name("value")  // as in "--seed: 1 required value missing"
-      ->default_str(StatedDefault(help))
-      ->group(group);
-}
-
-CLI::Option* AddFlag(CLI::App& app, const char* group, const std::string& names,
-                     const std::string& help, const std::function<void()>& set) {
-  return app.add_flag_callback(names, set, help)->group(group);
-}
-
 void DeclareWhat(CLI::App& app, Options& options) {
   Add(app, kWhat, "-k,--components", "N|A:B|auto",
-      "Number of components, each of which is a class unless --classes merges them, 1 to 65535; or "
-      "a range as in 2:8, of which every number is fitted, with "
-      "all its restarts, so that the times add up, and the one of lowest BIC is kept, reckoned for "
-      "the number of independent pixels that the image is worth. A table says what every number "
-      "gave, with --separate-models in the model files and --json alone. Default: auto, which is "
-      "1:8; or the number of --init-model, or that of --model with "
-      "--match. Fewer come back where the image has fewer distinct colours.",
+      "Number of components, each of which is a class unless --classes merges them, 1 to 65535; "
+      "or a range as in 2:8, of which every number is fitted, with all its restarts, so that the "
+      "times add up, and the one of lowest BIC is kept, reckoned for the number of independent "
+      "pixels that the image is worth. A table says what every number gave, with --separate-"
+      "models in the model files and --json alone. Default: auto, which is 1:8; or the number of "
+      "--init-model, or that of --model with --match. Fewer come back where the image has fewer "
+      "distinct colours.",
       [&](const std::string& word) {
         const std::variant<int, ComponentRange> components = ParseComponents(word);
         if (const int* const number = std::get_if<int>(&components))
@@ -66,14 +32,11 @@ void DeclareWhat(CLI::App& app, Options& options) {
       });
   Add(app, kWhat, "--classes", "M",
       "Number of classes to merge the components to, 1 to that of -k: again and again the two "
-      "whose "
-      "union lowers the entropy of the posteriors most become one, so that components that "
-      "overlap, "
-      "and together model one group of pixels that is no Gaussian, make one class, and every "
-      "output "
-      "is of classes. --verbose and the model file tell the entropy at every number: stop where it "
-      "has ceased to fall steeply. Not with --scribbles, --freeze, --match or --method kmeans. "
-      "Default: each component is a class.",
+      "whose union lowers the entropy of the posteriors most become one, so that components that "
+      "overlap, and together model one group of pixels that is no Gaussian, make one class, and "
+      "every output is of classes. --verbose and the model file tell the entropy at every number:"
+      " stop where it has ceased to fall steeply. Not with --scribbles, --freeze, --match or "
+      "--method kmeans. Default: each component is a class.",
       [&](const std::string& word) {
         options.segment.num_classes = static_cast<int>(ParseInteger(word, 1, kMostMerged));
       });
@@ -92,9 +55,8 @@ void DeclareWhat(CLI::App& app, Options& options) {
       [&](const std::string& word) { options.position_weight = ParseNonNegative(word); });
   Add(app, kWhat, "--missing", "skip|marginal",
       "What becomes of a pixel that lacks some of its bands (NaN, or the file's nodata value): "
-      "skip "
-      "gives it label 0; marginal lets it count by the bands that it has. marginal is for features "
-      "that are one band each: --features raw. Default: skip, or that of --init-model.",
+      "skip gives it label 0; marginal lets it count by the bands that it has. marginal is for "
+      "features that are one band each: --features raw. Default: skip, or that of --init-model.",
       [&](const std::string& word) { options.missing = ParseMissingValues(word); });
   Add(app, kWhat, "--weight-map", "FILE|DIR",
       "An image of one band and of the input's size that tells what each pixel counts for in the "
@@ -127,18 +89,6 @@ void DeclareWhat(CLI::App& app, Options& options) {
       "Shape of the classes: full (any ellipsoid each), tied (one ellipsoid for all), diagonal "
       "(axes along the features) or spherical. Default: full, or that of --init-model.",
       [&](const std::string& word) { options.covariance_type = ParseCovarianceType(word); });
-}
-
-void DeclareSeed(CLI::App& app, Options& options) {
-  Add(app, kHow, "--seed", "N", "Seed of all random choices, a whole number >= 0. Default: 0.",
-      [&options](const std::string& word) { options.segment.fit.seed = ParseSeed(word); });
-}
-
-void DeclareFloor(CLI::App& app, Options& options) {
-  Add(app, kHow, "--floor", "on|off",
-      "Keep covariances above what rounding to whole numbers alone would give. Default: on. off "
-      "is for comparisons with plain EM.",
-      [&options](const std::string& word) { options.segment.floor = ParseFloor(word); });
 }
 
 void DeclareStart(CLI::App& app, Options& options) {
@@ -237,21 +187,6 @@ void DeclareModels(CLI::App& app, Options& options) {
   separate->excludes(shared);
 }
 
-void DeclareRecursive(CLI::App& app, Options& options) {
-  AddFlag(app, kFolders, "-r,--recursive",
-          "Look into the folders within folders, too. Default: off.",
-          [&options] { options.subfolders = Subfolders::kWalk; });
-}
-
-void DeclareMemory(CLI::App& app, Options& options) {
-  Add(app, kFolders, "--memory", "SIZE",
-      "Most memory for the images in work and for the colours a shared model is fitted to, as in "
-      "512M or 2G. Fewer images are in work at a time where it is small. Default: half of what "
-      "this "
-      "process may use.",
-      [&options](const std::string& word) { options.memory = ParseSize(word); });
-}
-
 // What only a run over many images needs; given for one file, it is run as a folder is.
 void DeclareFolder(CLI::App& app, Options& options) {
   DeclareRecursive(app, options);
@@ -272,34 +207,6 @@ void DeclareFolder(CLI::App& app, Options& options) {
   DeclareMemory(app, options);
 }
 
-void DeclareThreads(CLI::App& app, Options& options) {
-  Add(app, kRun, "--threads", "N",
-      "Threads, 1 to 1024; the results do not depend on it. Default: as many as this process may "
-      "use (" +
-          std::to_string(AvailableThreads()) + " here).",
-      [&options](const std::string& word) {
-        options.threads = static_cast<int>(ParseInteger(word, 1, 1024));
-      });
-}
-
-CLI::Option* DeclareQuiet(CLI::App& app, Options& options) {
-  return AddFlag(
-      app, kRun, "-q,--quiet",
-      "No progress and no line; warnings and errors stay. Default: off, with progress shown while "
-      "stderr is a terminal.",
-      [&options] { options.verbosity = Verbosity::kQuiet; });
-}
-
-void DeclareJson(CLI::App& app, Options& options, const std::string& help) {
-  AddFlag(app, kRun, "--json", help, [&options] { options.report = ReportFormat::kJson; });
-}
-
-// What every command has.
-void DeclareEnd(CLI::App& app) {
-  DeclareSettings(app, kRun);
-  app.set_help_flag("-h,--help", "Print this help and exit.")->group(kRun);
-}
-
 void DeclareRun(CLI::App& app, Options& options) {
   DeclareThreads(app, options);
   AddFlag(app, kRun, "--strict",
@@ -318,131 +225,6 @@ void DeclareRun(CLI::App& app, Options& options) {
          "floor, seconds, threads, files. Default: off.")
       ->excludes(quiet)
       ->group(kRun);
-  DeclareEnd(app);
-}
-
-void DeclareOutputFile(CLI::App& app, Options& options, const std::string& help) {
-  // Of no variable and no file: there, output is the folder of the other commands.
-  Add(app, kOut, "-o,--output", "FILE", help, [&options](const std::string& word) {
-    if (word.empty()) throw ParameterError("name a file, or leave the option away");
-    options.output_file = word;
-  })->configurable(false);
-  AddFlag(app, kOut, "--overwrite", "Replace an existing file. Default: it is an error.",
-          [&options] { options.output.existing = ExistingOutputs::kReplace; });
-}
-
-void DeclareSample(CLI::App& app, std::vector<std::string>& models, Options& options) {
-  app.add_option("MODEL", models, "The model, a .gmm.json file.")->option_text(" ");
-  Add(app, kWhat, "-n,--points", "N", "Number of points, 0 to 100000000. Default: 1000.",
-      [&options](const std::string& word) {
-        options.num_points = ParseInteger(word, 0, 100000000);
-      });
-  DeclareSeed(app, options);
-  DeclareOutputFile(app, options,
-                    "The CSV file, written whole or not at all. Default: none, the points go to "
-                    "stdout.");
-  DeclareEnd(app);
-}
-
-constexpr const char* kJsonOfStats =
-    "Print one JSON document about the run on stdout, in place of the line. Default: off.";
-
-void DeclareStats(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
-  app.add_option("INPUT", inputs,
-                 "Images, folders, patterns and lists, as of segment, of the kind that the model "
-                 "was fitted on. One that cannot be read is an error.")
-      ->option_text(" ");
-  Add(app, kWhat, "--model", "FILE",
-      "The model that the statistics are taken at, a .gmm.json file. Required.",
-      [&options](const std::string& word) { options.model_path = word; });
-  DeclareOutputFile(app, options, "The statistics file, written whole or not at all. Required.");
-  DeclareThreads(app, options);
-  DeclareJson(app, options, kJsonOfStats);
-  DeclareQuiet(app, options);
-  DeclareEnd(app);
-  DeclareRecursive(app, options);
-  DeclareMemory(app, options);
-}
-
-void DeclareMerge(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
-  app.add_option("STATS", inputs,
-                 "Statistics files, taken at one model, each image in one of them alone.")
-      ->option_text(" ");
-  DeclareOutputFile(app, options,
-                    "The statistics file, written whole or not at all; it may be one of the "
-                    "inputs. Required.");
-  DeclareJson(app, options, kJsonOfStats);
-  DeclareQuiet(app, options);
-  DeclareEnd(app);
-}
-
-void DeclareUpdate(CLI::App& app, std::vector<std::string>& inputs, Options& options) {
-  app.add_option("MODEL", options.model_path, "The model, a .gmm.json file.")->option_text(" ");
-  app.add_option("INPUT", inputs,
-                 "Statistics files that were taken at the model; and images, folders, patterns and "
-                 "lists, as of segment, of which statistics are taken first.")
-      ->option_text(" ");
-  Add(app, kHow, "--tolerance", "X",
-      "The model has converged where the step is known to raise the log-likelihood per pixel "
-      "(natural logarithm) by less, >= 0. Default: 1e-5.",
-      [&options](const std::string& word) {
-        options.segment.fit.tolerance = ParseNonNegative(word);
-      });
-  DeclareFloor(app, options);
-  DeclareOutputFile(app, options,
-                    "The new model, written whole or not at all; it may be the old one's file. "
-                    "Required.");
-  DeclareThreads(app, options);
-  AddFlag(app, kRun, "--strict",
-          "Exit with 6 where the new model was written, but has not converged, or a class holds no "
-          "pixel any more. Default: off.",
-          [&options] { options.strictness = Strictness::kFail; });
-  DeclareJson(app, options, kJsonOfStats);
-  DeclareQuiet(app, options);
-  DeclareEnd(app);
-  DeclareRecursive(app, options);
-  DeclareMemory(app, options);
-}
-
-void DeclareMeasures(CLI::App& app, EvaluationOptions& evaluation) {
-  Add(app, kHow, "--classes", "WORD",
-      "What makes a class of the prediction that of the truth, for Dice, Jaccard and HD95: its "
-      "number; its overlap, so that the matched ones share the most pixels in all; or none, which "
-      "leaves these three out. Label 0 of the truth is no class. Default: number.",
-      [&evaluation](const std::string& word) { evaluation.classes = ParseClassMatching(word); });
-  Add(app, kHow, "--ignore-label", "N",
-      "Leave out the pixels where the truth is this label, 0 to 65535. Default: none.",
-      [&evaluation](const std::string& word) {
-        evaluation.ignored_label = static_cast<std::uint16_t>(ParseInteger(word, 0, 65535));
-      });
-  Add(app, kHow, "--boundary-tolerance", "X",
-      "How far boundary pixels that are matched may lie apart, in diagonals of the image, 0 to 1. "
-      "Default: 0.0075.",
-      [&evaluation](const std::string& word) { evaluation.boundary_tolerance = ParseShare(word); });
-}
-
-void DeclareEval(CLI::App& app, std::vector<std::string>& predictions, Options& options) {
-  app.add_option("PREDICTION", predictions,
-                 "Label maps, PNG, TIFF or PGM; or folders of them, each of which is a setting. Of "
-                 "a folder with files called as in photo_labels.png, these are taken.")
-      ->option_text(" ");
-  app.add_option(
-         "--truth", options.truths,
-         "Label maps: of one prediction all its truths, of several those of the same names, "
-         "where several truths of one are called photo_1.png, photo_2.png and so on; or "
-         "folders of them. Required.")
-      ->option_text(kFilesPlaceholder)
-      ->type_name("value")
-      ->group(kWhat);
-  DeclareMeasures(app, options.evaluation);
-  DeclareOutputFile(app, options,
-                    "The scores as a .csv file, a row for each setting and image, or as a .json "
-                    "file with everything, written whole or not at all. Default: none.");
-  DeclareThreads(app, options);
-  DeclareJson(app, options,
-              "Print everything as one JSON document on stdout, in place of the table: each truth, "
-              "each class. Default: off.");
-  DeclareQuiet(app, options);
   DeclareEnd(app);
 }
 

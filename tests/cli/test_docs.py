@@ -155,7 +155,7 @@ class Completion(Help):
         self.assertEqual(self.complete("update", ""), sorted([*images, "d.gmm.json", "e.stats"]))
         self.assertEqual(self.complete("eval", ""), ["a.png", "c.tif", "my out"])
         self.assertEqual(self.complete("eval", "a.png", "--truth", ""), everything)
-        self.assertEqual(self.complete("eval", "--classes", ""), ["none", "number", "overlap"])
+        self.assertEqual(self.complete("eval", "--match-classes", ""), ["none", "number", "overlap"])
         self.assertEqual(self.complete("my\\ p"), ["my photo.ppm"])
         self.assertEqual(self.complete('"my o'), ["my out"])
         self.assertEqual(self.complete("-o", "~/my"), ["~/my out"])

@@ -115,10 +115,10 @@ class Scores(Eval):
         self.map("t.png", truth)
         by_number = self.scores("p.png", "--truth", "t.png")["ods"]
         for name in ("p.png", "renamed.png"):
-            by_overlap = self.scores(name, "--truth", "t.png", "--classes", "overlap")["ods"]
+            by_overlap = self.scores(name, "--truth", "t.png", "--match-classes", "overlap")["ods"]
             self.check(by_overlap, {m: by_number[m] for m in MEASURES})
         self.assertLess(self.scores("renamed.png", "--truth", "t.png")["ods"]["dice"], 0.2)
-        none = self.scores("p.png", "--truth", "t.png", "--classes", "none")
+        none = self.scores("p.png", "--truth", "t.png", "--match-classes", "none")
         self.assertEqual([none["ods"][m] for m in ("dice", "jaccard", "hausdorff95")], [None] * 3)
         self.assertEqual(none["settings"][0]["images"][0]["truths"][0]["classes"], [])
 
@@ -141,7 +141,7 @@ class Scores(Eval):
 
     @unittest.skipUnless(BSDS.is_dir(), "GMMSEG_BSDS500 names no folder")
     def test_they_are_those_of_the_reference_evaluator(self):
-        report = self.scores(BSDS / "reference", "--truth", BSDS / "groundTruth", "--classes", "none")
+        report = self.scores(BSDS / "reference", "--truth", BSDS / "groundTruth", "--match-classes", "none")
         wanted = json.loads((BSDS / "reference/scores.json").read_text(encoding="utf-8"))
         self.assertEqual(report["num_images"], wanted["images"])
         for image in report["settings"][0]["images"]:
@@ -161,7 +161,7 @@ class OwnOutputs(Eval):
         self.succeed("x.png", "-k", 4)
         for words in (["segmented/x_labels.png", "--truth", "segmented/x_labels.png"], ["segmented", "--truth", "segmented"]):
             for classes in ("number", "overlap"):
-                report = self.scores(*words, "--classes", classes)
+                report = self.scores(*words, "--match-classes", classes)
                 self.assertEqual(report["settings"][0]["images"][0]["image"], "x")
                 self.check(report["ods"], self.PERFECT)
 
@@ -210,7 +210,7 @@ class Truths(Eval):
     def test_a_configuration_file_can_name_them(self):
         for name in ("p/a.png", "anna/a.png", "ben/a.png"):
             self.map(name, self.blobs(1))
-        settings = self.succeed("eval", "p", "--truth", "anna", "ben", "--classes", "none", "--dump-config").stdout
+        settings = self.succeed("eval", "p", "--truth", "anna", "ben", "--match-classes", "none", "--dump-config").stdout
         (self.folder / "eval.toml").write_text(settings, encoding="utf-8")
         self.assertEqual(self.found("p", "--config", "eval.toml"), {"a": ["anna/a.png", "ben/a.png"]})
 
@@ -249,7 +249,7 @@ class Settings(Eval):
     def test_the_table_has_a_line_for_each(self):
         lines = self.succeed("eval", "k2", "k5", "--truth", "t").stdout.splitlines()
         self.assertEqual([line.split()[0] for line in lines], ["setting", "k2", "k5", "ODS", "OIS", "best"])
-        lines = self.succeed("eval", "k2", "--truth", "t", "--classes", "none").stdout.splitlines()
+        lines = self.succeed("eval", "k2", "--truth", "t", "--match-classes", "none").stdout.splitlines()
         self.assertEqual([line.split()[0] for line in lines], ["image", "a", "b", "c", "all"])
         self.assertNotIn("Dice", lines[0])
         self.assertEqual(len({len(line) for line in lines}), 1)
@@ -285,7 +285,7 @@ class Refusals(Eval):
         self.fail(USAGE, "eval", "--truth", "t.png", "p.png", says=["before --truth"])
         self.fail(USAGE, "eval", "p.png", "--truth", "t.png", "-o", "scores.txt", says=["scores.txt", ".csv or .json"])
         self.fail(USAGE, "eval", "p.png", "folder", "--truth", "t.png", says=["p.png", "folders alone"])
-        self.fail(USAGE, "eval", "p.png", "--truth", "t.png", "--classes", "names", says=["names", "overlap"])
+        self.fail(USAGE, "eval", "p.png", "--truth", "t.png", "--match-classes", "names", says=["names", "overlap"])
         self.fail(USAGE, "eval", "p.png", "--truth", "t.png", "--boundary-tolerance", 2, says=["0 to 1"])
         self.fail(USAGE, "-k", 3, "eval", "p.png", "--truth", "t.png", says=["-k", "eval"])
 
