@@ -20,7 +20,7 @@ namespace gmmseg {
 namespace {
 
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 19;  // looked at
-constexpr double kBestHeight = 0.17;  // as MergeRegions gives heights: see RegionOptions::level
+constexpr double kBestHeight = 0.16;  // as MergeRegions gives heights: see RegionOptions::level
 
 void Check(const Raster& raster, const RegionOptions& options) {
   if (raster.num_pixels() == 0) throw ParameterError("the image has no pixels; give one that has");

@@ -177,7 +177,7 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
 
 std::string SpecText(const FeatureSpec& spec) {
   return Format("%s with position weight %g and missing values %s",
-                std::string(ToString(spec.color)).c_str(), spec.position_weight,
+                FeatureWords(spec).c_str(), spec.position_weight,
                 std::string(ToString(spec.missing)).c_str());
 }
 

@@ -50,7 +50,7 @@ Boundaries FindBoundaries(const PlaneStack& colors, const MembershipField& field
       const float colour = c1.values[i] + c2.values[i], classes = g1.values[i] + g2.values[i];
       found.relief.values[i] = 0.5f * colour + classes;
       found.strength.values[i] =
-          (0.4f * colour + 0.1f * classes) * std::pow(g4.values[i] + 0.01f, 0.15f);
+          (0.4f * colour + 0.1f * classes) * std::pow(g4.values[i] + 0.01f, 0.3f);
     }
   });
   found.relief = Smoothed(std::move(found.relief), weight);

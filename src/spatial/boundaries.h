@@ -17,7 +17,7 @@ struct Boundaries {
 // pixels either way, smoothed at half as much, g₁, g₂, g₄:
 //
 //   relief = ½c₁ + ½c₂ + g₁ + g₂, smoothed at sigma = 1
-//   strength = (0.4c₁ + 0.4c₂ + 0.1g₁ + 0.1g₂) · (g₄ + 0.01)^0.15
+//   strength = (0.4c₁ + 0.4c₂ + 0.1g₁ + 0.1g₂) · (g₄ + 0.01)^0.3
 Boundaries FindBoundaries(const PlaneStack& colors, const MembershipField& field);
 
 }  // namespace gmmseg

@@ -17,8 +17,8 @@ namespace gmmseg {
 // logarithm: the Jensen-Shannon divergence, kept from falling for unequal sizes.
 struct MergeCost {
   double size = 0.2;
-  double unlike = 0.05;
-  double weak = 0.001, strength = 2;
+  double unlike = 0.08;
+  double weak = 0.0002, strength = 2;
   double shape = 0.35;
 };
 
@@ -27,6 +27,6 @@ struct MergeCost {
 // costs as they are, 1 measures every picture by its own strongest border. Deterministic; one
 // thread. Cost: O(B log B) heap operations for B borders, K logarithms each.
 RegionHierarchy MergeRegions(const RegionGraph& graph, const MergeCost& cost = {},
-                             double relative = 0.3);
+                             double relative = 0.25);
 
 }  // namespace gmmseg
