@@ -33,6 +33,15 @@ enum class ColorSpace {
 std::string_view ToString(ColorSpace space);
 ColorSpace ParseColorSpace(std::string_view word);
 
+// Whether the neighbourhood of a pixel is a feature, too. kOn: ln(2 + s) for the standard deviation
+// s of L* around the pixel, weighed by a Gaussian of sigma = 2 and of 5 pixels. They share the
+// colours' block. Of grey and colour images; in a volume, of each slice.
+enum class Texture { kOff, kOn };
+
+// "off", "on". ParseTexture throws ParameterError for any other word.
+std::string_view ToString(Texture texture);
+Texture ParseTexture(std::string_view word);
+
 struct FeatureSpec {
   ColorSpace color = ColorSpace::kAuto;
   // W >= 0. 0: colour alone. Otherwise x and y (pixels) join as a block of their own whose
@@ -41,13 +50,19 @@ struct FeatureSpec {
   // kMarginal: a pixel that lacks bands counts by those that it has. For features that are one band
   // each, which are kRaw and the kGray of grey images; the others mix the bands.
   MissingValues missing = MissingValues::kSkip;
+  Texture texture = Texture::kOff;  // not together with kMarginal
 
   bool operator==(const FeatureSpec&) const = default;
 };
 
+// "lab", "lab,texture", "texture": which for any space but auto is behind it. ParseFeatures throws
+// ParameterError for other words, for two spaces and for a word that comes twice.
+std::string FeatureWords(const FeatureSpec& spec);
+FeatureSpec ParseFeatures(std::string_view words);
+
 struct FeatureInfo {
   std::string name;    // "L*", "a*", "S cos H", "band 3", "x"
-  std::string source;  // "lab", "hsv", "raw", "position"
+  std::string source;  // "lab", "hsv", "raw", "texture", "position"
   std::string unit;    // "0..100", "0..255", "pixels", "" where unknown
 };
 
@@ -56,7 +71,9 @@ struct FeatureInfo {
 struct FeatureLayout {
   FeatureSpec spec;                  // with kAuto resolved
   std::vector<FeatureInfo> info;     // D
-  std::vector<FeatureBlock> blocks;  // colour, then position
+  std::vector<FeatureBlock> blocks;  // colour and texture, then position
+
+  int NumColors() const;  // the first features, which depend on the pixel's value alone
 };
 
 // The pixels of one class of scribbles that have all features; the user's units.
@@ -99,8 +116,9 @@ struct FeaturePlanes {
 };
 
 // Throws ParameterError if the colour space needs colour and the raster has none that fits (grey
-// counts as R = G = B), if it mixes bands and missing values are to be marginal, or if
-// position_weight is negative or not finite.
+// counts as R = G = B), if it mixes bands or there is texture and missing values are to be
+// marginal, if texture is asked of bands without colour meaning, or if position_weight is negative
+// or not finite.
 FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec);
 
 // Samples are distinct colours (see FeaturePlanes::entry) where the raster holds integers, features

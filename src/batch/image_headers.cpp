@@ -38,6 +38,7 @@ std::int64_t MostSamples(const ImageHeader& header, const FolderOptions& options
   const std::int64_t pixels = header.width * header.height;
   const std::int64_t bits = 8 * BytesPerValue(header.type) * header.num_bands;
   const bool has_palette = options.segment.features.position_weight == 0 &&
+                           options.segment.features.texture == Texture::kOff &&
                            header.type != SampleType::kFloat32 && bits < 40;
   return has_palette && pixels > std::int64_t{2} << bits ? std::int64_t{1} << bits : pixels;
 }
@@ -65,8 +66,9 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
   const std::int64_t pixels = header.width * header.height;
   const int num_components =
       options.model ? options.model->mixture().num_components() : options.segment.num_components();
-  const int num_features =
-      header.num_bands + (options.segment.features.position_weight > 0 ? 2 : 0);
+  const int num_features = header.num_bands +
+                           (options.segment.features.position_weight > 0 ? 2 : 0) +
+                           (options.segment.features.texture == Texture::kOn ? 2 : 0);
   const std::int64_t raster = header.num_bands * BytesPerValue(header.type);
   const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_components : 0;
   std::int64_t bytes = kFixed + pixels * (raster + std::max(raster, kSampleAndLabel)) +
@@ -75,6 +77,8 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
   if (weights == FeaturePool::Weights::kOfPixels) bytes += pixels * 2 * 4;
   if (options.segment.features.missing == MissingValues::kMarginal)
     bytes += MostSamples(header, options) * 4 * (num_features + 2);
+  constexpr std::int64_t kTexturePlanes = 8;  // lightness, its squares, their means, weights
+  if (options.segment.features.texture == Texture::kOn) bytes += pixels * 4 * kTexturePlanes;
   if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_components, num_features);
   constexpr std::int64_t kTailAndMark = 4 + 1;
   if (NeedsAnomalies(outputs)) bytes += MostSamples(header, options) * (kTailAndMark + 1);

@@ -54,7 +54,7 @@ const char* OnOff(bool on) { return on ? "on" : "off"; }
 NamedTexts FitSettings(const SegmentOptions& options) {
   const FitOptions& fit = options.fit;
   return {{"version", GMMSEG_VERSION},
-          {"features", std::string(ToString(options.features.color))},
+          {"features", FeatureWords(options.features)},
           {"position", Number(options.features.position_weight)},
           {"missing", std::string(ToString(options.features.missing))},
           {"k", ComponentsText(options)},
@@ -106,7 +106,7 @@ NamedTexts ShownSettings(const SegmentOptions& options) {
 NamedTexts ShownSettings(const Model& model) {
   const FeatureSpec& spec = model.features.spec;
   const std::string inputs = TrainingInputsText(model);
-  return {{"features", std::string(ToString(spec.color))},
+  return {{"features", FeatureWords(spec)},
           {"position", Number(spec.position_weight)},
           {"missing", std::string(ToString(spec.missing))},
           {"k", std::to_string(model.mixture().num_components())},

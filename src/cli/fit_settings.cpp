@@ -40,8 +40,9 @@ void CheckStart(const Options& options, const Model& start) {
   CheckAgrees(options, "--missing", options.missing, spec.missing,
               "missing values " + std::string(ToString(spec.missing)));
   if (options.color != ColorSpace::kAuto)
-    CheckAgrees(options, "--features", options.color, spec.color,
-                std::string(ToString(spec.color)));
+    CheckAgrees(options, "--features", options.color, spec.color, FeatureWords(spec));
+  if (options.color != ColorSpace::kAuto || options.texture == Texture::kOn)
+    CheckAgrees(options, "--features", options.texture, spec.texture, FeatureWords(spec));
   if (options.restarts.value_or(1) > 1)
     throw ParameterError("--restarts " + std::to_string(*options.restarts) +
                          ": with --init-model there is one start; leave --restarts away");
@@ -61,6 +62,7 @@ SegmentOptions FitSettings(const Options& options) {
   else if (options.source != ModelSource::kMatched)
     settings.choose = options.choose.value_or(ComponentRange());
   settings.features.color = options.color.value_or(settings.features.color);
+  settings.features.texture = options.texture.value_or(settings.features.texture);
   settings.features.position_weight =
       options.position_weight.value_or(settings.features.position_weight);
   settings.features.missing = options.missing.value_or(settings.features.missing);

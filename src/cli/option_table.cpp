@@ -40,12 +40,18 @@ void DeclareWhat(CLI::App& app, Options& options) {
       [&](const std::string& word) {
         options.segment.num_classes = static_cast<int>(ParseInteger(word, 1, kMostMerged));
       });
-  Add(app, kWhat, "--features", "SPACE",
+  Add(app, kWhat, "--features", "SPACE[,texture]",
       "What a pixel's colour becomes: auto, gray, rgb, hsv, lab, luv, ycrcb or raw (every band as "
       "it is, whatever it means). lab is CIE L*a*b*, where equal distances look equally different. "
-      "Default: auto, which is lab for colour, gray for grey, raw for float grey and other numbers "
+      "With texture, as in lab,texture, how much lightness varies around the pixel, at two scales, "
+      "joins the colour; texture alone is auto,texture. Default: auto, which is lab for colour, "
+      "gray for grey, raw for float grey and other numbers "
       "of bands.",
-      [&](const std::string& word) { options.color = ParseColorSpace(word); });
+      [&](const std::string& words) {
+        const FeatureSpec spec = ParseFeatures(words);
+        options.color = spec.color;
+        options.texture = spec.texture;
+      });
   Add(app, kWhat, "--position", "W",
       "Weight of the pixel's place, >= 0. Default: 0, colour alone. Otherwise x and y (pixels) get "
       "a covariance block of their own in every class, and that block's log-density is multiplied "

@@ -41,6 +41,7 @@ struct Options {
   std::optional<int> num_components;
   std::optional<ComponentRange> choose;  // in place of num_components
   std::optional<ColorSpace> color;
+  std::optional<Texture> texture;
   std::optional<double> position_weight;
   std::optional<MissingValues> missing;
   std::optional<CovarianceType> covariance_type;

@@ -35,7 +35,7 @@ Eigen::MatrixXd SumOfProducts(std::int64_t n, int rows, const Fill& fill) {
 class Colors {
  public:
   Colors(const Raster& raster, const FeaturePlanes& planes)
-      : raster_(raster), planes_(planes), size_(planes.layout.blocks.front().size) {}
+      : raster_(raster), planes_(planes), size_(planes.layout.NumColors()) {}
 
   Eigen::MatrixXd Covariance() const {
     const Eigen::MatrixXd sums =

@@ -174,7 +174,8 @@ FeaturePool::Plan FeaturePool::PlanFor(const FeatureSpec& spec,
                                        Weights weights, std::int64_t memory, std::uint64_t seed) {
   double bytes = 0, bytes_per_row = 0;
   std::int64_t total = 0;
-  bool has_keys = spec.position_weight == 0 && spec.missing == MissingValues::kSkip &&
+  bool has_keys = spec.position_weight == 0 && spec.texture == Texture::kOff &&
+                  spec.missing == MissingValues::kSkip &&
                   weights == Weights::kNone;
   for (const auto& [kind, count] : pixels) {
     total += count;

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/text.h"
 #include "base/tile_loop.h"
 #include "features/color_convert.h"
 #include "features/palette.h"
@@ -14,9 +15,13 @@
 #include "features/quantization.h"
 #include "features/same_features.h"
 #include "features/scribbled.h"
+#include "raster/local_deviation.h"
 
 namespace gmmseg {
 namespace {
+
+constexpr double kTextureSigmas[] = {2, 5};  // pixels
+constexpr char kTextureSource[] = "texture";
 
 ColorSpace Resolve(const Raster& raster, ColorSpace space) {
   if (space != ColorSpace::kAuto) return space;
@@ -35,6 +40,11 @@ void Check(const Raster& raster, const FeatureSpec& spec) {
   if (!(spec.position_weight >= 0 && std::isfinite(spec.position_weight)))
     throw ParameterError("position weight = " + std::to_string(spec.position_weight) +
                          "; must be finite and >= 0");
+  if (spec.texture == Texture::kOn && raster.color_model() == ColorModel::kMultiband)
+    throw ParameterError("features = " + FeatureWords(spec) +
+                         "; texture is that of lightness, which the " +
+                         std::to_string(raster.num_bands()) +
+                         " bands of this image do not have; leave texture away");
   if (raster.num_pixels() == 0) throw ParameterError("the image has no pixels; give one that has");
   if (raster.color_model() == ColorModel::kMultiband && spec.color != ColorSpace::kAuto &&
       spec.color != ColorSpace::kRaw)
@@ -49,7 +59,12 @@ bool IsBandByBand(const Raster& raster, ColorSpace space) {
   return space == ColorSpace::kRaw || (space == ColorSpace::kGray && raster.num_bands() == 1);
 }
 
-void CheckMissing(const Raster& raster, ColorSpace space, MissingValues missing) {
+void CheckMissing(const Raster& raster, const FeatureSpec& spec, ColorSpace space) {
+  const MissingValues missing = spec.missing;
+  if (missing == MissingValues::kMarginal && spec.texture == Texture::kOn)
+    throw ParameterError(
+        "missing values = marginal with texture, which is not known where a band is missing; use "
+        "features without texture");
   if (missing == MissingValues::kMarginal && !IsBandByBand(raster, space))
     throw ParameterError("missing values = marginal with the features " +
                          std::string(ToString(space)) +
@@ -147,6 +162,38 @@ void FillPosition(const Raster& raster, int first_feature, Samples& samples) {
   });
 }
 
+// One slice's lightness, and where it has data.
+struct Lightness {
+  Plane values, weights;
+};
+
+Lightness LightnessOf(const Raster& raster, const Samples& lab, std::int64_t first) {
+  Lightness slice{Plane(raster.width(), raster.height()), Plane(raster.width(), raster.height())};
+  for (std::int64_t i = 0; i < slice.values.size(); ++i) {
+    if (!(lab.weights()[first + i] > 0)) continue;
+    slice.values.values[i] = lab.Plane(0)[first + i];
+    slice.weights.values[i] = 1;
+  }
+  return slice;
+}
+
+// Of samples that have their colours and weights.
+void FillTexture(const Raster& raster, const FeatureLayout& layout, Samples& samples) {
+  FeatureSpec lab;
+  lab.color = ColorSpace::kLab;
+  const bool is_lab = layout.spec.color == ColorSpace::kLab;
+  const Samples converted =
+      is_lab ? Samples() : PlainSamples(raster, DescribeFeatures(raster, lab));
+  const std::int64_t size = raster.width() * raster.height();
+  for (std::int64_t first = 0; first < raster.num_pixels(); first += size) {
+    const Lightness slice = LightnessOf(raster, is_lab ? samples : converted, first);
+    int d = layout.NumColors();
+    for (const double sigma : kTextureSigmas)
+      std::ranges::copy(LogLocalDeviation(slice.values, slice.weights, sigma).values,
+                        samples.Plane(d++) + first);
+  }
+}
+
 // What is missing as NaN.
 void MarkMissingBands(const Raster& raster, Samples& samples) {
   if (!raster.has_missing_bands() && raster.type() != SampleType::kFloat32) return;
@@ -218,9 +265,13 @@ std::int64_t CountPresent(const Samples& samples) {
 FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec) {
   Check(raster, spec);
   FeatureLayout layout;
-  layout.spec = {Resolve(raster, spec.color), spec.position_weight, spec.missing};
-  CheckMissing(raster, layout.spec.color, spec.missing);
+  layout.spec = spec;
+  layout.spec.color = Resolve(raster, spec.color);
+  CheckMissing(raster, spec, layout.spec.color);
   layout.info = ColorInfo(raster, layout.spec.color);
+  if (spec.texture == Texture::kOn)
+    for (const double sigma : kTextureSigmas)
+      layout.info.push_back({Format("texture %g", sigma), kTextureSource, ""});
   layout.blocks = {{0, static_cast<int>(layout.info.size()), 1.0}};
   if (spec.position_weight == 0) return layout;
   const int num_axes = raster.depth() > 1 ? 3 : 2;
@@ -244,30 +295,46 @@ std::string FeatureNames(const FeatureLayout& layout) {
   return names;
 }
 
-bool DependsOnColorAlone(const FeatureLayout& layout) { return layout.blocks.size() == 1; }
+int FeatureLayout::NumColors() const {
+  const int num_textures = static_cast<int>(std::size(kTextureSigmas));
+  return blocks.front().size - (spec.texture == Texture::kOn ? num_textures : 0);
+}
+
+bool DependsOnColorAlone(const FeatureLayout& layout) {
+  return layout.blocks.size() == 1 && layout.spec.texture == Texture::kOff;
+}
 
 Samples PlainSamples(const Raster& raster, const FeatureLayout& layout) {
   Samples samples(raster.num_pixels(), static_cast<int>(layout.info.size()));
   if (layout.spec.color == ColorSpace::kRaw)
     FillBands(raster, samples);
   else
-    FillColors(raster, layout.spec.color, layout.blocks[0].size, samples);
-  if (!DependsOnColorAlone(layout)) FillPosition(raster, layout.blocks[1].first, samples);
+    FillColors(raster, layout.spec.color, layout.NumColors(), samples);
+  if (layout.blocks.size() > 1) FillPosition(raster, layout.blocks[1].first, samples);
   const bool marginal = layout.spec.missing == MissingValues::kMarginal;
   if (marginal) MarkMissingBands(raster, samples);
   MarkNoData(raster, layout.spec.missing, samples);
+  if (layout.spec.texture == Texture::kOn) FillTexture(raster, layout, samples);
   if (marginal) samples.MarkMissing();
   return samples;
 }
 
 Eigen::MatrixXd FloorOf(const Raster& raster, const FeatureLayout& layout, const Samples& samples) {
   const auto num_features = static_cast<int>(layout.info.size());
-  const int num_colors = layout.blocks.front().size;
   Eigen::MatrixXd floor = Eigen::MatrixXd::Identity(num_features, num_features) / 12;
+  if (raster.type() == SampleType::kFloat32) {
+    const int size = layout.blocks.front().size;
+    floor.topLeftCorner(size, size) = FloatFloor(samples, size);
+    return floor;
+  }
+  const int num_colors = layout.NumColors();
   floor.topLeftCorner(num_colors, num_colors) =
-      raster.type() == SampleType::kFloat32
-          ? FloatFloor(samples, num_colors)
-          : QuantizationFloor(raster, layout.spec.color, num_colors);
+      QuantizationFloor(raster, layout.spec.color, num_colors);
+  if (layout.spec.texture == Texture::kOn) {
+    // The slope of ln(2 + s) is a half where nothing but rounding varies.
+    const double of_lightness = QuantizationFloor(raster, ColorSpace::kLab, 3)(0, 0);
+    for (int d = num_colors; d < layout.blocks.front().size; ++d) floor(d, d) = of_lightness / 4;
+  }
   return floor;
 }
 

@@ -26,6 +26,7 @@ const JsonKind kKind{kModelFormat, kModelVersion, "model",
 FeatureSpec ReadSpec(const Node& node) {
   FeatureSpec spec{node["color"].Parsed(ParseColorSpace), node["position_weight"].Number()};
   if (node.Has("missing")) spec.missing = node["missing"].Parsed(ParseMissingValues);
+  if (node.Has("texture")) spec.texture = node["texture"].Parsed(ParseTexture);
   node["color"].Require(spec.color != ColorSpace::kAuto, "must be the space that auto stood for");
   node["position_weight"].Require(spec.position_weight >= 0, "must be >= 0");
   return spec;
@@ -56,8 +57,10 @@ std::vector<FeatureBlock> ReadBlocks(const Node& node, const FeatureSpec& spec, 
 
 void CheckSources(const std::vector<Node>& items, const FeatureLayout& layout) {
   for (std::size_t d = 0; d < items.size(); ++d) {
-    const bool is_color = static_cast<int>(d) < layout.blocks[0].size;
-    const std::string source(is_color ? ToString(layout.spec.color) : "position");
+    const int feature = static_cast<int>(d);
+    const std::string source(feature < layout.NumColors()      ? ToString(layout.spec.color)
+                             : feature < layout.blocks[0].size ? "texture"
+                                                               : "position");
     items[d]["source"].Require(layout.info[d].source == source,
                                "must be \"" + source + "\", by feature_spec and blocks");
   }

@@ -76,7 +76,8 @@ void AddMixture(const Model& model, Json& json) {
   json["features"] = Features(model);
   json["feature_spec"] = {{"color", ToString(model.features.spec.color)},
                           {"position_weight", model.features.spec.position_weight},
-                          {"missing", ToString(model.features.spec.missing)}};
+                          {"missing", ToString(model.features.spec.missing)},
+                          {"texture", ToString(model.features.spec.texture)}};
   json["blocks"] = Blocks(model);
   json["weights"] = JsonNumbers(mixture.weights);
   json["means"] = JsonRows(mixture.means);

@@ -14,7 +14,7 @@ bool LightnessComesFirst(ColorSpace space) {
 FeatureAxes AxesOf(const FeatureLayout& layout) {
   const bool has_place = layout.spec.position_weight > 0;
   const int num_features = static_cast<int>(layout.info.size());
-  const int num_colors = num_features - (has_place ? 2 : 0);
+  const int num_colors = layout.NumColors();
   FeatureAxes axes;
   axes.features = {0, 1, 2};
   axes.features.resize(std::min(num_colors, 3));
