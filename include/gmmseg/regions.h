@@ -48,10 +48,11 @@ struct Regions {
 // deviation) of the first colour plane at sigma = 2 and 5, at half the resolution; see Boundaries
 // and MergeCost for what follows. Images of more than 2^19 pixels are looked at in means over
 // square blocks of pixels, and the borders then drawn at full resolution. No valid pixel is no
-// error: all labels are 0. Regions are connected, by the 4 neighbours. Deterministic: the same bits
-// for any number of threads. Cost: linear in pixels × components × mixtures, and 2 bytes for each
-// of these beside 40 bytes per pixel. Throws ParameterError for options out of range and for a
-// volume.
+// error: all labels are 0. Regions are connected, by the 4 neighbours, in images of at most
+// 2^19 pixels; in larger ones a border that is drawn anew may cut a piece off. Deterministic: the
+// same bits for any number of threads. Cost: linear in pixels × components × mixtures, and 2 bytes
+// for each of these beside 40 bytes per pixel. Throws ParameterError for options out of range and
+// for a volume.
 Regions SegmentRegions(const Raster& raster, const RegionOptions& options = {});
 
 }  // namespace gmmseg

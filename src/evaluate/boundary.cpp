@@ -46,8 +46,9 @@ class Neighbours {
   std::vector<std::int32_t> half_widths_;   // of the disc, by the distance of the row
 };
 
-// Kuhn's search for ways along which one pixel more goes with another. What a search in vain has
-// reached no later one can use.
+// Searches from all unmatched pixels at once for ways along which one pixel more goes with another,
+// until none is left: no two ways of a search meet. Reference: Berge 1957; the forest of searches
+// as in Azad, Buluç and Pothen 2017.
 class Matcher {
  public:
   Matcher(const std::vector<PixelPlace>& from, const std::vector<PixelPlace>& to, double tolerance)
@@ -56,8 +57,7 @@ class Matcher {
         tolerance_(tolerance),
         neighbours_(to, tolerance),
         to_of_(from.size(), kNobody),
-        from_of_(to.size(), kNobody),
-        reached_by_(to.size(), kNobody) {}
+        from_of_(to.size(), kNobody) {}
 
   // The nearest first. Not the most, but nearly, and fast.
   void MatchNearest() {
@@ -67,8 +67,7 @@ class Matcher {
   }
 
   void MatchMost() {
-    for (int f = 0; f < std::ssize(from_); ++f)
-      if (to_of_[f] == kNobody) Augment(f);
+    while (Augment()) continue;
   }
 
   const std::vector<int>& to_of() const { return to_of_; }
@@ -96,35 +95,50 @@ class Matcher {
     }
   }
 
-  void Augment(int start) {
-    std::vector<int> queue = {start}, reached;
-    int free = kNobody;
-    for (std::size_t i = 0; i < queue.size() && free == kNobody; ++i)
-      neighbours_.ForEach(from_[queue[i]], [&](int t) {
-        if (reached_by_[t] != kNobody) return false;
-        reached_by_[t] = queue[i];
-        reached.push_back(t);
-        if (from_of_[t] == kNobody)
-          free = t;
-        else
-          queue.push_back(from_of_[t]);
-        return free != kNobody;
+  // Whether any way was found.
+  bool Augment() {
+    std::vector<int> queue, root(from_.size(), kNobody), reached_by(to_.size(), kNobody);
+    std::vector<bool> ended(from_.size());  // of a root: its way is found
+    for (int f = 0; f < std::ssize(from_); ++f)
+      if (to_of_[f] == kNobody) {
+        queue.push_back(f);
+        root[f] = f;
+      }
+    bool any = false;
+    for (std::size_t i = 0; i < queue.size(); ++i) {
+      const int f = queue[i];
+      if (ended[root[f]]) continue;
+      neighbours_.ForEach(from_[f], [&](int t) {
+        if (reached_by[t] != kNobody) return false;
+        reached_by[t] = f;
+        if (const int next = from_of_[t]; next != kNobody) {
+          root[next] = root[f];
+          queue.push_back(next);
+          return false;
+        }
+        TakeWay(t, reached_by);
+        ended[root[f]] = true;
+        any = true;
+        return true;
       });
-    if (free == kNobody) return;
+    }
+    return any;
+  }
+
+  // Back to the root.
+  void TakeWay(int free, const std::vector<int>& reached_by) {
     while (free != kNobody) {
-      const int f = reached_by_[free];
+      const int f = reached_by[free];
       const int next = to_of_[f];
       Join(f, free);
       free = next;
     }
-    for (const int t : reached) reached_by_[t] = kNobody;
   }
 
   const std::vector<PixelPlace>&from_, &to_;
   double tolerance_;
   Neighbours neighbours_;
   std::vector<int> to_of_, from_of_;
-  std::vector<int> reached_by_;  // by the search under way, or by one in vain
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ std::vector<PixelPlace> BoundaryPixels(const LabelGrid& grid);
 // one with one, at most `tolerance` pixels apart. The nearest go together first, and then as many
 // more as can, which is nearly the shortest of such matchings: that of Martin, Fowlkes, Malik 2004,
 // appendix B. Both are sorted row by row. Cost: that of looking at all pairs so close, a few times;
-// many times where both maps are noise.
+// some ten times where both maps are noise.
 std::vector<int> MatchBoundaries(const std::vector<PixelPlace>& from,
                                  const std::vector<PixelPlace>& to, double tolerance);
 

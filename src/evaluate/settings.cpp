@@ -37,14 +37,17 @@ std::size_t BestOf(Measure measure, const Candidates& candidates, const ValueOf&
   return best;
 }
 
-std::optional<double> OptimalImageScale(Settings settings, Measure measure) {
+// An image that has no value in any setting counts as it does in the one that is best for the set.
+std::optional<double> OptimalImageScale(Settings settings, Measure measure,
+                                        std::size_t best_for_set) {
   std::vector<ImageScores> best;
   for (std::size_t i = 0; i < settings.front().size(); ++i) {
     const std::size_t s = BestOf(
         measure, settings, [&](const std::vector<ImageScores>& images) -> auto& {
           return images[i].scores[measure];
         });
-    const ImageScores& image = settings[s][i];
+    const bool has_value = settings[s][i].scores[measure].has_value();
+    const ImageScores& image = settings[has_value ? s : best_for_set][i];
     best.push_back({image.scores, image.covering, image.boundary, {}});
   }
   return ScoresOfSet(best)[measure];
@@ -84,7 +87,7 @@ SettingsScores CompareSettings(Settings settings) {
         measure, of_sets, [&](const Scores& scores) -> auto& { return scores[measure]; });
     result.best_setting[static_cast<std::size_t>(measure)] = best;
     result.optimal_dataset_scale[measure] = of_sets[best][measure];
-    result.optimal_image_scale[measure] = OptimalImageScale(settings, measure);
+    result.optimal_image_scale[measure] = OptimalImageScale(settings, measure, best);
   }
   result.best_covering = BestCovering(settings);
   return result;

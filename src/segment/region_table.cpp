@@ -78,7 +78,7 @@ std::vector<Pair> NeighbourPairs(const std::vector<std::uint32_t>& labels, std::
 std::vector<RegionEntry> DescribeRegions(const Raster& raster,
                                          const std::vector<std::uint32_t>& labels) {
   Check(raster, labels);
-  std::vector<RegionEntry> regions(*std::ranges::max_element(labels));
+  std::vector<RegionEntry> regions(labels.empty() ? 0 : std::ranges::max(labels));
   for (std::size_t r = 0; r < regions.size(); ++r)
     regions[r].index = static_cast<std::uint32_t>(r + 1);
   for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
