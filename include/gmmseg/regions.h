@@ -37,8 +37,8 @@ struct Regions {
   std::vector<std::uint32_t> leaves;  // row-major: the hierarchy's leaf of each pixel; 0 = no data
   std::vector<std::uint32_t> labels;  // row-major: 0 = no data, 1…R = region, by its first leaf
   std::vector<RegionEntry> table;     // R
-  // The cut: merges below it are made; where a number was asked for, the height of the first that is
-  // not, and equals of it may be. Infinite where all are made.
+  // The cut: merges below it are made; where a number was asked for, the height of the first that
+  // is not, and equals of it may be. Infinite where all are made.
   double level = 0;
   RegionSeconds seconds;
 
