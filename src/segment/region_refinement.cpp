@@ -1,6 +1,7 @@
 #include "segment/region_refinement.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "raster/gaussian_filter.h"
 #include "spatial/gradient.h"
@@ -33,7 +34,8 @@ struct Blocks {
   }
 };
 
-// 0 where it is to be found out.
+// Of a block that lies within its leaf all pixels, of others the one nearest to the centre; 0 where
+// it is to be found out.
 std::vector<std::uint32_t> Markers(const Blocks& blocks, const Plane& weight) {
   std::vector<std::uint32_t> markers(weight.size());
   for (std::int64_t row = 0; row < blocks.height; ++row)
@@ -43,10 +45,19 @@ std::vector<std::uint32_t> Markers(const Blocks& blocks, const Plane& weight) {
       const std::int64_t end_x = std::min(first_x + blocks.factor, weight.width);
       const std::int64_t end_y = std::min(first_y + blocks.factor, weight.height);
       const std::int64_t center_x = (first_x + end_x) / 2, center_y = (first_y + end_y) / 2;
+      std::int64_t nearest = -1, least = 0;  // to the centre
       for (std::int64_t y = first_y; y < end_y; ++y)
-        for (std::int64_t x = first_x; x < end_x; ++x)
-          if (weight.Row(y)[x] > 0 && (inside || (x == center_x && y == center_y)))
-            markers[y * weight.width + x] = blocks.Leaf(column, row);
+        for (std::int64_t x = first_x; x < end_x; ++x) {
+          if (!(weight.Row(y)[x] > 0)) continue;
+          const std::int64_t pixel = y * weight.width + x;
+          const std::int64_t distance = std::abs(x - center_x) + std::abs(y - center_y);
+          if (inside) markers[pixel] = blocks.Leaf(column, row);
+          if (nearest < 0 || distance < least) {
+            nearest = pixel;
+            least = distance;
+          }
+        }
+      if (nearest >= 0) markers[nearest] = blocks.Leaf(column, row);
     }
   return markers;
 }
@@ -67,9 +78,9 @@ std::vector<std::uint32_t> Refined(const std::vector<std::uint32_t>& leaves, int
                       (weight.height + factor - 1) / factor, factor};
   std::vector<std::uint32_t> refined = Markers(blocks, weight);
   const Plane gradient = ColorGradient(colors);
-  Flood(gradient, weight, refined);
+  Flood(gradient, weight, refined, num_leaves);
   KeepLargestPieces(weight, refined);
-  Flood(gradient, weight, refined);
+  Flood(gradient, weight, refined, num_leaves);
   for (std::int64_t i = 0; i < weight.size(); ++i)  // pieces that no flood reached
     if (refined[i] > num_leaves)
       refined[i] = blocks.LeafOfPixel(i % weight.width, i / weight.width);

@@ -2,6 +2,7 @@
 #include <gmmseg/region_hierarchy.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -81,6 +82,12 @@ void Check(const RegionHierarchy& hierarchy, const std::vector<std::uint32_t>& l
                          std::to_string(hierarchy.num_leaves) + " leaves: give its own");
 }
 
+// The least float that is not below.
+float RoundedUp(double height) {
+  const auto nearest = static_cast<float>(height);
+  return nearest < height ? std::nextafter(nearest, INFINITY) : nearest;
+}
+
 }  // namespace
 
 std::uint32_t RegionHierarchy::NumRegionsAt(double level) const {
@@ -108,7 +115,7 @@ std::vector<float> ContourMap(const RegionHierarchy& hierarchy,
   std::vector<float> contours(size);
   const auto raise = [&](std::int64_t i, std::int64_t j) {
     if (leaves[i] == leaves[j] || leaves[i] == 0 || leaves[j] == 0) return;
-    contours[i] = std::max(contours[i], static_cast<float>(tree.JoinHeight(leaves[i], leaves[j])));
+    contours[i] = std::max(contours[i], RoundedUp(tree.JoinHeight(leaves[i], leaves[j])));
   };
   for (std::int64_t i = 0; i < size; ++i) {
     if (i % width + 1 < width) raise(i, i + 1);

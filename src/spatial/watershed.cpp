@@ -101,10 +101,11 @@ std::vector<std::uint32_t> GridMarkers(const Plane& weight, std::int64_t count) 
   return markers;
 }
 
-std::uint32_t Flood(const Plane& relief, const Plane& weight, std::vector<std::uint32_t>& labels) {
+std::uint32_t Flood(const Plane& relief, const Plane& weight, std::vector<std::uint32_t>& labels,
+                    std::uint32_t num_labels) {
   const LevelsOf levels(relief);
   LevelQueue queue;
-  std::uint32_t last = 0;
+  std::uint32_t last = num_labels;
   for (std::int64_t pixel = 0; pixel < relief.size(); ++pixel) {
     if (labels[pixel] == 0) continue;
     last = std::max(last, labels[pixel]);

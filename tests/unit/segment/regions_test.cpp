@@ -198,6 +198,22 @@ TEST_CASE("large images have their borders at full resolution, and connected reg
   CHECK(CountPieces(regions.leaves, 1000) == regions.hierarchy.num_leaves);
 }
 
+TEST_CASE("large images full of gaps have no leaf without pixels") {
+  for (const double share : {0.6, 0.8, 0.95}) {
+    CAPTURE(share);
+    Raster raster = ColorShapes(900, 700);
+    RandomStream random(3, 0);
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
+      raster.Band<std::uint8_t>(0)[i] = static_cast<std::uint8_t>(255 * random.Uniform());
+      if (random.Uniform() < share) raster.Invalidate(i);
+    }
+    const Regions regions = SegmentRegions(raster, Into(20));
+    std::set<std::uint32_t> leaves(regions.leaves.begin(), regions.leaves.end());
+    leaves.erase(0);
+    CHECK(std::ssize(leaves) == regions.hierarchy.num_leaves);
+  }
+}
+
 TEST_CASE("regions are the same for any number of threads; the seed is what chance depends on") {
   const Raster raster = ColorShapes(150, 100);
   const Regions parallel = SegmentRegions(raster);
