@@ -8,10 +8,15 @@
 #include <gmmseg/region_table.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 namespace gmmseg {
+
+// What share of each pixel each component of the mixtures has.
+struct MembershipField;
+enum class Memberships { kForget, kKeep };
 
 struct RegionOptions {
   // Regions asked for, >= 1; pixels without data may part the image into more. Empty: as many as
@@ -25,6 +30,7 @@ struct RegionOptions {
   // 1: the more, the less a region depends on chance.
   int num_mixtures = 2;
   std::uint64_t seed = 0;
+  Memberships memberships = Memberships::kForget;  // whether RegionPosteriors can be had
 };
 
 struct RegionSeconds {
@@ -40,10 +46,17 @@ struct Regions {
   // The cut: merges below it are made; where a number was asked for, the height of the first that
   // is not, and equals of it may be. Infinite where all are made.
   double level = 0;
+  // Where they are kept: those of means over blocks of 2 · reduction pixels either way.
+  std::shared_ptr<const MembershipField> memberships;
+  int reduction = 1;
+  std::int64_t num_valid = 0;  // pixels with data
   RegionSeconds seconds;
 
   std::int64_t num_regions() const { return std::ssize(table); }
 };
+
+// Throws ParameterError for options out of range.
+void CheckRegionOptions(const RegionOptions& options);
 
 // Any raster of one slice: colour and grey of integers by CIE L*a*b*, other bands by their up to 6
 // principal components. The mixtures see colour, smoothed at sigma = 1, and ln(2 + local standard
@@ -53,8 +66,8 @@ struct Regions {
 // error: all labels are 0. Regions are connected, by the 4 neighbours, in images of at most
 // 2^19 pixels; in larger ones a border that is drawn anew may cut a piece off. Deterministic: the
 // same bits for any number of threads. Cost: linear in pixels × components × mixtures, and 2 bytes
-// for each of these beside 40 bytes per pixel. Throws ParameterError for options out of range and
-// for a volume.
+// for each of these beside 40 bytes per pixel. Throws ParameterError as CheckRegionOptions
+// does, and for a volume.
 Regions SegmentRegions(const Raster& raster, const RegionOptions& options = {});
 
 }  // namespace gmmseg

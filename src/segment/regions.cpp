@@ -22,21 +22,11 @@ namespace {
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 19;  // looked at
 constexpr double kBestHeight = 0.16;  // as MergeRegions gives heights: see RegionOptions::level
 
-void Check(const Raster& raster, const RegionOptions& options) {
+void CheckImage(const Raster& raster) {
   if (raster.num_pixels() == 0) throw ParameterError("the image has no pixels; give one that has");
   if (raster.depth() > 1)
     throw ParameterError(Count(raster.depth(), "slice", "slices") +
                          " in the image; regions are found in one slice");
-  if (options.num_regions && *options.num_regions < 1)
-    throw ParameterError("num_regions = " + std::to_string(*options.num_regions) +
-                         "; must be >= 1");
-  if (!(options.level > 0)) throw ParameterError(Format("level = %g; must be > 0", options.level));
-  if (options.num_components < 1)
-    throw ParameterError("num_components = " + std::to_string(options.num_components) +
-                         "; must be >= 1");
-  if (options.num_mixtures < 1)
-    throw ParameterError("num_mixtures = " + std::to_string(options.num_mixtures) +
-                         "; must be >= 1");
 }
 
 int ReductionFor(const Raster& raster) {
@@ -52,7 +42,7 @@ std::int64_t NumMarkers(std::int64_t num_pixels) {
 // The leaf of each pixel of the reduced image, and their hierarchy.
 std::vector<std::uint32_t> BuildHierarchy(const PlaneStack& colors, const RegionOptions& options,
                                           Regions& regions) {
-  const MembershipField field = RegionMemberships(colors, options, regions.seconds);
+  MembershipField field = RegionMemberships(colors, options, regions.seconds);
   Stopwatch watch;
   const Boundaries boundaries = FindBoundaries(colors, field);
   regions.seconds.boundaries = watch.Lap();
@@ -61,6 +51,8 @@ std::vector<std::uint32_t> BuildHierarchy(const PlaneStack& colors, const Region
   regions.hierarchy = MergeRegions(
       BuildRegionGraph(leaves, num_leaves, boundaries.strength, field, kMembershipFactor));
   for (RegionMerge& merge : regions.hierarchy.merges) merge.height /= kBestHeight;
+  if (options.memberships == Memberships::kKeep)
+    regions.memberships = std::make_shared<const MembershipField>(std::move(field));
   regions.seconds.merging = watch.Lap();
   return leaves;
 }
@@ -78,8 +70,22 @@ std::vector<std::uint32_t> Cut(const RegionOptions& options, Regions& regions) {
 
 }  // namespace
 
+void CheckRegionOptions(const RegionOptions& options) {
+  if (options.num_regions && *options.num_regions < 1)
+    throw ParameterError("num_regions = " + std::to_string(*options.num_regions) +
+                         "; must be >= 1");
+  if (!(options.level > 0)) throw ParameterError(Format("level = %g; must be > 0", options.level));
+  if (options.num_components < 1)
+    throw ParameterError("num_components = " + std::to_string(options.num_components) +
+                         "; must be >= 1");
+  if (options.num_mixtures < 1)
+    throw ParameterError("num_mixtures = " + std::to_string(options.num_mixtures) +
+                         "; must be >= 1");
+}
+
 Regions SegmentRegions(const Raster& raster, const RegionOptions& options) {
-  Check(raster, options);
+  CheckRegionOptions(options);
+  CheckImage(raster);
   Stopwatch watch;
   Regions regions;
   regions.width = raster.width();
@@ -87,11 +93,11 @@ Regions SegmentRegions(const Raster& raster, const RegionOptions& options) {
   PlaneStack colors = ColorPlanesOf(raster);
   regions.leaves.resize(raster.num_pixels());
   regions.labels.resize(raster.num_pixels());
-  const bool has_data = std::ranges::any_of(colors.weight.values, [](float w) { return w > 0; });
+  regions.num_valid = std::ranges::count_if(colors.weight.values, [](float w) { return w > 0; });
   regions.seconds.features = watch.Lap();
-  if (!has_data) return regions;
+  if (regions.num_valid == 0) return regions;
 
-  const int factor = ReductionFor(raster);
+  const int factor = regions.reduction = ReductionFor(raster);
   if (factor == 1) {
     regions.leaves = BuildHierarchy(colors, options, regions);
     watch.Lap();

@@ -22,12 +22,13 @@ struct BlockShare {
   float count;
 };
 
-void CountBlock(const std::vector<std::uint32_t>& labels, const Plane& grid, std::int64_t block,
+void CountBlock(const std::vector<std::uint32_t>& labels, std::int64_t width, std::int64_t block,
                 std::int64_t x, std::int64_t y, int factor, std::vector<BlockShare>& shares) {
   const std::size_t first = shares.size();
-  for (std::int64_t v = y; v < std::min(y + factor, grid.height); ++v)
-    for (std::int64_t u = x; u < std::min(x + factor, grid.width); ++u) {
-      const std::uint32_t label = labels[v * grid.width + u];
+  const std::int64_t height = std::ssize(labels) / width;
+  for (std::int64_t v = y; v < std::min(y + factor, height); ++v)
+    for (std::int64_t u = x; u < std::min(x + factor, width); ++u) {
+      const std::uint32_t label = labels[v * width + u];
       if (label == 0) continue;
       const auto known =
           std::find_if(shares.begin() + static_cast<std::ptrdiff_t>(first), shares.end(),
@@ -39,29 +40,14 @@ void CountBlock(const std::vector<std::uint32_t>& labels, const Plane& grid, std
     }
 }
 
-std::vector<BlockShare> BlockShares(const std::vector<std::uint32_t>& labels, const Plane& grid,
+std::vector<BlockShare> BlockShares(const std::vector<std::uint32_t>& labels, std::int64_t width,
                                     const MembershipField& field, int factor) {
   std::vector<BlockShare> shares;
   for (std::int64_t row = 0; row < field.height(); ++row)
     for (std::int64_t column = 0; column < field.width(); ++column)
-      CountBlock(labels, grid, row * field.width() + column, column * factor, row * factor, factor,
+      CountBlock(labels, width, row * field.width() + column, column * factor, row * factor, factor,
                  shares);
   return shares;
-}
-
-std::vector<float> SumMemberships(const std::vector<BlockShare>& shares, std::uint32_t num_regions,
-                                  const MembershipField& field) {
-  const std::size_t num_classes = field.planes.size();
-  std::vector<float> sums(num_classes * num_regions);
-  tbb::parallel_for(std::size_t{0}, num_classes, [&](std::size_t k) {
-    const float* const plane = field.planes[k].values.data();
-    std::vector<double> of_class(num_regions);
-    for (const BlockShare& share : shares)
-      of_class[share.label - 1] += share.count * plane[share.block];
-    for (std::size_t r = 0; r < num_regions; ++r)
-      sums[r * num_classes + k] = static_cast<float>(of_class[r]);
-  });
-  return sums;
 }
 
 // One entry per pair of pixels across a border, row by row.
@@ -99,10 +85,27 @@ std::vector<RegionBorder> JoinPairs(std::vector<RegionBorder> pairs) {
 
 }  // namespace
 
+std::vector<float> SumMemberships(const std::vector<std::uint32_t>& labels,
+                                  std::uint32_t num_regions, std::int64_t width,
+                                  const MembershipField& field, int factor) {
+  const std::vector<BlockShare> shares = BlockShares(labels, width, field, factor);
+  const std::size_t num_classes = field.planes.size();
+  std::vector<float> sums(num_classes * num_regions);
+  tbb::parallel_for(std::size_t{0}, num_classes, [&](std::size_t k) {
+    const float* const plane = field.planes[k].values.data();
+    std::vector<double> of_class(num_regions);
+    for (const BlockShare& share : shares)
+      of_class[share.label - 1] += share.count * plane[share.block];
+    for (std::size_t r = 0; r < num_regions; ++r)
+      sums[r * num_classes + k] = static_cast<float>(of_class[r]);
+  });
+  return sums;
+}
+
 RegionGraph BuildRegionGraph(const std::vector<std::uint32_t>& labels, std::uint32_t num_regions,
                              const Plane& strength, const MembershipField& field, int factor) {
-  const std::vector<BlockShare> shares = BlockShares(labels, strength, field, factor);
-  return {CountSizes(labels, num_regions), SumMemberships(shares, num_regions, field),
+  return {CountSizes(labels, num_regions),
+          SumMemberships(labels, num_regions, strength.width, field, factor),
           JoinPairs(PixelPairs(labels, strength))};
 }
 

@@ -31,6 +31,11 @@ struct RegionGraph {
 // `labels` are 0 (no data) to num_regions, row-major, neighbours the 4 nearest. The same bits for
 // any number of threads. `field` has the labels' resolution divided by `factor`, rounded up. Cost:
 // at most K additions per pixel, and a sort of the pairs across borders.
+// Per region K sums of memberships over its pixels, as RegionGraph has them; `field` likewise.
+std::vector<float> SumMemberships(const std::vector<std::uint32_t>& labels,
+                                  std::uint32_t num_regions, std::int64_t width,
+                                  const MembershipField& field, int factor);
+
 RegionGraph BuildRegionGraph(const std::vector<std::uint32_t>& labels, std::uint32_t num_regions,
                              const Plane& strength, const MembershipField& field, int factor);
 

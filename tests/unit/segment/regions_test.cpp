@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <gmmseg/errors.h>
+#include <gmmseg/region_posteriors.h>
 #include <gmmseg/regions.h>
 #include <gmmseg/threads.h>
 
@@ -226,6 +227,33 @@ TEST_CASE("regions are the same for any number of threads; the seed is what chan
   options.seed = 1;
   CHECK(SegmentRegions(raster, options).hierarchy.merges.back().height !=
         serial.hierarchy.merges.back().height);
+}
+
+TEST_CASE("posteriors of regions sum to 1 and are largest in the region itself") {
+  for (const std::int64_t width : {150, 1000}) {  // at full and at half the resolution
+    CAPTURE(width);
+    Raster raster = ColorShapes(width, 6 * width / 10);
+    for (std::int64_t i = 0; i < width; ++i) raster.Invalidate(7 * i);
+    RegionOptions options = Into(3);
+    options.memberships = Memberships::kKeep;
+    const Regions regions = SegmentRegions(raster, options);
+    CHECK(regions.reduction == (width == 150 ? 1 : 2));
+    const RegionPosteriors posteriors(regions);
+    const std::vector<float> of[] = {posteriors.Of(1), posteriors.Of(2), posteriors.Of(3)};
+    std::int64_t num_largest = 0;
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
+      const std::uint32_t label = regions.labels[i];
+      const float sum = of[0][i] + of[1][i] + of[2][i];
+      REQUIRE(sum == doctest::Approx(label > 0 ? 1 : 0).epsilon(1e-4));
+      if (label > 0) num_largest += of[label - 1][i] > 0.5f ? 1 : 0;
+    }
+    CHECK(static_cast<double>(num_largest) > 0.98 * static_cast<double>(regions.num_valid));
+    CHECK_THROWS_AS(posteriors.Of(0), ParameterError);
+    CHECK_THROWS_AS(posteriors.Of(4), ParameterError);
+    CHECK(SegmentRegions(raster, Into(3)).labels == regions.labels);
+  }
+  CHECK_THROWS_WITH_AS(RegionPosteriors(SegmentRegions(ColorShapes(30, 20))),
+                       doctest::Contains("memberships"), ParameterError);
 }
 
 TEST_CASE("options out of range and volumes are refused") {
