@@ -43,7 +43,9 @@ struct FolderOptions {
   SegmentOptions segment;
   ModelSource source = ModelSource::kShared;
   std::optional<Model> model;  // of kGiven and kMatched
-  OutputOptions output;        // `existing` and `stem` are the folder job's own
+  // Cuts every image into regions in place of all that; of kSeparate alone, and without a report.
+  std::optional<RegionOptions> regions;
+  OutputOptions output;  // `existing` and `stem` are the folder job's own
   EarlierRun earlier = EarlierRun::kRefuse;
   OnFailure on_failure = OnFailure::kGoOn;
   std::int64_t memory = 0;  // bytes for images and the shared model's colours; 0: half of what this
@@ -69,6 +71,7 @@ struct ImageRecord {
   std::vector<std::uint64_t> output_bytes;       // sizes of the outputs
   double log_likelihood = 0;                     // per pixel with data, natural logarithm
   std::vector<double> shares;                    // of the pixels with data, by class
+  std::optional<std::int64_t> num_regions;       // of an image that was cut into regions
   bool converged = true, all_components = true;  // of a fit of its own
   std::optional<Drift> drift;  // from the model's training; absent for a model of its own
   std::optional<double> match_confidence;  // of kMatched: see MatchedSegmentation

@@ -6,6 +6,7 @@
 #include <gmmseg/drift.h>
 #include <gmmseg/image_io.h>
 #include <gmmseg/instability.h>
+#include <gmmseg/regions.h>
 #include <gmmseg/segment.h>
 
 #include <functional>
@@ -18,7 +19,8 @@
 
 namespace gmmseg {
 
-// What can be written for photo.jpg.
+// What can be written for photo.jpg. Of a job that cuts the image into regions, classes are
+// regions.
 enum class Output {
   kLabels,         // photo_labels.png: indexed, the index is the label; 16-bit grey when M > 255
   kOverlay,        // photo_overlay.png
@@ -34,12 +36,15 @@ enum class Output {
   kInstability,    // photo_instability.png: Instability::of_samples
   kConvergence,    // photo_convergence.svg: the fit, iteration by iteration
   kReport,         // report.html: a page to look at; see OutputOptions::report_part
+  kHierarchy,      // photo_hierarchy.tif: the ultrametric contour map of the regions
+  kRegionTable,    // photo_regions.csv and photo_regions.json: see region_io.h
+  kPolygons,       // photo_regions.geojson: likewise
 };
 using OutputSet = std::set<Output>;
 
 // "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks", "density",
-// "anomalies", "outliers", "imputed", "instability", "convergence", "report". ParseOutput throws
-// ParameterError, listing the words, for any other.
+// "anomalies", "outliers", "imputed", "instability", "convergence", "report", "hierarchy",
+// "region-table", "polygons". ParseOutput throws ParameterError, listing the words, for any other.
 std::string_view ToString(Output output);
 Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
@@ -50,6 +55,12 @@ OutputSet AllOutputs();
 OutputSet DensityOutputs();
 // Instability and convergence, which tell of a fit: a model that is applied cannot give them.
 OutputSet FitOutputs();
+// Hierarchy, region-table and polygons, which are of regions alone.
+OutputSet RegionOnlyOutputs();
+// What a job that cuts into regions can write: these, labels, overlay, heatmaps and masks.
+OutputSet RegionOutputs();
+// Labels, overlay and the table: what it writes unless told otherwise.
+OutputSet DefaultRegionOutputs();
 
 enum class ExistingOutputs {
   kRefuse,     // ParameterError before any work
@@ -86,6 +97,12 @@ struct JobSeconds {
   double read = 0, features = 0, fit = 0, labels = 0, write = 0, total = 0;
 };
 
+// Of a job that cuts the image into regions.
+struct RegionTotals {
+  std::int64_t num_regions = 0, num_leaves = 0;
+  double level = 0;  // Regions::level
+};
+
 // What happened. Facts that vary from run to run (seconds, threads, instruction set) are here and
 // in no output file.
 struct JobResult {
@@ -94,6 +111,7 @@ struct JobResult {
   std::int64_t width = 0, height = 0, depth = 1;  // pixels
   int num_bands = 0;
   std::int64_t num_valid = 0;                    // pixels with data
+  std::optional<RegionTotals> regions;           // then there are no model and no classes
   Model model;                                   // as fitted, or as applied
   ClassTable classes;                            // shares of this image
   double log_likelihood = 0;                     // per pixel with data, natural logarithm
@@ -144,6 +162,12 @@ JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOpt
 // SegmentMatched in place of Segment.
 JobResult RunMatchJob(const JobInput& input, const SegmentOptions& options, const Model& reference,
                       const OutputOptions& output, const JobObserver& observer = {});
+
+// SegmentRegions, and what it finds as files. Of JobInput, the image alone: ParameterError for a
+// weight map and scribbles, and for outputs other than RegionOutputs(). Labels are 16 bits: Error
+// where labels, masks or the overlay of more than 65535 regions are asked for.
+JobResult RunRegionJob(const JobInput& input, const RegionOptions& options,
+                       const OutputOptions& output, const JobObserver& observer = {});
 
 // For a thread that waits for signals: removes whatever unfinished jobs have written, and holds
 // every job for good; the caller ends the process.

@@ -12,6 +12,7 @@
 #include "batch/model_outputs.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
+#include "batch/region_job.h"
 #include "batch/report_files.h"
 
 namespace gmmseg {
@@ -105,6 +106,7 @@ bool WantsReport(const FolderOptions& options) {
 }
 
 int NumClasses(const FolderOptions& options) {
+  if (options.regions) return NumKnownRegions(*options.regions);
   return options.model ? static_cast<int>(options.model->classes.size())
                        : options.segment.most_classes();
 }
@@ -113,6 +115,13 @@ fs::path PlainPath(const fs::path& path) { return fs::absolute(path).lexically_n
 
 void CheckFolderJob(const InputList& inputs, const FolderOptions& options,
                     const std::vector<std::string>& shared_names) {
+  if (options.regions) {
+    CheckRegionJob(*options.regions, options.output.outputs);
+    if (options.source != ModelSource::kSeparate)
+      throw ParameterError("regions are of each image by itself; do not ask for a shared model");
+    CheckEarlierRun(inputs, options, shared_names);
+    return;
+  }
   if (options.source == ModelSource::kGiven && options.model)
     CheckModelOutputs(options.output, *options.model);
   else

@@ -329,6 +329,7 @@ class FolderRun {
       manifest_->Append(writing);
     };
     const JobInput input = JobInputOf(file);
+    if (options_.regions) return RunRegionJob(input, *options_.regions, output);
     // Without a model that others have, an image is segmented by itself: it has no data.
     if (options_.source == ModelSource::kSeparate || !options_.model)
       return RunSegmentJob(input, options_.segment, output);
@@ -356,7 +357,8 @@ class FolderRun {
     record.match_confidence = result.match_confidence;
     record.warnings = result.warnings;
     for (const ClassEntry& entry : result.classes) record.shares.push_back(entry.share);
-    if (!FitsEachImage(options_.source) || result.num_valid == 0) return;
+    if (result.regions) record.num_regions = result.regions->num_regions;
+    if (result.regions || !FitsEachImage(options_.source) || result.num_valid == 0) return;
     record.converged = result.model.fit.converged();
     record.all_components = result.model.fit.has_all_components();
   }

@@ -56,10 +56,20 @@ std::int64_t PreviewBytes(int num_components, int num_features) {
          kRun * 4 * (num_features + 1) + 3 * models;
 }
 
+// What SegmentRegions says that it takes, and the labels and pictures of it.
+std::int64_t BytesForRegions(const ImageHeader& header, const RegionOptions& regions) {
+  constexpr std::int64_t kFixed = std::int64_t{24} << 20, kPerPixel = 64;
+  const std::int64_t pixels = header.width * header.height;
+  const std::int64_t looked_at = std::min(pixels, std::int64_t{1} << 19);
+  return kFixed + pixels * (kPerPixel + 2 * header.num_bands * BytesPerValue(header.type)) +
+         looked_at * 2 * regions.num_components * regions.num_mixtures;
+}
+
 // At the moment when most is held: the decoder's picture beside the raster, or the raster beside
 // the pixels' samples and labels and all that is known of each sample.
 std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
                       FeaturePool::Weights weights) {
+  if (options.regions) return BytesForRegions(header, *options.regions);
   constexpr std::int64_t kFixed = std::int64_t{24} << 20;  // keys of colours, compressors
   constexpr std::int64_t kSampleAndLabel = 4 + 2, kScores = 2 + 4 + 4;
   const OutputSet& outputs = options.output.outputs;

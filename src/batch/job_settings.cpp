@@ -47,6 +47,12 @@ std::string ComponentsText(const SegmentOptions& options) {
   return std::to_string(options.choose->least) + ":" + std::to_string(options.choose->most);
 }
 
+std::string OnOneLine(const NamedTexts& settings) {
+  std::string text;
+  for (const auto& [name, value] : settings) text += (text.empty() ? "" : " ") + name + "=" + value;
+  return text;
+}
+
 const char* OnOff(bool on) { return on ? "on" : "off"; }
 
 }  // namespace
@@ -117,11 +123,16 @@ NamedTexts ShownSettings(const Model& model) {
           {"model fitted to", inputs.empty() ? "unknown" : inputs}};
 }
 
+NamedTexts RegionSettings(const RegionOptions& options) {
+  return {{"regions", options.num_regions ? std::to_string(*options.num_regions) : "auto"},
+          {"level", Number(options.level)},
+          {"components", std::to_string(options.num_components)},
+          {"mixtures", std::to_string(options.num_mixtures)},
+          {"seed", std::to_string(options.seed)}};
+}
+
 std::string FitSettingsText(const SegmentOptions& options) {
-  std::string text;
-  for (const auto& [name, value] : FitSettings(options))
-    text += (text.empty() ? "" : " ") + name + "=" + value;
-  return text;
+  return OnOneLine(FitSettings(options));
 }
 
 std::string SettingsDifference(const std::string& there, const std::string& here) {
@@ -140,7 +151,10 @@ std::string SettingsHash(const FolderOptions& options, const std::string& model_
   if (NeedsAnomalies(options.output.outputs))
     text += " anomaly_rate=" + Number(options.output.anomaly_rate);
   text.append(" model=").append(model_hash);
-  if (FitsEachImage(options.source)) text.append(" ").append(FitSettingsText(options.segment));
+  if (options.regions)
+    text.append(" ").append(OnOneLine(RegionSettings(*options.regions)));
+  else if (FitsEachImage(options.source))
+    text.append(" ").append(FitSettingsText(options.segment));
   return ContentHash(text);
 }
 

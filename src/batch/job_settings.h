@@ -16,6 +16,9 @@ NamedTexts ShownSettings(const SegmentOptions& options);
 // What a model that is applied says of itself.
 NamedTexts ShownSettings(const Model& model);
 
+// Everything that decides which regions there are.
+NamedTexts RegionSettings(const RegionOptions& options);
+
 // FitSettings on one line: "k=4 covariance=full …".
 std::string FitSettingsText(const SegmentOptions& options);
 

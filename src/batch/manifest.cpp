@@ -79,6 +79,7 @@ Json ToJson(const ImageRecord& record) {
                      {"share_distance", record.drift->share_distance},
                      {"flagged", record.drift->flagged()}};
   if (record.match_confidence) json["match_confidence"] = *record.match_confidence;
+  if (record.num_regions) json["regions"] = *record.num_regions;
   json["warnings"] = record.warnings;
   return json;
 }
@@ -104,6 +105,7 @@ ImageRecord FromJson(const Json& json) {
                          json["drift"].at("share_distance").get<double>()};
   if (json.contains("match_confidence"))
     record.match_confidence = json["match_confidence"].get<double>();
+  if (json.contains("regions")) record.num_regions = json["regions"].get<std::int64_t>();
   record.warnings = json.value("warnings", record.warnings);
   return record;
 }

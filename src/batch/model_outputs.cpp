@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "batch/region_job.h"
 #include "batch/write_outputs.h"
 #include "features/tempered_position.h"
 
@@ -23,6 +24,7 @@ std::string Asked(const OutputSet& outputs) {
 }  // namespace
 
 void CheckModelOutputs(const OutputOptions& output, const FeatureSpec& features) {
+  CheckNoRegionOutputs(output.outputs);
   const std::string words = Asked(output.outputs);
   if (!words.empty() && IsTempered(features))
     throw ParameterError(words +

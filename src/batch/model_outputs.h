@@ -5,9 +5,9 @@
 
 namespace gmmseg {
 
-// Before any work. Throws ParameterError where one of DensityOutputs is asked of a model with these
-// features that is tempered, or kImputed of one that skips pixels with missing values, or the
-// anomaly rate does not lie between 0 and 1.
+// Before any work. Throws ParameterError where an output of regions is asked for, or one of
+// DensityOutputs is asked of a model with these features that is tempered, or kImputed of one that
+// skips pixels with missing values, or the anomaly rate does not lie between 0 and 1.
 void CheckModelOutputs(const OutputOptions& output, const FeatureSpec& features);
 
 // What a model that is applied cannot give: what tells of its fit, and anomalies where it does not

@@ -29,6 +29,9 @@ constexpr Word<Output> kWords[] = {
     {Output::kInstability, "instability"},
     {Output::kConvergence, "convergence"},
     {Output::kReport, "report"},
+    {Output::kHierarchy, "hierarchy"},
+    {Output::kRegionTable, "region-table"},
+    {Output::kPolygons, "polygons"},
 };
 
 // A file's name is stem + before [+ class] + after.
@@ -37,38 +40,45 @@ struct NamePattern {
 };
 
 constexpr NamePattern kReportView{"_report", ".js"}, kReportPhoto{"_report", ".jpg"};
+constexpr NamePattern kTableCsv{"_regions", ".csv"}, kTableJson{"_regions", ".json"};
 
-// Of an output with one file per image or class.
-NamePattern PatternOf(Output output) {
+// Of a report, the names of an image's part.
+std::vector<NamePattern> PatternsOf(Output output) {
   switch (output) {
     case Output::kLabels:
-      return {"_labels", ".png"};
+      return {{"_labels", ".png"}};
     case Output::kOverlay:
-      return {"_overlay", ".png"};
+      return {{"_overlay", ".png"}};
     case Output::kHeatmaps:
-      return {"_heat_", ".png"};
+      return {{"_heat_", ".png"}};
     case Output::kUncertainty:
-      return {"_uncertainty", ".png"};
+      return {{"_uncertainty", ".png"}};
     case Output::kModel:
-      return {".gmm", ".json"};
+      return {{".gmm", ".json"}};
     case Output::kProbabilities:
-      return {"_probs", ".tif"};
+      return {{"_probs", ".tif"}};
     case Output::kMasks:
-      return {"_mask_", ".png"};
+      return {{"_mask_", ".png"}};
     case Output::kDensity:
-      return {"_density", ".tif"};
+      return {{"_density", ".tif"}};
     case Output::kAnomalies:
-      return {"_anomalies", ".png"};
+      return {{"_anomalies", ".png"}};
     case Output::kOutliers:
-      return {"_outliers", ".tif"};
+      return {{"_outliers", ".tif"}};
     case Output::kImputed:
-      return {"_imputed", ".tif"};
+      return {{"_imputed", ".tif"}};
     case Output::kInstability:
-      return {"_instability", ".png"};
+      return {{"_instability", ".png"}};
     case Output::kConvergence:
-      return {"_convergence", ".svg"};
+      return {{"_convergence", ".svg"}};
     case Output::kReport:
-      break;
+      return {kReportView, kReportPhoto};
+    case Output::kHierarchy:
+      return {{"_hierarchy", ".tif"}};
+    case Output::kRegionTable:
+      return {kTableCsv, kTableJson};
+    case Output::kPolygons:
+      return {{"_regions", ".geojson"}};
   }
   throw InternalError("an output without a file name");
 }
@@ -93,8 +103,14 @@ bool Fits(const NamePattern& pattern, Output output, std::string_view stem, std:
 
 // A page is of no stem, and not among them.
 bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
-  if (output != Output::kReport) return Fits(PatternOf(output), output, stem, name);
-  return Fits(kReportView, output, stem, name) || Fits(kReportPhoto, output, stem, name);
+  return std::ranges::any_of(PatternsOf(output), [&](const NamePattern& pattern) {
+    return Fits(pattern, output, stem, name);
+  });
+}
+
+std::string NameBy(const NamePattern& pattern, const std::string& stem,
+                   const std::string& number = "") {
+  return stem + std::string(pattern.before) + number + std::string(pattern.after);
 }
 
 }  // namespace
@@ -124,32 +140,27 @@ std::string StemOf(const std::string& input) {
 }
 
 std::string OutputName(const std::string& stem, Output output, int k) {
-  const NamePattern pattern = PatternOf(output);
-  const std::string number = IsPerClass(output) ? std::to_string(k) : "";
-  return stem + std::string(pattern.before) + number + std::string(pattern.after);
+  return NameBy(PatternsOf(output).front(), stem, IsPerClass(output) ? std::to_string(k) : "");
 }
 
 ReportPartNames ReportPartNamesOf(const std::string& stem) {
-  const auto name = [&stem](const NamePattern& pattern) {
-    return stem + std::string(pattern.before) + std::string(pattern.after);
-  };
-  return {name(kReportView), name(kReportPhoto)};
+  return {NameBy(kReportView, stem), NameBy(kReportPhoto, stem)};
+}
+
+RegionTableNames RegionTableNamesOf(const std::string& stem) {
+  return {NameBy(kTableCsv, stem), NameBy(kTableJson, stem)};
 }
 
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
                                      int num_classes, ReportKind report) {
   std::vector<std::string> names;
   for (const Output output : outputs) {
-    if (output == Output::kReport) {
-      const ReportPartNames part = ReportPartNamesOf(stem);
-      if (report == ReportKind::kPage)
-        names.push_back(kReportName);
-      else
-        names.insert(names.end(), {part.view, part.photo});
-      continue;
-    }
-    const int count = IsPerClass(output) ? num_classes : 1;
-    for (int k = 1; k <= count; ++k) names.push_back(OutputName(stem, output, k));
+    if (output == Output::kReport && report == ReportKind::kPage)
+      names.push_back(kReportName);
+    else if (IsPerClass(output))
+      for (int k = 1; k <= num_classes; ++k) names.push_back(OutputName(stem, output, k));
+    else
+      for (const NamePattern& pattern : PatternsOf(output)) names.push_back(NameBy(pattern, stem));
   }
   return names;
 }

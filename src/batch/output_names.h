@@ -25,6 +25,12 @@ struct ReportPartNames {
 };
 ReportPartNames ReportPartNamesOf(const std::string& stem);
 
+// Of kRegionTable, which is two files.
+struct RegionTableNames {
+  std::string csv, json;
+};
+RegionTableNames RegionTableNamesOf(const std::string& stem);
+
 enum class ReportKind { kPage, kPart };
 
 // Every name that a job of num_classes classes writes.

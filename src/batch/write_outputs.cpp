@@ -11,9 +11,9 @@
 #include <optional>
 #include <utility>
 
+#include "batch/label_pictures.h"
 #include "batch/output_names.h"
 #include "io/staged_file.h"
-#include "io/write_pictures.h"
 #include "render/convergence.h"
 #include "render/heat_index.h"
 #include "render/painters.h"
@@ -21,16 +21,8 @@
 namespace gmmseg {
 namespace {
 
-constexpr std::size_t kMaxIndexedClasses = 255;  // one byte, label 0 apart
-
 // Indices of one picture, sample by sample.
 using IndexPlane = std::vector<std::uint8_t>;
-
-// As many classes as memory for posteriors holds, at least one.
-int ClassesAtATime(std::int64_t bytes_per_class, int num_classes) {
-  return static_cast<int>(
-      std::clamp<std::int64_t>(kPosteriorBytes / bytes_per_class, 1, num_classes));
-}
 
 class OutputWriter {
  public:
@@ -75,65 +67,15 @@ class OutputWriter {
     return (folder_ / OutputName(stem_, output, k)).string();
   }
 
-  // make_pixels(first, count, bytes) makes a run of pixels.
-  template <typename MakePixels>
-  Picture MakePicture(std::string path, PixelKind kind, std::optional<Palette> palette,
-                      MakePixels make_pixels) const {
-    return {std::move(path),
-            result_.width,
-            result_.height,
-            kind,
-            std::move(palette),
-            [width = result_.width, make_pixels](std::int64_t first, std::int64_t count,
-                                                 std::uint8_t* rows) {
-              make_pixels(first * width, count * width, rows);
-            }};
-  }
-
-  // A picture of f(label) at each pixel.
-  template <typename T, typename Function>
-  Picture LabelPicture(std::string path, PixelKind kind, std::optional<Palette> palette,
-                       Function f) const {
-    return MakePicture(std::move(path), kind, std::move(palette),
-                       [this, f](std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
-                         const auto labels = result_.labels.begin() + first;
-                         std::transform(labels, labels + count, reinterpret_cast<T*>(bytes), f);
-                       });
-  }
-
-  Picture LabelMask() const {
-    std::string path = PathOf(Output::kLabels);
-    const auto as_it_is = [](std::uint16_t label) { return label; };
-    if (result_.classes.size() > kMaxIndexedClasses)
-      return LabelPicture<std::uint16_t>(std::move(path), PixelKind::kGray16, {}, as_it_is);
-    return LabelPicture<std::uint8_t>(
-        std::move(path), PixelKind::kIndex8,
-        Palette{LabelPalette(result_.classes), ZeroIndex::kTransparent},
-        [](std::uint16_t label) { return static_cast<std::uint8_t>(label); });
-  }
-
-  Picture ClassMask(int k) const {
-    return LabelPicture<std::uint8_t>(
-        PathOf(Output::kMasks, k), PixelKind::kGray8, {},
-        [k](std::uint16_t label) -> std::uint8_t { return label == k ? 255 : 0; });
-  }
-
-  Picture OverlayPicture() const {
-    return MakePicture(PathOf(Output::kOverlay), PixelKind::kRgb8, {},
-                       [display = DisplayPainter(raster_),
-                        overlay = OverlayPainter(result_.width, result_.height, result_.labels,
-                                                 result_.classes, kOverlayOpacity)](
-                           std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
-                         Rgb* const pixels = reinterpret_cast<Rgb*>(bytes);
-                         display.Paint(first, count, pixels);
-                         overlay.Paint(first, count, pixels);
-                       });
+  LabelView labels() const {
+    return {{result_.width, result_.height}, result_.labels, result_.classes};
   }
 
   // Indices of samples as a picture. The plane is the caller's to keep.
   Picture IndexPicture(std::string path, const IndexPlane& plane, std::vector<Rgb> palette) const {
-    return MakePicture(
-        std::move(path), PixelKind::kIndex8, Palette{std::move(palette), ZeroIndex::kTransparent},
+    return PixelPicture(
+        std::move(path), labels().size, PixelKind::kIndex8,
+        Palette{std::move(palette), ZeroIndex::kTransparent},
         [this, &plane](std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
           const AlignedBuffer<std::uint32_t>& entry = result_.planes.entry;
           if (entry.empty())
@@ -184,7 +126,8 @@ class OutputWriter {
   void WriteAllPictures() const {
     IndexPlane uncertainty, instability, anomalies;
     std::vector<Picture> pictures;
-    if (Wants(Output::kOverlay)) pictures.push_back(OverlayPicture());
+    if (Wants(Output::kOverlay))
+      pictures.push_back(OverlayPicture(PathOf(Output::kOverlay), labels(), raster_));
     if (Wants(Output::kUncertainty)) {
       uncertainty = HeatPlane(result_.sample_uncertainty);
       pictures.push_back(Heatmap(PathOf(Output::kUncertainty), uncertainty, ColorMap::kMagma));
@@ -197,9 +140,10 @@ class OutputWriter {
       anomalies = AnomalyIndices();
       pictures.push_back(IndexPicture(PathOf(Output::kAnomalies), anomalies, AnomalyPalette()));
     }
-    if (Wants(Output::kLabels)) pictures.push_back(LabelMask());
+    if (Wants(Output::kLabels)) pictures.push_back(LabelMask(PathOf(Output::kLabels), labels()));
     if (Wants(Output::kMasks))
-      for (int k = 1; k <= num_classes(); ++k) pictures.push_back(ClassMask(k));
+      for (int k = 1; k <= num_classes(); ++k)
+        pictures.push_back(ClassMask(PathOf(Output::kMasks, k), labels(), k));
     if (Wants(Output::kHeatmaps) && num_classes() > 0) WriteHeatmaps(pictures);
     WritePictures(pictures);
   }
@@ -272,6 +216,11 @@ class OutputWriter {
 };
 
 }  // namespace
+
+int ClassesAtATime(std::int64_t bytes_per_class, int num_classes) {
+  return static_cast<int>(
+      std::clamp<std::int64_t>(kPosteriorBytes / bytes_per_class, 1, num_classes));
+}
 
 bool NeedsAnomalies(const OutputSet& outputs) {
   return outputs.contains(Output::kAnomalies) || outputs.contains(Output::kOutliers);

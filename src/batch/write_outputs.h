@@ -11,6 +11,9 @@ namespace gmmseg {
 // What heatmaps, and as much again what probabilities, may hold of posteriors at a time.
 inline constexpr std::int64_t kPosteriorBytes = std::int64_t{256} << 20;
 
+// As many classes as that holds, at least one.
+int ClassesAtATime(std::int64_t bytes_per_class, int num_classes);
+
 // Whether the outputs need FindAnomalies.
 bool NeedsAnomalies(const OutputSet& outputs);
 

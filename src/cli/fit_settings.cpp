@@ -157,11 +157,18 @@ OutputOptions OutputsOf(const Options& options, const FeatureSpec& features,
     for (const Output kind : kinds) outputs.erase(kind);
   };
   if (output.outputs == AllOutputs()) {
+    leave_out(RegionOnlyOutputs());
     if (IsTempered(features)) leave_out(DensityOutputs());
     if (features.missing == MissingValues::kSkip) leave_out({Output::kImputed});
     leave_out(impossible);
   }
   output.keep = FilesTaken(options);
+  return output;
+}
+
+OutputOptions RegionOutputsOf(const Options& options) {
+  OutputOptions output = options.output;
+  if (output.outputs == AllOutputs()) output.outputs = RegionOutputs();
   return output;
 }
 

@@ -25,6 +25,9 @@ Model ModelToApply(const Options& options);
 OutputOptions OutputsOf(const Options& options, const FeatureSpec& features,
                         const OutputSet& impossible);
 
+// The same of regions.
+OutputOptions RegionOutputsOf(const Options& options);
+
 // The files beside the images that the run starts from.
 std::vector<std::string> FilesTaken(const Options& options);
 

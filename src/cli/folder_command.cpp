@@ -35,6 +35,12 @@ FolderOptions SettingsFor(const Options& options, const InputList& inputs) {
                                                                           : options.earlier;
   folder.on_failure = options.on_failure;
   folder.memory = options.memory;
+  if (options.regions) {
+    folder.source = ModelSource::kSeparate;
+    folder.regions = options.regions;
+    folder.output = RegionOutputsOf(options);
+    return folder;
+  }
   if (options.command == Command::kApply) {
     folder.source = ModelSource::kGiven;
     folder.model = ModelToApply(options);

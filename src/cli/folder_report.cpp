@@ -56,7 +56,8 @@ std::string ImageLine(const ImageReport& report) {
   const ImageRecord& record = report.record;
   const std::string what = report.result != nullptr && report.result->num_valid == 0
                                ? "no pixel with data, all labels 0"
-                               : Shares(record.shares);
+                           : record.num_regions ? Count(*record.num_regions, "region", "regions")
+                                                : Shares(record.shares);
   return report.file.path + ": " + what + Format(", %.2f s", record.seconds);
 }
 

@@ -60,6 +60,8 @@ const char* const kSegmentFooter =
       Four classes by colour; masks, heatmaps and the model go into segmented/.
   segment photo.jpg -k 2:8
       The same with the best number of classes from two to eight.
+  segment photo.jpg --regions 20
+      Twenty connected regions in place of classes, and a table of them.
   segment photo.jpg -k 6 --position 1 --write labels,probabilities -o out
       Six compact classes by colour and place; a mask and a 6-band TIFF go into out/.
   segment photos/ -k 4 -o classes

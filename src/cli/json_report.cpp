@@ -1,5 +1,6 @@
 #include "cli/json_report.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/folder_report.h"
@@ -95,6 +96,22 @@ const char* CommandName(Command command) {
   return command == Command::kApply ? "apply" : "segment";
 }
 
+void AddClassesJson(const JobResult& result, Command command, Json& report) {
+  report["features"] = FeatureNames(result.model.features);
+  report["position_weight"] = result.model.features.spec.position_weight;
+  report["components"] = result.model.mixture().num_components();
+  report["log_likelihood_per_pixel"] = result.log_likelihood;
+  report["classes"] = ClassesJson(result.classes);
+  if (command == Command::kSegment) report["fit"] = FitJson(result.model);
+  if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
+}
+
+Json RegionsJson(const RegionTotals& regions) {
+  return {{"count", regions.num_regions},
+          {"leaves", regions.num_leaves},
+          {"level", std::isfinite(regions.level) ? Json(regions.level) : Json()}};
+}
+
 Json Report(const JobResult& result, Command command) {
   Json report = {{"program", "segment"},
                  {"version", GMMSEG_VERSION},
@@ -105,14 +122,11 @@ Json Report(const JobResult& result, Command command) {
                  {"depth", result.depth},
                  {"bands", result.num_bands},
                  {"pixels", result.num_pixels()},
-                 {"pixels_with_data", result.num_valid},
-                 {"features", FeatureNames(result.model.features)},
-                 {"position_weight", result.model.features.spec.position_weight},
-                 {"components", result.model.mixture().num_components()},
-                 {"log_likelihood_per_pixel", result.log_likelihood},
-                 {"classes", ClassesJson(result.classes)}};
-  if (command == Command::kSegment) report["fit"] = FitJson(result.model);
-  if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
+                 {"pixels_with_data", result.num_valid}};
+  if (result.regions)
+    report["regions"] = RegionsJson(*result.regions);
+  else
+    AddClassesJson(result, command, report);
   if (result.anomalies) report["anomalies"] = AnomaliesJson(*result.anomalies, result.num_valid);
   if (result.instability)
     report["instability"] = {{"mean", result.instability->mean},
@@ -150,6 +164,10 @@ std::string JsonLine(const ImageReport& report, const Options& options) {
   if (report.result != nullptr) {
     line.update(Report(*report.result, CommandOn(report)));
     line["command"] = CommandName(options.command);
+  } else if (done && record.num_regions) {
+    line["regions"] = *record.num_regions;
+    line["warnings"] = record.warnings;
+    line["outputs"] = record.outputs;
   } else if (done) {
     line["log_likelihood_per_pixel"] = record.log_likelihood;
     line["shares"] = record.shares;

@@ -41,6 +41,7 @@ void Report(const JobResult& result, const SegmentOptions& fit, const Options& o
 }
 
 bool IsFlawless(const JobResult& result, Command command) {
+  if (result.regions) return true;
   if (command == Command::kApply) return !result.drift || !result.drift->flagged();
   const FitResult& fit = result.model.fit;
   return result.num_valid == 0 || (fit.converged() && fit.has_all_components());
@@ -67,7 +68,9 @@ ExitCode RunOneFile(const Options& options) {
                                      : ProgressLine::Urgency::kImportant);
   };
   JobResult result;
-  if (options.command == Command::kApply) {
+  if (options.regions) {
+    result = RunRegionJob(input, *options.regions, RegionOutputsOf(options), show);
+  } else if (options.command == Command::kApply) {
     const Model model = ModelToApply(options);
     const OutputSet impossible = ImpossibleOutputs(model, options.output.anomaly_rate);
     result = RunApplyJob(input, model, OutputsOf(options, model.features.spec, impossible), show);

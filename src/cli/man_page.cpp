@@ -237,6 +237,18 @@ std::string FilesOf(Output output) {
       return "report.html: a page that shows the image, its classes and the fit in any browser, "
              "without a network. Of many images one page for all, with photo_report.js and "
              "photo_report.jpg for each of them, which it needs beside it.";
+    case Output::kHierarchy:
+      return "photo_hierarchy.tif: with --regions, at every border the level at which it vanishes, "
+             "as floats, and 0 elsewhere: the ultrametric contour map. Pixels of at least T are "
+             "the "
+             "borders of --level T.";
+    case Output::kRegionTable:
+      return "photo_regions.csv and photo_regions.json: with --regions, of each region the area, "
+             "the centroid, the bounding box, the mean of every band and the neighbours, in "
+             "pixels.";
+    case Output::kPolygons:
+      return "photo_regions.geojson: with --regions, the outlines of the regions along the sides "
+             "of pixels, in pixels from the upper left corner.";
   }
   throw InternalError("an output without files");
 }

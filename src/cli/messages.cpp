@@ -1,6 +1,7 @@
 #include "cli/messages.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/control_characters.h"
 #include "base/text.h"
@@ -43,6 +44,10 @@ std::string RestartsDetail(const FitResult& fit) {
     detail += Format(", on the subsample %.4f (best) to %.4f (worst) per pixel", values.front(),
                      values.back());
   return detail;
+}
+
+std::string AtLevel(const RegionTotals& regions) {
+  return std::isfinite(regions.level) ? Format(" at level %.4g", regions.level) : "";
 }
 
 std::string AnomalyShares(const JobResult& result) {
@@ -124,6 +129,9 @@ std::string Shares(const std::vector<double>& shares) {
 std::string LogLine(const JobResult& result, const Options& options) {
   const std::string end = Format("%.2f s -> ", result.seconds.total) + WithSlash(result.directory);
   if (result.num_valid == 0) return result.input + ": no pixel with data, all labels 0, " + end;
+  if (result.regions)
+    return result.input + ": " + Count(result.regions->num_regions, "region", "regions") +
+           AtLevel(*result.regions) + ", " + end;
   return result.input + ": " +
          Count(static_cast<std::int64_t>(result.classes.size()), "class", "classes") +
          HowFitted(result, options) + ", " +
@@ -161,9 +169,14 @@ std::vector<std::string> Details(const JobResult& result, const SegmentOptions& 
   std::vector<std::string> details = {
       Format("image: %lld x %lld pixels, %d bands, %lld pixels with data",
              static_cast<long long>(result.width), static_cast<long long>(result.height),
-             result.num_bands, static_cast<long long>(result.num_valid)),
-      "features: " + FeatureNames(result.model.features)};
-  if (command == Command::kSegment && result.num_valid > 0) AddFitDetails(result, fit, details);
+             result.num_bands, static_cast<long long>(result.num_valid))};
+  if (result.regions)
+    details.push_back(Count(result.regions->num_leaves, "leaf", "leaves") +
+                      " of the hierarchy of regions");
+  else
+    details.push_back("features: " + FeatureNames(result.model.features));
+  if (!result.regions && command == Command::kSegment && result.num_valid > 0)
+    AddFitDetails(result, fit, details);
   if (result.anomalies && result.num_valid > 0) details.push_back(AnomaliesDetail(result));
   if (result.instability && result.num_valid > 0)
     details.push_back(InstabilityDetail(*result.instability));

@@ -2,7 +2,9 @@
 
 #include <gmmseg/threads.h>
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "cli/common_options.h"
 #include "cli/file_commands.h"
@@ -148,8 +150,9 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
       [&output](const std::string& word) { output.directory = word; });
   Add(app, kOut, "--write", "LIST",
       "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks, "
-      "density, anomalies, outliers, imputed, instability, convergence, report; or all, which is "
-      "those that can be given (see --position, --missing, --model, --restarts). Default: " +
+      "density, anomalies, outliers, imputed, instability, convergence, report, and of regions "
+      "hierarchy, region-table, polygons; or all, which is those that can be given (see "
+      "--position, --missing, --model, --restarts, --regions). Default: " +
           default_set + "; of many images report, too.",
       [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
   Add(app, kOut, "--depth", "TYPE",
@@ -236,6 +239,35 @@ void DeclareRun(CLI::App& app, Options& options) {
 
 }  // namespace
 
+void Declaration::DeclareRegions() {
+  CLI::Option* regions = Add(
+      app, kWhat, "--regions", "N|auto",
+      "Cut each image into connected regions in place of classes: N of them, or with no number, or "
+      "auto, as many as there are at --level. A number right behind --regions is N, also where a "
+      "file is called so. Colours, texture and the posteriors of mixtures of -k components (40 "
+      "where that is not given) say where regions end. Outputs: labels, overlay and region-table, "
+      "and by --write heatmaps, masks, hierarchy and polygons. Default: none, classes.",
+      [this](const std::string& word) {
+        options.regions.emplace().num_regions = ParseRegions(word);
+      });
+  Add(app, kWhat, "--level", "T",
+      "With --regions: regions are merged while what parts them is below T, > 0; a smaller T "
+      "leaves more regions. Default: 1, which agrees best with how people segment photographs.",
+      [this](const std::string& word) { level = ParsePositive(word); });
+  const auto goes_with_regions = [](const CLI::Option& option) {
+    constexpr std::string_view kNames[] = {"components", "seed", "regions", "level"};
+    return std::ranges::find(kNames, option.get_single_name()) != std::end(kNames);
+  };
+  for (CLI::Option* option : app.get_options([&](const CLI::Option* each) {
+         const std::string& group = each->get_group();
+         const std::string name = each->get_single_name();
+         return ((group == kWhat || group == kHow) && !goes_with_regions(*each)) ||
+                group == kModels || name == "depth" || name == "anomaly-rate" ||
+                name == "class-names";
+       }))
+    option->excludes(regions);
+}
+
 CLI::App* Declaration::AddCommand(const std::string& name, const std::string& help,
                                   const char* footer) {
   CLI::App* command = app.add_subcommand(name, help + " (segment " + name + " --help).");
@@ -258,9 +290,6 @@ Declaration::Declaration() {
       ->option_text(" ");
   DeclareWhat(app, options);
   DeclareHow(app, options);
-  fit_only = app.get_options([](CLI::Option* option) {
-    return option->get_group() == kWhat || option->get_group() == kHow;
-  });
   Add(app, kModels, "--model", "FILE",
       "Apply this model file to every image and fit nothing; the same as segment apply. With "
       "--match: the reference. Default: none.",
@@ -268,6 +297,10 @@ Declaration::Declaration() {
       ->excludes("--init-model");
   DeclareModels(app, options);
   DeclareOut(app, options, "labels,overlay,heatmaps,uncertainty,model");
+  DeclareRegions();
+  fit_only = app.get_options([](CLI::Option* option) {
+    return option->get_group() == kWhat || option->get_group() == kHow;
+  });
   DeclareRun(app, options);
   DeclareFolder(app, options);
   app.set_version_flag("--version", "segment " GMMSEG_VERSION, "Print the version and exit.")

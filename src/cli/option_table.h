@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,15 @@ struct Declaration {
   CLI::App *apply = nullptr, *sample = nullptr, *stats = nullptr, *merge = nullptr,
            *update = nullptr, *eval = nullptr;
   std::vector<CLI::Option*> fit_only;
+  std::optional<double> level;  // of --level
 
   Declaration();
   Declaration(const Declaration&) = delete;
   Declaration& operator=(const Declaration&) = delete;
 
  private:
+  // After everything that does not go with them.
+  void DeclareRegions();
   CLI::App* AddCommand(const std::string& name, const std::string& help, const char* footer);
 };
 

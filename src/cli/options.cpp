@@ -4,10 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <string_view>
 
 #include "cli/option_facts.h"
 #include "cli/option_table.h"
 #include "cli/settings.h"
+#include "cli/values.h"
 
 namespace gmmseg::cli {
 namespace {
@@ -89,6 +91,21 @@ void CheckScribbles(const Options& options) {
         "--scribbles numbers the classes, and so does --match; leave one of them away");
 }
 
+// What the words say of regions, but for what they say of classes and regions alike.
+void CompleteRegions(const Declaration& declaration, Options& options) {
+  RegionOptions& regions = *options.regions;
+  if (options.choose)
+    throw ParameterError(
+        "-k is a range, and --regions takes one number of components; give -k N, or leave -k away");
+  if (declaration.level && regions.num_regions)
+    throw ParameterError(
+        "--regions with a number and --level say how many regions there are, both; leave one of "
+        "them away");
+  regions.level = declaration.level.value_or(regions.level);
+  regions.num_components = options.num_components.value_or(regions.num_components);
+  regions.seed = options.segment.fit.seed;
+}
+
 void CheckEarlier(const Options& options) {
   if (options.earlier != EarlierRun::kRefuse &&
       options.output.existing == ExistingOutputs::kOverwrite)
@@ -166,6 +183,13 @@ Options Complete(Declaration& declaration) {
   options.one_file = IsJobOfOneFile(options);
   const bool default_outputs =
       declaration.app.count("--write") == 0 && declaration.apply->count("--write") == 0;
+  if (options.regions) {
+    CompleteRegions(declaration, options);
+    if (default_outputs) options.output.outputs = DefaultRegionOutputs();
+    return options;
+  }
+  if (declaration.level)
+    throw ParameterError("--level is of regions; give --regions with it, or leave it away");
   if (default_outputs && !options.one_file) options.output.outputs.insert(Output::kReport);
   const bool matches = options.source == ModelSource::kMatched;
   if (!declaration.apply->parsed() && (declaration.app.count("--model") == 0 || matches)) {
@@ -177,6 +201,23 @@ Options Complete(Declaration& declaration) {
   options.command = Command::kApply;
   if (default_outputs) options.output.outputs.erase(Output::kModel);
   return options;
+}
+
+// --regions stands alone, too, but CLI11 would take the input behind it for its word.
+std::vector<const char*> WithRegionsWord(int argc, const char* const* argv) {
+  std::vector<const char*> words;
+  const std::vector<std::string_view> given(argv, argv + argc);
+  bool may_be_option = true;  // "--" ends them
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    words.push_back(argv[i]);
+    may_be_option = may_be_option && given[i] != "--";
+    if (!may_be_option || given[i] != "--regions") continue;
+    const std::string_view next = i + 1 < given.size() ? given[i + 1] : "";
+    const bool is_number =
+        !next.empty() && next.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!is_number && next != kAutoRegions) words.push_back(kAutoRegions);
+  }
+  return words;
 }
 
 // CLI11 counts words ("At Most 1 required but received 2").
@@ -201,8 +242,9 @@ std::string HelpFor(const Declaration& declaration) {
 
 std::variant<Options, Answer> ParseCommandLine(int argc, const char* const* argv) {
   Declaration declaration;
+  const std::vector<const char*> words = WithRegionsWord(argc, argv);
   try {
-    declaration.app.parse(argc, argv);
+    declaration.app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::CallForHelp&) {
     return Answer{declaration.app.help()};
   } catch (const CLI::CallForVersion& version) {

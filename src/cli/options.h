@@ -47,7 +47,8 @@ struct Options {
   std::optional<CovarianceType> covariance_type;
   std::optional<int> restarts;
 
-  SegmentOptions segment;  // everything else about the fit
+  SegmentOptions segment;                // everything else about the fit
+  std::optional<RegionOptions> regions;  // in place of classes
   OutputOptions output;
 
   // Of folder jobs.

@@ -63,6 +63,16 @@ std::variant<int, ComponentRange> ParseComponents(const std::string& word) {
   return ComponentRange{*least, *most};
 }
 
+std::optional<std::int64_t> ParseRegions(const std::string& word) {
+  constexpr std::int64_t kMost = 65535;
+  if (word == kAutoRegions) return std::nullopt;
+  const auto number = Number<std::int64_t>(word);
+  if (!number || *number < 1 || *number > kMost)
+    throw ParameterError("must be a whole number from 1 to " + std::to_string(kMost) + ", or " +
+                         kAutoRegions);
+  return number;
+}
+
 std::int64_t ParseSize(const std::string& word) {
   constexpr std::string_view kUnits = "KMGT";
   std::string digits = word;
@@ -103,6 +113,13 @@ double ParseShare(const std::string& word) {
 double ParseNonNegative(const std::string& word) {
   const auto value = Number<double>(word);
   if (!value || !std::isfinite(*value) || *value < 0) throw ParameterError("must be a number >= 0");
+  return *value;
+}
+
+double ParsePositive(const std::string& word) {
+  const auto value = Number<double>(word);
+  if (!value || !std::isfinite(*value) || !(*value > 0))
+    throw ParameterError("must be a number > 0");
   return *value;
 }
 

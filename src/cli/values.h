@@ -5,19 +5,26 @@
 #include <gmmseg/job.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
 namespace gmmseg::cli {
 
+// The word of --regions for as many as there are at a level; it stands for no word, too.
+inline constexpr const char* kAutoRegions = "auto";
+
 std::int64_t ParseInteger(const std::string& word, std::int64_t lowest, std::int64_t highest);
 // "4", "2:8", or "auto", which is ComponentRange's default.
 std::variant<int, ComponentRange> ParseComponents(const std::string& word);
+// A number of regions; nothing for "auto".
+std::optional<std::int64_t> ParseRegions(const std::string& word);
 std::uint64_t ParseSeed(const std::string& word);
 std::int64_t ParseSize(const std::string& word);  // bytes: "512M", "2G", "1048576"
 double ParseRate(const std::string& word);        // between 0 and 1
 double ParseShare(const std::string& word);       // 0 to 1
 double ParseNonNegative(const std::string& word);
+double ParsePositive(const std::string& word);               // and finite
 Floor ParseFloor(const std::string& word);                   // "on", "off"
 Acceleration ParseAcceleration(const std::string& word);     // "on", "off"
 ProbabilityDepth ParseDepth(const std::string& word);        // "f32", "u16", "u8"

@@ -79,7 +79,7 @@ class Dump(SettingsTest):
         self.succeed("photo.png", "-k", 3, "--write", "model", "-o", "start")
         return [[], ["-k", 3, "--position", 0.5, "--features", "rgb", "--restarts", 2, "-o", "small", "-q"],
                 ["-o", 'a "b"\\c\n#é', "--write", "masks,labels", "--seed", 2**64 - 1, "--overwrite"],
-                ["--init-model", "start/photo.gmm.json"]]
+                ["--init-model", "start/photo.gmm.json"], ["--regions", 5], ["--regions", "--level", 0.5]]
 
     def test_a_dump_read_back_dumps_the_same(self):
         for words in self.given():
@@ -91,7 +91,7 @@ class Dump(SettingsTest):
 
     def test_a_dump_read_back_makes_the_same_files(self):
         for words in self.given():
-            if not any(word in words for word in ("-k", "--init-model")):
+            if not any(word in words for word in ("-k", "--init-model", "--regions")):
                 words = [*words, "-k", 4]
             with self.subTest(words=words):
                 words = [*words, *([] if "--overwrite" in words else ["--overwrite"])]

@@ -88,6 +88,8 @@ TEST_CASE("overwriting removes what an earlier run left and this one made stale"
   OutputOptions output = Into(folder);
   output.outputs = AllOutputs();
   output.outputs.erase(Output::kImputed);  // nothing is missing
+  for (const Output output_of_regions : RegionOnlyOutputs())
+    output.outputs.erase(output_of_regions);
   RunSegmentJob(kInput, OneClass(), output);
   output.existing = ExistingOutputs::kOverwrite;
   output.outputs = {Output::kLabels};
@@ -100,6 +102,41 @@ TEST_CASE("overwriting removes what an earlier run left and this one made stale"
                             kInput + "_instability.png", kInput + "_mask_1.png",
                             kInput + "_outliers.tif", kInput + "_overlay.png",
                             kInput + "_probs.tif", kInput + "_uncertainty.png", "report.html"});
+}
+
+TEST_CASE("a job of regions writes its files, and refuses what is of classes") {
+  const ScratchFolder folder;
+  OutputOptions output = Into(folder);
+  output.outputs = RegionOutputs();
+  RegionOptions options;
+  options.num_regions = 1;
+  const JobResult result = RunRegionJob(kInput, options, output);
+  CHECK(result.files == std::vector<std::string>{kInput + "_heat_1.png", kInput + "_hierarchy.tif",
+                                                 kInput + "_labels.png", kInput + "_mask_1.png",
+                                                 kInput + "_overlay.png", kInput + "_regions.csv",
+                                                 kInput + "_regions.geojson",
+                                                 kInput + "_regions.json"});
+  REQUIRE(result.regions);
+  CHECK(result.regions->num_regions == 1);
+  CHECK(result.num_valid == 48);
+  CHECK_THROWS_WITH_AS(RunRegionJob(kInput, options, output), doctest::Contains("--overwrite"),
+                       ParameterError);
+  output.existing = ExistingOutputs::kOverwrite;
+  output.outputs = DefaultRegionOutputs();
+  CHECK(RunRegionJob(kInput, options, output).stale ==
+        std::vector<std::string>{kInput + "_heat_1.png", kInput + "_hierarchy.tif",
+                                 kInput + "_mask_1.png", kInput + "_regions.geojson"});
+  output.outputs = {Output::kModel};
+  CHECK_THROWS_WITH_AS(RunRegionJob(kInput, options, output), doctest::Contains("model"),
+                       ParameterError);
+  output.outputs = {Output::kPolygons};
+  CHECK_THROWS_WITH_AS(RunSegmentJob(kInput, OneClass(), output), doctest::Contains("polygons"),
+                       ParameterError);
+  output.outputs = DefaultRegionOutputs();
+  CHECK_THROWS_WITH_AS(RunRegionJob({kInput, kInput}, options, output),
+                       doctest::Contains("weight maps"), ParameterError);
+  options.num_regions = 0;
+  CHECK_THROWS_AS(RunRegionJob(kInput, options, output), ParameterError);
 }
 
 TEST_CASE("overwriting leaves the report of another image, and a page that is no report") {

@@ -20,12 +20,14 @@ TEST_CASE("stems: the folder and the last extension go, hidden and odd names sta
 
 TEST_CASE("names of all outputs are those that users are promised") {
   CHECK(OutputNames("photo", AllOutputs(), 2, ReportKind::kPart) ==
-        std::vector<std::string>{"photo_labels.png", "photo_overlay.png", "photo_heat_1.png",
-                                 "photo_heat_2.png", "photo_uncertainty.png", "photo.gmm.json",
-                                 "photo_probs.tif", "photo_mask_1.png", "photo_mask_2.png",
-                                 "photo_density.tif", "photo_anomalies.png", "photo_outliers.tif",
-                                 "photo_imputed.tif", "photo_instability.png",
-                                 "photo_convergence.svg", "photo_report.js", "photo_report.jpg"});
+        std::vector<std::string>{
+            "photo_labels.png",  "photo_overlay.png",     "photo_heat_1.png",
+            "photo_heat_2.png",  "photo_uncertainty.png", "photo.gmm.json",
+            "photo_probs.tif",   "photo_mask_1.png",      "photo_mask_2.png",
+            "photo_density.tif", "photo_anomalies.png",   "photo_outliers.tif",
+            "photo_imputed.tif", "photo_instability.png", "photo_convergence.svg",
+            "photo_report.js",   "photo_report.jpg",      "photo_hierarchy.tif",
+            "photo_regions.csv", "photo_regions.json",    "photo_regions.geojson"});
   CHECK(OutputNames("photo", {Output::kReport}, 2, ReportKind::kPage) ==
         std::vector<std::string>{"report.html"});
 }

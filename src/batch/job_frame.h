@@ -1,0 +1,40 @@
+// What every job does around its work: checks before it, reading, a hidden folder for what it
+// writes, and at the end all of that in place.
+#pragma once
+
+#include <gmmseg/job.h>
+
+#include <boost/filesystem/path.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace gmmseg {
+
+struct JobFrame {
+  const JobInput& input;
+  const OutputOptions& output;
+  const JobObserver& observer;
+  int num_classes = 0;  // as far as they are known before the work
+  OutputSet can_be_stale = AllOutputs();
+
+  std::string stem() const;
+  bool Wants(Output kind) const { return output.outputs.contains(kind); }
+  bool WantsReport() const { return Wants(Output::kReport); }
+  // Whether the report is a part of a page over many images.
+  bool IsPart() const { return output.report_part.has_value(); }
+  boost::filesystem::path directory() const;
+  void Report(const JobProgress& progress) const {
+    if (observer) observer(progress);
+  }
+};
+
+// Makes of the image the files in `folder`, and says in the result what happened but for what the
+// frame knows: input, outputs, reading, the total.
+using JobWork = std::function<void(const LoadedImage& image, const boost::filesystem::path& folder,
+                                   JobResult& result)>;
+
+// Throws as RunSegmentJob does.
+JobResult RunInFrame(const JobFrame& frame, const JobWork& work);
+
+}  // namespace gmmseg

@@ -1,0 +1,18 @@
+// What a job of regions can be asked for.
+#pragma once
+
+#include <gmmseg/job.h>
+
+namespace gmmseg {
+
+// Before any work. Throws ParameterError for options out of range and for outputs other than
+// RegionOutputs().
+void CheckRegionJob(const RegionOptions& options, const OutputSet& outputs);
+
+// As many as are asked for, which labels can tell; 0 where that is known only after the work.
+int NumKnownRegions(const RegionOptions& options);
+
+// Throws ParameterError where one of the outputs can only be had of regions.
+void CheckNoRegionOutputs(const OutputSet& outputs);
+
+}  // namespace gmmseg
