@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "base/wide_clones.h"
+
 namespace gmmseg {
 namespace {
 
@@ -18,6 +20,7 @@ std::vector<float> HalfKernel(double sigma) {
   return kernel;
 }
 
+GMMSEG_WIDE_CLONES
 void AddTap(const float* before, const float* after, float factor, std::int64_t count, float* sum) {
   for (std::int64_t i = 0; i < count; ++i) sum[i] += factor * (before[i] + after[i]);
 }

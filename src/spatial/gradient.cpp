@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/wide_clones.h"
 #include "raster/gaussian_filter.h"
 
 namespace gmmseg {
@@ -48,15 +49,44 @@ void AddSquaredSlopes(const Plane& plane, std::int64_t y, float* sum) {
   if (last > 0) add(last, last - 1, last);
 }
 
-// Σ_k (a-b)²/(a+b) of the pixels `step` before and behind each pixel of row y that has both.
-void AddChiSquare(const Plane& plane, std::int64_t y, const Step& step, float* sum) {
+// sum += (a-b)²/(a+b)
+GMMSEG_WIDE_CLONES
+void AddQuotients(const float* a, const float* b, std::int64_t count, float* sum) {
   constexpr float kTiny = 1e-9f;
-  const float* before = plane.Row(y - step.dy) - step.dx;
-  const float* behind = plane.Row(y + step.dy) + step.dx;
-  for (std::int64_t x = step.dx; x < plane.width - step.dx; ++x) {
-    const float difference = before[x] - behind[x];
-    sum[x] += difference * difference / (before[x] + behind[x] + kTiny);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float difference = a[i] - b[i];
+    sum[i] += difference * difference / (a[i] + b[i] + kTiny);
   }
+}
+
+// Of all rows that have both.
+void AddChiSquare(const Plane& plane, const Step& step, Plane& sum) {
+  const std::int64_t reach = std::abs(step.dy);
+  for (std::int64_t y = reach; y + reach < plane.height; ++y)
+    AddQuotients(plane.Row(y - step.dy), plane.Row(y + step.dy) + 2 * step.dx,
+                 plane.width - 2 * step.dx, sum.Row(y) + step.dx);
+}
+
+// By direction, Σ (a-b)²/(a+b) over some of the classes, of the pixels a step before and behind.
+using ChiSquares = std::array<Plane, 4>;
+
+// Each smoothed plane is used up while it is in the cache. Groups, whose number does not depend on
+// the threads, are added in their order.
+std::vector<ChiSquares> ChiSquaresOf(const MembershipField& field, const GaussianFilter& filter,
+                                     const GradientScale& scale) {
+  constexpr std::size_t kGroups = 8;
+  std::vector<ChiSquares> groups(kGroups);
+  const std::array<Step, 4> directions = Directions(scale);
+  const std::size_t num_classes = field.planes.size();
+  tbb::parallel_for(std::size_t{0}, kGroups, [&](std::size_t g) {
+    for (Plane& sum : groups[g]) sum = Plane(field.width(), field.height());
+    for (std::size_t k = g * num_classes / kGroups; k < (g + 1) * num_classes / kGroups; ++k) {
+      const Plane smooth = filter.Apply(field.planes[k]);
+      for (std::size_t d = 0; d < groups[g].size(); ++d)
+        AddChiSquare(smooth, directions[d], groups[g][d]);
+    }
+  });
+  return groups;
 }
 
 void TakeLargest(const Plane& reached, std::int64_t y, const Step& step, const float* chi_square,
@@ -96,17 +126,18 @@ MembershipField Halved(const MembershipField& field) {
 
 Plane MembershipGradient(const MembershipField& field, const GradientScale& scale) {
   const GaussianFilter filter(scale.sigma, field.weight);
-  std::vector<Plane> smooth(field.planes.size());
-  tbb::parallel_for(std::size_t{0}, smooth.size(),
-                    [&](std::size_t k) { smooth[k] = filter.Apply(field.planes[k]); });
+  const std::vector<ChiSquares> groups = ChiSquaresOf(field, filter, scale);
+  const std::array<Step, 4> directions = Directions(scale);
   Plane gradient(field.width(), field.height());
   ForEachRow(gradient.height, [&](std::int64_t y) {
     std::vector<float> chi_square(gradient.width);
-    for (const Step& step : Directions(scale)) {
+    for (std::size_t d = 0; d < directions.size(); ++d) {
+      const Step& step = directions[d];
       const std::int64_t reach = std::abs(step.dy);
       if (y < reach || y + reach >= gradient.height) continue;
       std::ranges::fill(chi_square, 0.0f);
-      for (const Plane& plane : smooth) AddChiSquare(plane, y, step, chi_square.data());
+      for (const ChiSquares& group : groups)
+        for (std::int64_t x = 0; x < gradient.width; ++x) chi_square[x] += group[d].Row(y)[x];
       TakeLargest(filter.reached(), y, step, chi_square.data(), gradient.Row(y));
     }
   });

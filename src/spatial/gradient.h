@@ -34,7 +34,7 @@ struct GradientScale {
 // The memberships smoothed at sigma, then the largest, over four directions, of the chi-square
 // distance ½ Σ_k (a-b)²/(a+b) between the two sides; 0…1. A direction with a side beyond the border
 // or out of reach of data says nothing. The same bits for any number of threads. Cost: 4 divisions
-// per pixel and class beside the smoothing.
+// per pixel and class beside the smoothing, and 32 planes of memory.
 Plane MembershipGradient(const MembershipField& field, const GradientScale& scale);
 
 // Bilinear, to a grid of `factor` times the resolution; the grids' outer borders coincide.
