@@ -28,6 +28,9 @@ struct RegionHierarchy {
   std::vector<std::uint32_t> CutAt(double level) const;
   // As close to that number of regions, >= 1, as min_regions() and num_leaves allow.
   std::vector<std::uint32_t> CutInto(std::int64_t num_regions) const;
+  // Of the first merge that CutInto does not make; infinite where it makes all. Merges before it
+  // may have the same height.
+  double LevelOf(std::int64_t num_regions) const;
 };
 
 // The ultrametric contour map, row-major: of each pixel the largest height at which its leaf joins

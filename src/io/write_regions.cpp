@@ -37,12 +37,10 @@ std::string CsvRow(const RegionEntry& region) {
       region.x, region.y, static_cast<long long>(region.left), static_cast<long long>(region.top),
       static_cast<long long>(region.right), static_cast<long long>(region.bottom));
   for (const double mean : region.mean) row += Format(",%.9g", mean);
-  const char* before = ",";
-  for (const std::uint32_t neighbour : region.neighbours) {
-    row += before + std::to_string(neighbour);
-    before = " ";
-  }
-  return row + (region.neighbours.empty() ? ",\n" : "\n");
+  std::string neighbours;
+  for (const std::uint32_t neighbour : region.neighbours)
+    neighbours += (neighbours.empty() ? "" : " ") + std::to_string(neighbour);
+  return row + "," + neighbours + "\n";
 }
 
 Json RegionJson(const RegionEntry& region) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "spatial/neighbour_pairs.h"
 
 namespace gmmseg {
 namespace {
@@ -62,11 +63,7 @@ std::vector<Pair> NeighbourPairs(const std::vector<std::uint32_t>& labels, std::
     pairs.emplace_back(a, b);
     pairs.emplace_back(b, a);
   };
-  const std::int64_t size = std::ssize(labels);
-  for (std::int64_t i = 0; i < size; ++i) {
-    if (i % width + 1 < width) add(i, i + 1);
-    if (i + width < size) add(i, i + width);
-  }
+  VisitNeighbourPairs(width, std::ssize(labels), add);
   std::ranges::sort(pairs);
   const auto repeated = std::ranges::unique(pairs);
   pairs.erase(repeated.begin(), repeated.end());

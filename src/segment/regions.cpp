@@ -57,17 +57,6 @@ std::vector<std::uint32_t> BuildHierarchy(const PlaneStack& colors, const Region
   return leaves;
 }
 
-std::vector<std::uint32_t> Cut(const RegionOptions& options, Regions& regions) {
-  const RegionHierarchy& hierarchy = regions.hierarchy;
-  regions.level = options.level;
-  if (!options.num_regions) return hierarchy.CutAt(options.level);
-  const std::int64_t num_merges = std::clamp<std::int64_t>(
-      std::int64_t{hierarchy.num_leaves} - *options.num_regions, 0, std::ssize(hierarchy.merges));
-  regions.level =
-      num_merges < std::ssize(hierarchy.merges) ? hierarchy.merges[num_merges].height : INFINITY;
-  return hierarchy.CutInto(*options.num_regions);
-}
-
 }  // namespace
 
 void CheckRegionOptions(const RegionOptions& options) {
@@ -107,7 +96,11 @@ Regions SegmentRegions(const Raster& raster, const RegionOptions& options) {
     watch.Lap();
     regions.leaves = Refined(leaves, factor, regions.hierarchy.num_leaves, colors);
   }
-  const std::vector<std::uint32_t> region_of = Cut(options, regions);
+  const RegionHierarchy& hierarchy = regions.hierarchy;
+  regions.level = options.num_regions ? hierarchy.LevelOf(*options.num_regions) : options.level;
+  const std::vector<std::uint32_t> region_of = options.num_regions
+                                                   ? hierarchy.CutInto(*options.num_regions)
+                                                   : hierarchy.CutAt(options.level);
   std::ranges::transform(regions.leaves, regions.labels.begin(),
                          [&](std::uint32_t leaf) { return region_of[leaf]; });
   regions.table = DescribeRegions(raster, regions.labels);

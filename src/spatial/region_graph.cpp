@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "spatial/neighbour_pairs.h"
+
 namespace gmmseg {
 namespace {
 
@@ -59,12 +61,7 @@ std::vector<RegionBorder> PixelPairs(const std::vector<std::uint32_t>& labels,
     if (a != b && a > 0)
       pairs.push_back({a, b, 1, std::max(strength.values[i], strength.values[j])});
   };
-  for (std::int64_t y = 0; y < strength.height; ++y)
-    for (std::int64_t x = 0; x < strength.width; ++x) {
-      const std::int64_t i = y * strength.width + x;
-      if (x + 1 < strength.width) add(i, i + 1);
-      if (y + 1 < strength.height) add(i, i + strength.width);
-    }
+  VisitNeighbourPairs(strength.width, strength.size(), add);
   return pairs;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "spatial/neighbour_pairs.h"
+
 namespace gmmseg {
 namespace {
 
@@ -58,6 +60,11 @@ std::size_t MergesBelow(const RegionHierarchy& hierarchy, double level) {
       hierarchy.merges.begin());
 }
 
+std::size_t MergesInto(const RegionHierarchy& hierarchy, std::int64_t num_regions) {
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(
+      std::int64_t{hierarchy.num_leaves} - num_regions, 0, std::ssize(hierarchy.merges)));
+}
+
 std::vector<std::uint32_t> CutAfter(const RegionHierarchy& hierarchy, std::size_t num_merges) {
   JoinTree tree(hierarchy.num_leaves);
   for (std::size_t m = 0; m < num_merges; ++m) tree.Join(hierarchy.merges[m]);
@@ -101,9 +108,12 @@ std::vector<std::uint32_t> RegionHierarchy::CutAt(double level) const {
 std::vector<std::uint32_t> RegionHierarchy::CutInto(std::int64_t num_regions) const {
   if (num_regions < 1)
     throw ParameterError("num_regions = " + std::to_string(num_regions) + "; must be >= 1");
-  const std::int64_t wanted = std::int64_t{num_leaves} - num_regions;
-  return CutAfter(
-      *this, static_cast<std::size_t>(std::clamp<std::int64_t>(wanted, 0, std::ssize(merges))));
+  return CutAfter(*this, MergesInto(*this, num_regions));
+}
+
+double RegionHierarchy::LevelOf(std::int64_t num_regions) const {
+  const std::size_t num_merges = MergesInto(*this, num_regions);
+  return num_merges < merges.size() ? merges[num_merges].height : INFINITY;
 }
 
 std::vector<float> ContourMap(const RegionHierarchy& hierarchy,
@@ -111,16 +121,12 @@ std::vector<float> ContourMap(const RegionHierarchy& hierarchy,
   Check(hierarchy, leaves, width);
   JoinTree tree(hierarchy.num_leaves);
   for (const RegionMerge& merge : hierarchy.merges) tree.Join(merge);
-  const std::int64_t size = std::ssize(leaves);
-  std::vector<float> contours(size);
+  std::vector<float> contours(leaves.size());
   const auto raise = [&](std::int64_t i, std::int64_t j) {
     if (leaves[i] == leaves[j] || leaves[i] == 0 || leaves[j] == 0) return;
     contours[i] = std::max(contours[i], RoundedUp(tree.JoinHeight(leaves[i], leaves[j])));
   };
-  for (std::int64_t i = 0; i < size; ++i) {
-    if (i % width + 1 < width) raise(i, i + 1);
-    if (i + width < size) raise(i, i + width);
-  }
+  VisitNeighbourPairs(width, std::ssize(leaves), raise);
   return contours;
 }
 
