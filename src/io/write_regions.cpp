@@ -37,10 +37,12 @@ std::string CsvRow(const RegionEntry& region) {
       region.x, region.y, static_cast<long long>(region.left), static_cast<long long>(region.top),
       static_cast<long long>(region.right), static_cast<long long>(region.bottom));
   for (const double mean : region.mean) row += Format(",%.9g", mean);
-  std::string neighbours;
-  for (const std::uint32_t neighbour : region.neighbours)
-    neighbours += (neighbours.empty() ? "" : " ") + std::to_string(neighbour);
-  return row + "," + neighbours + "\n";
+  row += ',';
+  for (const char* before = ""; const std::uint32_t neighbour : region.neighbours) {
+    row.append(before).append(std::to_string(neighbour));
+    before = " ";
+  }
+  return row + '\n';
 }
 
 Json RegionJson(const RegionEntry& region) {
