@@ -68,11 +68,12 @@ struct ImageRecord {
   double seconds = 0;
   std::string message;  // why it failed
   // Of kDone alone:
-  std::vector<std::uint64_t> output_bytes;       // sizes of the outputs
-  double log_likelihood = 0;                     // per pixel with data, natural logarithm
-  std::vector<double> shares;                    // of the pixels with data, by class
-  std::optional<std::int64_t> num_regions;       // of an image that was cut into regions
-  bool converged = true, all_components = true;  // of a fit of its own
+  std::vector<std::uint64_t> output_bytes;  // sizes of the outputs
+  double log_likelihood = 0;                // per pixel with data, natural logarithm
+  std::vector<double> shares;               // of the pixels with data, by class
+  std::optional<std::int64_t> num_regions;  // of an image that was cut into regions
+  // Of a fit of its own; all_components also where as many regions came back as were asked for.
+  bool converged = true, all_components = true;
   std::optional<Drift> drift;  // from the model's training; absent for a model of its own
   std::optional<double> match_confidence;  // of kMatched: see MatchedSegmentation
   std::vector<std::string> warnings;       // JobResult::warnings

@@ -100,7 +100,8 @@ struct JobSeconds {
 // Of a job that cuts the image into regions.
 struct RegionTotals {
   std::int64_t num_regions = 0, num_leaves = 0;
-  double level = 0;  // Regions::level
+  double level = 0;      // Regions::level
+  bool as_asked = true;  // as many as were asked for, if a number was
 };
 
 // What happened. Facts that vary from run to run (seconds, threads, instruction set) are here and

@@ -28,8 +28,9 @@ struct RegionHierarchy {
   std::vector<std::uint32_t> CutAt(double level) const;
   // As close to that number of regions, >= 1, as min_regions() and num_leaves allow.
   std::vector<std::uint32_t> CutInto(std::int64_t num_regions) const;
-  // Of the first merge that CutInto does not make; infinite where it makes all. Merges before it
-  // may have the same height.
+  // The level that makes the same cut, with as few decimal digits as will do; infinite where all
+  // merges are made. Where the merges before and after the cut have one height no level makes it,
+  // and this is their height.
   double LevelOf(std::int64_t num_regions) const;
 };
 

@@ -15,15 +15,18 @@ namespace gmmseg {
 // neighbours, with spaces between them.
 void WriteRegionsCsv(const std::string& path, const Raster& raster, const Regions& regions);
 
-// The same as {"format": "gmmseg-regions", "version": 1, "width", "height", "level" (null where
-// everything is merged), "bands": names, "regions": [{"region", "area", "centroid": [x, y],
-// "bounding_box": [left, top, right, bottom], "mean": per band, "neighbours"}]}.
+// The same as {"format": "gmmseg-regions", "version": 1, "program": its version, "width", "height",
+// "options": {"regions" (null where the level decided), "components", "mixtures", "seed"}, "level"
+// (that of the cut; null where everything is merged), "bands": names, "regions": [{"region",
+// "area", "centroid": [x, y], "bounding_box": [left, top, right, bottom], "mean": per band,
+// "neighbours"}]}.
 void WriteRegionsJson(const std::string& path, const Raster& raster, const Regions& regions);
 
 // GeoJSON (RFC 7946), a feature per region: a Polygon, or where it is in several pieces a
 // MultiPolygon, along the sides of pixels, in pixels: the image's upper left corner is 0, 0, and y
-// points down. Properties: "region", "area", and the means as in the CSV file. Rings turn as the
-// RFC has them for axes that point right and up.
+// points down; a centroid of the table lies half a pixel to the right and below in these.
+// Properties: "region", "area", and the means as in the CSV file. Rings turn as the RFC has them
+// for axes that point right and up.
 void WriteRegionsGeoJson(const std::string& path, const Raster& raster, const Regions& regions);
 
 }  // namespace gmmseg

@@ -18,14 +18,17 @@ namespace gmmseg {
 struct MembershipField;
 enum class Memberships { kForget, kKeep };
 
+inline constexpr int kMostRegionComponents = 1024;
+
 struct RegionOptions {
-  // Regions asked for, >= 1; pixels without data may part the image into more. Empty: as many as
-  // there are at `level`.
+  // Regions asked for, >= 1; pixels without data may part the image into more, and there are no
+  // more than leaves: one for about 257 pixels looked at, or in small images for 9. Empty: as many
+  // as there are at `level`.
   std::optional<std::int64_t> num_regions;
   // Merges below this height are made, > 0; smaller gives more regions. 1 has the best covering
   // of human segmentations on 100 natural photographs (BSDS500's validation images).
   double level = 1;
-  int num_components = 40;  // of each mixture, >= 1
+  int num_components = 40;  // of each mixture, 1…kMostRegionComponents
   // Mixtures, from different starts and different pixels, whose posteriors stand side by side, >=
   // 1: the more, the less a region depends on chance.
   int num_mixtures = 2;
@@ -38,6 +41,7 @@ struct RegionSeconds {
 };
 
 struct Regions {
+  RegionOptions options;  // that they were made with
   std::int64_t width = 0, height = 0;
   RegionHierarchy hierarchy;
   std::vector<std::uint32_t> leaves;  // row-major: the hierarchy's leaf of each pixel; 0 = no data

@@ -357,8 +357,12 @@ class FolderRun {
     record.match_confidence = result.match_confidence;
     record.warnings = result.warnings;
     for (const ClassEntry& entry : result.classes) record.shares.push_back(entry.share);
-    if (result.regions) record.num_regions = result.regions->num_regions;
-    if (result.regions || !FitsEachImage(options_.source) || result.num_valid == 0) return;
+    if (result.regions) {
+      record.num_regions = result.regions->num_regions;
+      record.all_components = result.regions->as_asked;
+      return;
+    }
+    if (!FitsEachImage(options_.source) || result.num_valid == 0) return;
     record.converged = result.model.fit.converged();
     record.all_components = result.model.fit.has_all_components();
   }

@@ -70,17 +70,20 @@ Json ToJson(const ImageRecord& record) {
                {"message", EncodeName(record.message)}};
   if (record.status != ImageStatus::kDone) return json;
   json["output_bytes"] = record.output_bytes;
+  json["warnings"] = record.warnings;
+  json["all_components"] = record.all_components;
+  if (record.num_regions) {
+    json["regions"] = *record.num_regions;
+    return json;
+  }
   json["log_likelihood_per_pixel"] = record.log_likelihood;
   json["shares"] = record.shares;
   json["converged"] = record.converged;
-  json["all_components"] = record.all_components;
   if (record.drift)
     json["drift"] = {{"unlikely_pixels", record.drift->unlikely_pixels},
                      {"share_distance", record.drift->share_distance},
                      {"flagged", record.drift->flagged()}};
   if (record.match_confidence) json["match_confidence"] = *record.match_confidence;
-  if (record.num_regions) json["regions"] = *record.num_regions;
-  json["warnings"] = record.warnings;
   return json;
 }
 
@@ -96,17 +99,20 @@ ImageRecord FromJson(const Json& json) {
   record.message = DecodeName(json.at("message").get<std::string>());
   if (record.status != ImageStatus::kDone) return record;
   record.output_bytes = json.at("output_bytes").get<std::vector<std::uint64_t>>();
+  record.all_components = json.at("all_components").get<bool>();
+  record.warnings = json.value("warnings", record.warnings);
+  if (json.contains("regions")) {
+    record.num_regions = json["regions"].get<std::int64_t>();
+    return record;
+  }
   record.log_likelihood = json.at("log_likelihood_per_pixel").get<double>();
   record.shares = json.at("shares").get<std::vector<double>>();
   record.converged = json.at("converged").get<bool>();
-  record.all_components = json.at("all_components").get<bool>();
   if (json.contains("drift"))
     record.drift = Drift{json["drift"].at("unlikely_pixels").get<double>(),
                          json["drift"].at("share_distance").get<double>()};
   if (json.contains("match_confidence"))
     record.match_confidence = json["match_confidence"].get<double>();
-  if (json.contains("regions")) record.num_regions = json["regions"].get<std::int64_t>();
-  record.warnings = json.value("warnings", record.warnings);
   return record;
 }
 

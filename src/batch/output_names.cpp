@@ -8,6 +8,7 @@
 
 #include "base/words.h"
 #include "io/file_bytes.h"
+#include "io/regions_format.h"
 #include "render/report.h"
 
 namespace gmmseg {
@@ -108,6 +109,20 @@ bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
   });
 }
 
+bool Begins(const fs::path& file, std::string_view start) {
+  return FileHolds(file.string(), start, static_cast<std::int64_t>(start.size()));
+}
+
+// People call files of their own photo_regions.csv, too, and correct outlines by hand.
+bool IsOfRegions(Output output) {
+  return output == Output::kRegionTable || output == Output::kPolygons;
+}
+
+bool BeginsAsOurs(const fs::path& file) {
+  return Begins(file, kRegionsCsvStart) || Begins(file, kRegionsJsonStart) ||
+         Begins(file, kRegionsGeoJsonStart);
+}
+
 std::string NameBy(const NamePattern& pattern, const std::string& stem,
                    const std::string& number = "") {
   return stem + std::string(pattern.before) + number + std::string(pattern.after);
@@ -173,14 +188,15 @@ bool IsOutputOf(const std::string& stem, const std::string& name) {
 std::vector<std::string> StaleNames(const fs::path& directory, const std::string& stem,
                                     const OutputSet& kinds,
                                     const std::vector<std::string>& written) {
-  const bool has_view = FileHolds((directory / ReportPartNamesOf(stem).view).string(),
-                                  kViewScriptStart, sizeof kViewScriptStart - 1);
+  const bool has_view = Begins(directory / ReportPartNamesOf(stem).view, kViewScriptStart);
   std::vector<std::string> stale;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     if (fs::is_directory(entry.symlink_status())) continue;
     const std::string name = entry.path().filename().string();
     const bool ours = std::any_of(kinds.begin(), kinds.end(), [&](Output output) {
-      return (output != Output::kReport || has_view) && IsNameOf(output, stem, name);
+      if (!IsNameOf(output, stem, name)) return false;
+      if (output == Output::kReport) return has_view;
+      return !IsOfRegions(output) || BeginsAsOurs(directory / name);
     });
     if (ours && std::find(written.begin(), written.end(), name) == written.end())
       stale.push_back(name);

@@ -42,7 +42,8 @@ bool IsOutputOf(const std::string& stem, const std::string& name);
 
 // Files in `directory` that a job of any K and any outputs would have called like that, and that
 // are not among `written`. Sorted; models only if kModel is in `kinds`, and so on; parts of a
-// report only where the view begins as ours do, for people call photographs "…_report.jpg".
+// report, tables and polygons only where the file (of a report, the view) begins as ours do, for
+// people call photographs "…_report.jpg", and correct outlines by hand.
 std::vector<std::string> StaleNames(const boost::filesystem::path& directory,
                                     const std::string& stem, const OutputSet& kinds,
                                     const std::vector<std::string>& written);

@@ -17,7 +17,9 @@ constexpr std::int64_t kMostLabels = 65535;
 
 void SetFacts(const Regions& regions, JobResult& result) {
   result.num_valid = regions.num_valid;
-  result.regions = {regions.num_regions(), regions.hierarchy.num_leaves, regions.level};
+  result.regions = {regions.num_regions(), regions.hierarchy.num_leaves, regions.level,
+                    regions.num_valid == 0 || !regions.options.num_regions ||
+                        *regions.options.num_regions == regions.num_regions()};
   const RegionSeconds& seconds = regions.seconds;
   result.seconds.features = seconds.features;
   result.seconds.fit = seconds.fit;
@@ -26,19 +28,19 @@ void SetFacts(const Regions& regions, JobResult& result) {
 }
 
 // What was asked for and could not be had.
-std::vector<std::string> WarningsOf(const Regions& regions, const RegionOptions& options) {
+std::vector<std::string> WarningsOf(const Regions& regions, const RegionTotals& totals) {
   if (regions.num_valid == 0) return {"no pixel has data: all labels are 0"};
-  if (!options.num_regions || *options.num_regions == regions.num_regions()) return {};
-  return {Count(*options.num_regions, "region was", "regions were") + " asked for, and " +
-          std::to_string(regions.num_regions()) +
-          (*options.num_regions < regions.num_regions()
-               ? " come back, for pixels without data part the image into as many pieces"
-               : " come back, the finest that there are")};
+  if (totals.as_asked) return {};
+  const std::int64_t asked = *regions.options.num_regions;
+  return {Count(asked, "region was", "regions were") + " asked for, and " +
+          Count(totals.num_regions, "comes", "come") + " back, " +
+          (asked < totals.num_regions ? "for pixels without data part the image into as many pieces"
+                                      : "the finest that there are")};
 }
 
 void CheckLabels(const std::string& image, const Regions& regions, const JobFrame& frame) {
   if (regions.num_regions() <= kMostLabels) return;
-  for (const Output output : {Output::kLabels, Output::kOverlay, Output::kMasks})
+  for (const Output output : {Output::kLabels, Output::kOverlay, Output::kMasks, Output::kHeatmaps})
     if (frame.Wants(output))
       throw Error(image + ": " + std::to_string(regions.num_regions()) +
                   " regions, and labels have 16 bits; ask for region-table, polygons or hierarchy "
@@ -76,11 +78,11 @@ int NumKnownRegions(const RegionOptions& options) {
 void CheckNoRegionOutputs(const OutputSet& outputs) {
   for (const Output output : RegionOnlyOutputs())
     if (const std::string word(ToString(output)); outputs.contains(output))
-      throw ParameterError(
-          word +
-          " can be had of connected regions alone; ask for these (--regions), or do not ask "
-          "for " +
-          word);
+      throw ParameterError(word +
+                           " can be had of connected regions alone; ask for these (segment "
+                           "--regions), or do not ask "
+                           "for " +
+                           word);
 }
 
 JobResult RunRegionJob(const JobInput& input, const RegionOptions& options,
@@ -100,7 +102,7 @@ JobResult RunRegionJob(const JobInput& input, const RegionOptions& options,
     const Regions regions = SegmentRegions(image.raster, kept);
     SetFacts(regions, result);
     CheckLabels(input.image, regions, frame);
-    result.warnings = WarningsOf(regions, options);
+    result.warnings = WarningsOf(regions, *result.regions);
     frame.Report({.stage = JobStage::kWriting});
     Stopwatch watch;
     WriteRegionOutputs(folder, frame.stem(), image.raster, regions, output);

@@ -84,7 +84,8 @@ Exit codes:
   4  an input is missing, unreadable or truncated, or no image was found
   5  --memory is too little
   6  with --strict: written, but a fit did not converge, a component was dropped,
-     or an image lies far from what its model was fitted to
+     an image lies far from what its model was fitted to, or another number of
+     regions came back than was asked for
   130, 143  interrupted; nothing unfinished was written)";
 
 const char* const kApplyFooter =

@@ -165,7 +165,7 @@ std::string JsonLine(const ImageReport& report, const Options& options) {
     line.update(Report(*report.result, CommandOn(report)));
     line["command"] = CommandName(options.command);
   } else if (done && record.num_regions) {
-    line["regions"] = *record.num_regions;
+    line["regions"] = {{"count", *record.num_regions}};
     line["warnings"] = record.warnings;
     line["outputs"] = record.outputs;
   } else if (done) {

@@ -41,7 +41,7 @@ void Report(const JobResult& result, const SegmentOptions& fit, const Options& o
 }
 
 bool IsFlawless(const JobResult& result, Command command) {
-  if (result.regions) return true;
+  if (result.regions) return result.regions->as_asked;
   if (command == Command::kApply) return !result.drift || !result.drift->flagged();
   const FitResult& fit = result.model.fit;
   return result.num_valid == 0 || (fit.converged() && fit.has_all_components());

@@ -195,12 +195,15 @@ std::string Environment() {
 std::string FilesOf(Output output) {
   switch (output) {
     case Output::kLabels:
-      return "photo_labels.png: the class of every pixel, an indexed PNG whose index is the label; "
-             "0 is \"no data\". 16-bit grey where there are more than 255 classes.";
+      return "photo_labels.png: the class, or the region, of every pixel, an indexed PNG whose "
+             "index is the label; "
+             "0 is \"no data\". 16-bit grey where there are more than 255.";
     case Output::kOverlay:
-      return "photo_overlay.png: the classes and their boundaries over the image.";
+      return "photo_overlay.png: the classes, or regions, and their boundaries over the image.";
     case Output::kHeatmaps:
-      return "photo_heat_1.png and so on: the probability of each class, 0 to 1, as a picture.";
+      return "photo_heat_1.png and so on: the probability of each class, 0 to 1, as a picture; of "
+             "each "
+             "region, by what the pixel holds, wherever it lies.";
     case Output::kUncertainty:
       return "photo_uncertainty.png: the normalised entropy of those probabilities, 0 to 1.";
     case Output::kModel:
@@ -208,7 +211,7 @@ std::string FilesOf(Output output) {
     case Output::kProbabilities:
       return "photo_probs.tif: the probabilities as numbers, a band per class.";
     case Output::kMasks:
-      return "photo_mask_1.png and so on: a black-and-white mask of each class.";
+      return "photo_mask_1.png and so on: a black-and-white mask of each class or region.";
     case Output::kDensity:
       return "photo_density.tif: the log-density of every pixel under the model, natural "
              "logarithm, "
@@ -244,8 +247,9 @@ std::string FilesOf(Output output) {
              "borders of --level T.";
     case Output::kRegionTable:
       return "photo_regions.csv and photo_regions.json: with --regions, of each region the area, "
-             "the centroid, the bounding box, the mean of every band and the neighbours, in "
-             "pixels.";
+             "the centroid, the bounding box, the mean of every band and the neighbours; in "
+             "pixels, "
+             "the first of which has its centre at 0, 0.";
     case Output::kPolygons:
       return "photo_regions.geojson: with --regions, the outlines of the regions along the sides "
              "of pixels, in pixels from the upper left corner.";
@@ -259,7 +263,7 @@ std::string Files() {
       Prose("Written for photo.jpg into the folder of --output, by the words of --write:");
   for (const Output output : AllOutputs())
     roff += Item(Bold(std::string(ToString(output))), FilesOf(output));
-  roff += Prose("Of many images, also:");
+  roff += ".PP\n" + Prose("Of many images, also:");
   roff += Item(Bold("gmmseg-manifest.jsonl"),
                "what became of each image, a JSON object on a line, written as it ends.");
   roff += Item(Bold("gmmseg-model.gmm.json"), "the model that all images share.");

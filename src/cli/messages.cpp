@@ -47,7 +47,7 @@ std::string RestartsDetail(const FitResult& fit) {
 }
 
 std::string AtLevel(const RegionTotals& regions) {
-  return std::isfinite(regions.level) ? Format(" at level %.4g", regions.level) : "";
+  return std::isfinite(regions.level) ? Format(" at level %.9g", regions.level) : "";
 }
 
 std::string AnomalyShares(const JobResult& result) {

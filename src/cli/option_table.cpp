@@ -21,7 +21,9 @@ void DeclareWhat(CLI::App& app, Options& options) {
       "Number of components, each of which is a class unless --classes merges them, 1 to 65535; "
       "or a range as in 2:8, of which every number is fitted, with all its restarts, so that the "
       "times add up, and the one of lowest BIC is kept, reckoned for the number of independent "
-      "pixels that the image is worth. A table says what every number gave, with --separate-"
+      "pixels that the image is worth. With --regions it is the size of the mixtures that regions "
+      "are found by, at most 1024, and 40 where it is not given. A table says what every number "
+      "gave, with --separate-"
       "models in the model files and --json alone. Default: auto, which is 1:8; or the number of "
       "--init-model, or that of --model with --match. Fewer come back where the image has fewer "
       "distinct colours.",
@@ -153,7 +155,7 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
       "density, anomalies, outliers, imputed, instability, convergence, report, and of regions "
       "hierarchy, region-table, polygons; or all, which is those that can be given (see "
       "--position, --missing, --model, --restarts, --regions). Default: " +
-          default_set + "; of many images report, too.",
+          default_set + "; of many images report, too; of regions labels,overlay,region-table.",
       [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
   Add(app, kOut, "--depth", "TYPE",
       "Numbers in the probabilities' TIFF, if that is written: f32 (0 to 1), u16 (0 to 10000) or "
@@ -220,8 +222,8 @@ void DeclareRun(CLI::App& app, Options& options) {
   DeclareThreads(app, options);
   AddFlag(app, kRun, "--strict",
           "Exit with 6 where everything was written, but a fit did not converge, a component was "
-          "dropped, or an image drifted: it lies far from what its model was fitted to. Default: "
-          "off.",
+          "dropped, an image drifted (it lies far from what its model was fitted to), or another "
+          "number of regions came back than was asked for. Default: off.",
           [&options] { options.strictness = Strictness::kFail; });
   DeclareJson(
       app, options,
@@ -242,17 +244,18 @@ void DeclareRun(CLI::App& app, Options& options) {
 void Declaration::DeclareRegions() {
   CLI::Option* regions = Add(
       app, kWhat, "--regions", "N|auto",
-      "Cut each image into connected regions in place of classes: N of them, or with no number, or "
-      "auto, as many as there are at --level. A number right behind --regions is N, also where a "
-      "file is called so. Colours, texture and the posteriors of mixtures of -k components (40 "
-      "where that is not given) say where regions end. Outputs: labels, overlay and region-table, "
+      "Cut each image into connected regions in place of classes: N of them, but no more than one "
+      "for some 257 pixels; or with no number, or auto, as many as there are at --level. A number "
+      "right behind --regions is N, also if a file has that name. Colours, texture and the "
+      "posteriors of mixtures say where regions end. Outputs: labels, overlay and region-table, "
       "and by --write heatmaps, masks, hierarchy and polygons. Default: none, classes.",
       [this](const std::string& word) {
         options.regions.emplace().num_regions = ParseRegions(word);
       });
   Add(app, kWhat, "--level", "T",
-      "With --regions: regions are merged while what parts them is below T, > 0; a smaller T "
-      "leaves more regions. Default: 1, which agrees best with how people segment photographs.",
+      "With --regions: neighbours are merged where they differ, and the border between them stands "
+      "out, by less than T, > 0; a smaller T leaves more regions. Default: 1, which agrees best "
+      "with how people segment photographs.",
       [this](const std::string& word) { level = ParsePositive(word); });
   const auto goes_with_regions = [](const CLI::Option& option) {
     constexpr std::string_view kNames[] = {"components", "seed", "regions", "level"};
@@ -262,7 +265,7 @@ void Declaration::DeclareRegions() {
          const std::string& group = each->get_group();
          const std::string name = each->get_single_name();
          return ((group == kWhat || group == kHow) && !goes_with_regions(*each)) ||
-                group == kModels || name == "depth" || name == "anomaly-rate" ||
+                group == kModels || name == "depth" || name == "anomaly-rate" || name == "refit" ||
                 name == "class-names";
        }))
     option->excludes(regions);
@@ -297,12 +300,12 @@ Declaration::Declaration() {
       ->excludes("--init-model");
   DeclareModels(app, options);
   DeclareOut(app, options, "labels,overlay,heatmaps,uncertainty,model");
+  DeclareRun(app, options);
+  DeclareFolder(app, options);
   DeclareRegions();
   fit_only = app.get_options([](CLI::Option* option) {
     return option->get_group() == kWhat || option->get_group() == kHow;
   });
-  DeclareRun(app, options);
-  DeclareFolder(app, options);
   app.set_version_flag("--version", "segment " GMMSEG_VERSION, "Print the version and exit.")
       ->group(kRun);
 

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 
 #include "cli/option_facts.h"
@@ -183,12 +184,12 @@ Options Complete(Declaration& declaration) {
   options.one_file = IsJobOfOneFile(options);
   const bool default_outputs =
       declaration.app.count("--write") == 0 && declaration.apply->count("--write") == 0;
-  if (options.regions) {
+  if (options.regions && !declaration.apply->parsed()) {
     CompleteRegions(declaration, options);
     if (default_outputs) options.output.outputs = DefaultRegionOutputs();
     return options;
   }
-  if (declaration.level)
+  if (declaration.level && !declaration.apply->parsed())
     throw ParameterError("--level is of regions; give --regions with it, or leave it away");
   if (default_outputs && !options.one_file) options.output.outputs.insert(Output::kReport);
   const bool matches = options.source == ModelSource::kMatched;
@@ -203,6 +204,16 @@ Options Complete(Declaration& declaration) {
   return options;
 }
 
+// A number, or what was meant to be one and is no file.
+bool IsRegionsWord(std::string_view word) {
+  constexpr std::string_view kDigits = "0123456789";
+  if (word == kAutoRegions || word.empty()) return true;
+  if (word.find_first_not_of(kDigits) == word.npos) return true;
+  const std::size_t sign = word.front() == '-' || word.front() == '+' ? 1 : 0;
+  return word.size() > sign && kDigits.find(word[sign]) != kDigits.npos &&
+         !std::filesystem::exists(word);
+}
+
 // --regions stands alone, too, but CLI11 would take the input behind it for its word.
 std::vector<const char*> WithRegionsWord(int argc, const char* const* argv) {
   std::vector<const char*> words;
@@ -212,10 +223,8 @@ std::vector<const char*> WithRegionsWord(int argc, const char* const* argv) {
     words.push_back(argv[i]);
     may_be_option = may_be_option && given[i] != "--";
     if (!may_be_option || given[i] != "--regions") continue;
-    const std::string_view next = i + 1 < given.size() ? given[i + 1] : "";
-    const bool is_number =
-        !next.empty() && next.find_first_not_of("0123456789") == std::string_view::npos;
-    if (!is_number && next != kAutoRegions) words.push_back(kAutoRegions);
+    const bool has_word = i + 1 < given.size() && IsRegionsWord(given[i + 1]);
+    if (!has_word) words.push_back(kAutoRegions);
   }
   return words;
 }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "io/json_lists.h"
 #include "io/json_text.h"
+#include "io/regions_format.h"
 #include "io/staged_file.h"
 #include "spatial/outlines.h"
 
@@ -43,6 +44,13 @@ std::string CsvRow(const RegionEntry& region) {
     before = " ";
   }
   return row + '\n';
+}
+
+Json OptionsJson(const RegionOptions& options) {
+  return {{"regions", options.num_regions ? Json(*options.num_regions) : Json()},
+          {"components", options.num_components},
+          {"mixtures", options.num_mixtures},
+          {"seed", options.seed}};
 }
 
 Json RegionJson(const RegionEntry& region) {
@@ -85,7 +93,7 @@ Json FeatureJson(const RegionEntry& region, const std::vector<std::string>& band
 }  // namespace
 
 void WriteRegionsCsv(const std::string& path, const Raster& raster, const Regions& regions) {
-  std::string text = "region,area,x,y,left,top,right,bottom";
+  std::string text = kRegionsCsvStart;
   for (const std::string& band : BandNames(raster)) text += ",mean_" + band;
   text += ",neighbours\n";
   for (const RegionEntry& region : regions.table) text += CsvRow(region);
@@ -93,10 +101,12 @@ void WriteRegionsCsv(const std::string& path, const Raster& raster, const Region
 }
 
 void WriteRegionsJson(const std::string& path, const Raster& raster, const Regions& regions) {
-  const Json json = {{"format", "gmmseg-regions"},
+  const Json json = {{"format", kRegionsFormat},
                      {"version", 1},
+                     {"program", GMMSEG_VERSION},
                      {"width", regions.width},
                      {"height", regions.height},
+                     {"options", OptionsJson(regions.options)},
                      {"level", std::isfinite(regions.level) ? Json(regions.level) : Json()},
                      {"bands", BandNames(raster)},
                      {"regions", JsonList(regions.table, RegionJson)}};
@@ -110,7 +120,7 @@ void WriteRegionsGeoJson(const std::string& path, const Raster& raster, const Re
     pieces[outline.label].push_back(std::move(outline));
   const std::vector<std::string> bands = BandNames(raster);
   StagedFile file(path);
-  file.Write("{\"type\": \"FeatureCollection\",\n \"features\": [");
+  file.Write(std::string(kRegionsGeoJsonStart) + ",\n \"features\": [");
   const char* before = "\n";
   for (const RegionEntry& region : regions.table) {
     file.Write(before + FeatureJson(region, bands, pieces[region.index]).dump());

@@ -64,9 +64,9 @@ void CheckRegionOptions(const RegionOptions& options) {
     throw ParameterError("num_regions = " + std::to_string(*options.num_regions) +
                          "; must be >= 1");
   if (!(options.level > 0)) throw ParameterError(Format("level = %g; must be > 0", options.level));
-  if (options.num_components < 1)
+  if (options.num_components < 1 || options.num_components > kMostRegionComponents)
     throw ParameterError("num_components = " + std::to_string(options.num_components) +
-                         "; must be >= 1");
+                         "; must be 1 to " + std::to_string(kMostRegionComponents));
   if (options.num_mixtures < 1)
     throw ParameterError("num_mixtures = " + std::to_string(options.num_mixtures) +
                          "; must be >= 1");
@@ -77,6 +77,7 @@ Regions SegmentRegions(const Raster& raster, const RegionOptions& options) {
   CheckImage(raster);
   Stopwatch watch;
   Regions regions;
+  regions.options = options;
   regions.width = raster.width();
   regions.height = raster.height();
   PlaneStack colors = ColorPlanesOf(raster);

@@ -78,6 +78,19 @@ std::vector<std::uint32_t> CutAfter(const RegionHierarchy& hierarchy, std::size_
   return regions;
 }
 
+// The number of the fewest decimal digits that is above `low` and at most `high`, which is > 0.
+double ShortestDecimal(double low, double high) {
+  constexpr int kMostDigits = 15;
+  const int first = static_cast<int>(-std::floor(std::log10(high)));  // place of the first digit
+  for (int place = first; place < first + kMostDigits; ++place) {
+    const double unit = std::pow(10.0, std::abs(place));
+    const double decimal =
+        place > 0 ? std::floor(high * unit) / unit : std::floor(high / unit) * unit;
+    if (decimal > low && decimal <= high) return decimal;
+  }
+  return high;
+}
+
 void Check(const RegionHierarchy& hierarchy, const std::vector<std::uint32_t>& leaves,
            std::int64_t width) {
   if (width < 1 || std::ssize(leaves) % width != 0)
@@ -113,7 +126,9 @@ std::vector<std::uint32_t> RegionHierarchy::CutInto(std::int64_t num_regions) co
 
 double RegionHierarchy::LevelOf(std::int64_t num_regions) const {
   const std::size_t num_merges = MergesInto(*this, num_regions);
-  return num_merges < merges.size() ? merges[num_merges].height : INFINITY;
+  if (num_merges == merges.size()) return INFINITY;
+  return ShortestDecimal(num_merges == 0 ? 0 : merges[num_merges - 1].height,
+                         merges[num_merges].height);
 }
 
 std::vector<float> ContourMap(const RegionHierarchy& hierarchy,

@@ -131,6 +131,34 @@ class Regions(ProgramTest):
             np.testing.assert_allclose(entry["centroid"], [xs.mean(), ys.mean()])
             self.assertEqual(" ".join(map(str, entry["neighbours"])), row["neighbours"])
 
+    def test_the_level_that_is_told_makes_the_same_cut(self):
+        for number in (2, 5, 9, 17):  # where no merges have one height
+            result = self.succeed("photo.png", "--regions", number, "--write", "labels,region-table",
+                                  "-o", f"n{number}")
+            level = result.stdout.split(" at level ")[1].split(",")[0]
+            self.assertLess(len(level), 12)
+            np.testing.assert_array_equal(
+                self.labels("photo.png", "--regions", "--level", level, "--write", "labels",
+                            out=f"level{number}"),
+                labels_of(self.folder / f"n{number}/photo_labels.png"))
+            with open(self.folder / f"n{number}/photo_regions.json", encoding="utf-8") as file:
+                table = json.load(file)
+            self.assertEqual(table["level"], float(level))
+            self.assertEqual(table["options"],
+                             {"regions": number, "components": 40, "mixtures": 2, "seed": 0})
+
+    def test_overwriting_removes_its_own_files_and_no_others(self):
+        self.succeed("photo.png", "--regions", 4, "--write", "all", "-o", ".")
+        (self.folder / "photo_regions.csv").write_text("region,crop\n1,wheat\n")
+        self.succeed("photo.png", "-k", 2, "--write", "labels", "-o", ".", "--overwrite")
+        self.assertEqual(self.names("."), ["photo.png", "photo_labels.png", "photo_regions.csv"])
+
+    def test_strict_asks_for_the_number_of_regions(self):
+        result = self.segment("photo.png", "--regions", 5000, "--strict", "--write", "labels")
+        self.assertEqual(result.returncode, 6)
+        self.assertRegex(result.stderr, "5000 regions were asked for, and [0-9]+ come back, the fin")
+        self.succeed("photo.png", "--regions", 5, "--strict", "-o", "b")
+
     def test_the_hierarchy_holds_every_cut(self):
         self.succeed("photo.png", "--regions", "--write", "hierarchy")
         heights = tifffile.imread(self.folder / "segmented/photo_hierarchy.tif")
@@ -217,7 +245,8 @@ class Regions(ProgramTest):
                                              "gmmseg-manifest.jsonl"])
         again = self.succeed("in", "--regions", 6, "-o", "out", "--resume", "--json")
         for line in again.stdout.splitlines():
-            self.assertEqual((json.loads(line)["status"], json.loads(line)["regions"]), ("kept", 6))
+            self.assertEqual((json.loads(line)["status"], json.loads(line)["regions"]),
+                             ("kept", {"count": 6}))
         other = self.succeed("in", "--regions", 7, "-o", "out", "--resume", "--json")
         for line in other.stdout.splitlines():
             self.assertEqual((json.loads(line)["status"], json.loads(line)["regions"]["count"]),
@@ -239,6 +268,12 @@ class Regions(ProgramTest):
         self.fail(2, "photo.png", "-k", 2, "--write", "polygons", says=["polygons", "--regions"])
         self.fail(2, "apply", "--model", "m.gmm.json", "photo.png", "--regions",
                   says=["--regions"])
+        self.fail(2, "--regions", 3, "apply", "photo.png", "--model", "m.gmm.json",
+                  says=["--regions"])
+        self.fail(2, "photo.png", "--regions", "--refit", says=["--refit"])
+        self.fail(2, "photo.png", "--regions", "-k", 2000, says=["2000", "1 to 1024"])
+        for word in ("2:8", "5.5", "-5", "+5", "5x", ""):
+            self.fail(2, "--regions", word, "photo.png", says=["--regions", "whole number", "auto"])
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ ImageRecord SomeRecord(const std::string& input) {
   record.shares = {0.75, 0.25};
   record.drift = Drift{0.5, 0.125};
   record.match_confidence = 0.375;
-  record.num_regions = 17;
   return record;
 }
 
@@ -46,6 +45,7 @@ void CheckEqual(const ImageRecord& a, const ImageRecord& b) {
   if (a.drift) CHECK(a.drift->unlikely_pixels == b.drift->unlikely_pixels);
   CHECK(a.match_confidence == b.match_confidence);
   CHECK(a.num_regions == b.num_regions);
+  CHECK(a.all_components == b.all_components);
 }
 
 }  // namespace
