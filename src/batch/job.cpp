@@ -166,6 +166,7 @@ void SetFacts(const Raster& raster, const Segmentation& segmentation, JobResult&
   result.model = segmentation.model;
   result.classes = segmentation.classes;
   result.log_likelihood = segmentation.log_likelihood;
+  result.smoothing = segmentation.smoothing;
   result.seconds.features = segmentation.seconds.features;
   result.seconds.fit = segmentation.seconds.fit;
   result.seconds.labels = segmentation.seconds.labels;
@@ -263,7 +264,8 @@ JobResult RunMatchJob(const JobInput& input, const SegmentOptions& options, cons
 }
 
 JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOptions& output,
-                      const JobObserver& observer) {
+                      const JobObserver& observer, const SmoothOptions& smooth) {
+  Validate(smooth);
   // A model beside the outputs may be the very one that is applied: it never gets stale.
   OutputSet can_be_stale = AllOutputs();
   can_be_stale.erase(Output::kModel);
@@ -276,7 +278,7 @@ JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOpt
                 .applied = &model,
                 .segment = [&](const LoadedImage& image) {
                   if (observer) observer({.stage = JobStage::kLabelling});
-                  return Apply(image.raster, model);
+                  return Apply(image.raster, model, smooth);
                 }};
   return Run(job);
 }

@@ -2,13 +2,13 @@
 
 #include <gmmseg/features.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "base/tile_loop.h"
 #include "features/plain_samples.h"
+#include "segment/principal_components.h"
 
 namespace gmmseg {
 namespace {
@@ -19,39 +19,6 @@ constexpr double kDeviation = 25;  // of L*, a* and b* together
 bool HasLab(const Raster& raster) {
   return raster.color_model() == ColorModel::kRgb ||
          (raster.color_model() == ColorModel::kGray && raster.type() != SampleType::kFloat32);
-}
-
-// The planes times these rows, about this centre.
-struct Projection {
-  Eigen::MatrixXd rows;
-  Eigen::VectorXd center;
-};
-
-Projection PrincipalComponents(const Samples& samples) {
-  using PlaneMap = Eigen::Map<const Eigen::VectorXf>;
-  const int num_bands = samples.num_features();
-  const double total = PlaneMap(samples.weights(), samples.size()).cast<double>().sum();
-  Projection projection{{}, Eigen::VectorXd::Zero(num_bands)};
-  Eigen::MatrixXd covariance(num_bands, num_bands);
-  const auto plane = [&](int d) {
-    return PlaneMap(samples.Plane(d), samples.size()).cast<double>();
-  };
-  for (int d = 0; d < num_bands; ++d) projection.center[d] = plane(d).sum() / total;
-  for (int d = 0; d < num_bands; ++d)
-    for (int e = 0; e <= d; ++e)
-      covariance(d, e) = covariance(e, d) =
-          plane(d).dot(plane(e)) / total - projection.center[d] * projection.center[e];
-  const Eigen::VectorXd deviations = covariance.diagonal().cwiseMax(0).cwiseSqrt();
-  const Eigen::VectorXd scales =
-      deviations.unaryExpr([](double deviation) { return deviation > 0 ? 1 / deviation : 0; });
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
-      Eigen::MatrixXd(scales.asDiagonal() * covariance * scales.asDiagonal()));
-  const int kept = std::min(num_bands, kMostComponents);
-  const double variance = eigen.eigenvalues().tail(kept).cwiseMax(0).sum();
-  projection.rows =
-      eigen.eigenvectors().rightCols(kept).rowwise().reverse().transpose() * scales.asDiagonal();
-  projection.rows *= variance > 0 ? kDeviation / std::sqrt(variance) : 0;
-  return projection;
 }
 
 // The samples' plane, or all of them projected on one row.
@@ -83,7 +50,7 @@ PlaneStack ColorPlanesOf(const Raster& raster) {
     return colors;
   }
   samples.Standardize();
-  const Projection projection = PrincipalComponents(samples);
+  const Projection projection = PrincipalComponents(samples, samples.num_features(), kMostComponents, kDeviation);
   for (Eigen::Index c = 0; c < projection.rows.rows(); ++c)
     add([&](std::int64_t i) {
       double sum = 0;
