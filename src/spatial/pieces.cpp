@@ -173,7 +173,7 @@ class Absorber {
     states_[piece].label = label;
     std::uint32_t root = piece;
     for (const std::uint32_t neighbour : neighbours)
-      if (states_[neighbour].label == label) root = Unite(root, neighbour);
+      if (states_[neighbour].label == label) root = Unite(root, RootOf(parents_, neighbour));
     Queue(root);
     return true;
   }
