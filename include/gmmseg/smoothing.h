@@ -33,6 +33,8 @@ struct SmoothOptions {
   // Of kGuided.
   int radius = 8;         // of the windows, pixels, >= 1
   double epsilon = 1e-3;  // > 0; edges of the guide, which is about 0…1, of less variance go
+  int subsampling = 4;    // 1, 2 or 4, at most the radius: windows are fitted on means over so
+                          // many pixels squared
 
   // Connected pieces (4-neighbours; 6 in volumes) of a class of fewer pixels are given to the
   // neighbouring piece with the longest common border, also where nothing is smoothed; those
@@ -51,7 +53,7 @@ void Validate(const SmoothOptions& options);
 struct Smoothing {
   SmoothMethod method = SmoothMethod::kOff;  // kGuided or kPotts; kOff where nothing was to smooth
   double beta = 0, temper = 0;               // of kPotts: as given, or as estimated
-  std::vector<double> energies;              // of kPotts: per pixel, at the start and after each sweep
+  std::vector<double> energies;  // of kPotts: per pixel, at the start and after each sweep
   std::int64_t pieces_moved = 0, pixels_moved = 0;  // of min_size: those that changed their class
   double seconds = 0;                               // for smoothing and pieces
 

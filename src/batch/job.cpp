@@ -33,6 +33,7 @@ struct Job {
   int num_classes = 0;  // asked for, or the model's
   OutputSet can_be_stale = AllOutputs();
   const Model* applied = nullptr;            // null where the image gets a model of its own
+  const SmoothOptions* smooth = nullptr;     // of a model that is applied
   const SegmentOptions* settings = nullptr;  // of the fit; null where there is none
   const double* match_confidence = nullptr;  // of a match, set by `segment`
   std::function<Segmentation(const LoadedImage&)> segment = {};
@@ -124,9 +125,10 @@ void WriteReport(const Job& job, const Raster& raster, const Segmentation& segme
     WriteImagePart(staging.folder(), job.stem(), *job.output.report_part, raster, segmentation,
                    result, origin);
   else
-    WriteImagePage(staging.folder(), job.stem(), raster, segmentation, result,
-                   job.applied ? ShownSettings(*job.applied) : ShownSettings(*job.settings),
-                   origin);
+    WriteImagePage(
+        staging.folder(), job.stem(), raster, segmentation, result,
+        job.applied ? ShownSettings(*job.applied, *job.smooth) : ShownSettings(*job.settings),
+        origin);
 }
 
 Measures Measure(const Job& job, const Segmentation& segmentation, JobResult& result) {
@@ -276,6 +278,7 @@ JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOpt
                 .num_classes = static_cast<int>(model.classes.size()),
                 .can_be_stale = can_be_stale,
                 .applied = &model,
+                .smooth = &smooth,
                 .segment = [&](const LoadedImage& image) {
                   if (observer) observer({.stage = JobStage::kLabelling});
                   return Apply(image.raster, model, smooth);

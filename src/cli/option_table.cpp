@@ -97,6 +97,25 @@ void DeclareWhat(CLI::App& app, Options& options) {
       [&](const std::string& word) { options.covariance_type = ParseCovarianceType(word); });
 }
 
+// Of a model that is fitted and of one that is applied.
+void DeclareSmooth(CLI::App& app, SmoothOptions& smooth) {
+  Add(app, kWhat, "--smooth", "BETA|auto|off",
+      "Let neighbouring pixels have a say in each other's class; probabilities, uncertainty and "
+      "labels are then those that take the neighbours into account, while model and density stay "
+      "as they are. guided: probabilities follow the edges of the image. potts: neighbours want "
+      "the same class, less so across edges, as strongly as the image's own classes suggest; a "
+      "number > 0 is that strength itself. auto is the better one of the two on photographs, XXX. "
+      "Default: off.",
+      [&smooth](const std::string& word) { ParseSmooth(word, smooth); });
+  Add(app, kWhat, "--min-size", "N",
+      "Give each connected piece of a class that has fewer than N pixels to the neighbouring piece "
+      "with which it shares the longest border, the smallest piece first; its probabilities stay. "
+      "Also without --smooth. Default: 0, pieces stay.",
+      [&smooth](const std::string& word) {
+        smooth.min_size = ParseInteger(word, 0, std::int64_t{1} << 40);
+      });
+}
+
 void DeclareStart(CLI::App& app, Options& options) {
   FitOptions& fit = options.segment.fit;
   CLI::Option* init = Add(
@@ -261,6 +280,7 @@ Declaration::Declaration() {
   fit_only = app.get_options([](CLI::Option* option) {
     return option->get_group() == kWhat || option->get_group() == kHow;
   });
+  DeclareSmooth(app, options.segment.smooth);
   Add(app, kModels, "--model", "FILE",
       "Apply this model file to every image and fit nothing; the same as segment apply. With "
       "--match: the reference. Default: none.",
@@ -281,6 +301,7 @@ Declaration::Declaration() {
       ->option_text(" ");
   Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
       [this](const std::string& word) { options.model_path = word; });
+  DeclareSmooth(*apply, options.segment.smooth);
   DeclareOut(*apply, options, "labels,overlay,heatmaps,uncertainty");
   DeclareRun(*apply, options);
   DeclareFolder(*apply, options);

@@ -19,8 +19,8 @@ Projection PrincipalComponents(const Samples& samples, int num_features, int mos
   for (int d = 0; d < num_features; ++d) projection.center[d] = plane(d).dot(weights) / total;
   for (int d = 0; d < num_features; ++d)
     for (int e = 0; e <= d; ++e)
-      covariance(d, e) = covariance(e, d) =
-          plane(d).cwiseProduct(weights).dot(plane(e)) / total - projection.center[d] * projection.center[e];
+      covariance(d, e) = covariance(e, d) = plane(d).cwiseProduct(weights).dot(plane(e)) / total -
+                                            projection.center[d] * projection.center[e];
   const Eigen::VectorXd deviations = covariance.diagonal().cwiseMax(0).cwiseSqrt();
   const Eigen::VectorXd scales =
       deviations.unaryExpr([](double each) { return each > 0 ? 1 / each : 0; });

@@ -50,7 +50,8 @@ PlaneStack ColorPlanesOf(const Raster& raster) {
     return colors;
   }
   samples.Standardize();
-  const Projection projection = PrincipalComponents(samples, samples.num_features(), kMostComponents, kDeviation);
+  const Projection projection =
+      PrincipalComponents(samples, samples.num_features(), kMostComponents, kDeviation);
   for (Eigen::Index c = 0; c < projection.rows.rows(); ++c)
     add([&](std::int64_t i) {
       double sum = 0;

@@ -179,9 +179,8 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
 }
 
 std::string SpecText(const FeatureSpec& spec) {
-  return Format("%s with position weight %g and missing values %s",
-                FeatureWords(spec).c_str(), spec.position_weight,
-                std::string(ToString(spec.missing)).c_str());
+  return Format("%s with position weight %g and missing values %s", FeatureWords(spec).c_str(),
+                spec.position_weight, std::string(ToString(spec.missing)).c_str());
 }
 
 // The options, with the features of the reference.

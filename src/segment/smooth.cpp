@@ -95,33 +95,36 @@ class Smoother {
       ForEachPixel([&](std::int64_t i) { of_pixels[i] = of_samples[entry[i]]; });
   }
 
-  // convert(posterior) of every pixel with data and class.
+  // convert(posterior) of every pixel and class; 0 where no data.
   template <typename Convert>
   void FillPlanes(const Convert& convert) {
     const std::int64_t size = samples().size();
     Floats of_samples(size * num_classes());
-    VisitClassPosteriors(
-        samples(), result_.model.mixture(), result_.model.merge.class_of,
-        [&](const PosteriorTile& tile) {
-          for (int k = 0; k < num_classes(); ++k) {
-            const float* const posteriors = tile.posteriors + k * tile.stride;
-            float* const to = of_samples.data() + k * size + tile.first;
-            for (std::int64_t i = 0; i < tile.count; ++i) to[i] = convert(posteriors[i]);
-          }
-        });
+    VisitClassPosteriors(samples(), result_.model.mixture(), result_.model.merge.class_of,
+                         [&](const PosteriorTile& tile) {
+                           for (int k = 0; k < num_classes(); ++k) {
+                             const float* const posteriors = tile.posteriors + k * tile.stride;
+                             const float* const weights = samples().weights() + tile.first;
+                             float* const to = of_samples.data() + k * size + tile.first;
+                             for (std::int64_t i = 0; i < tile.count; ++i)
+                               to[i] = weights[i] > 0 ? convert(posteriors[i]) : 0.0f;
+                           }
+                         });
     if (result_.planes.entry.empty()) {
       result_.smooth_posteriors = std::move(of_samples);
       return;
     }
     result_.smooth_posteriors.resize(grid_.size() * num_classes());
-    for (int k = 0; k < num_classes(); ++k)
-      Spread(of_samples.data() + k * size, planes().Plane(k));
+    for (int k = 0; k < num_classes(); ++k) Spread(of_samples.data() + k * size, planes().Plane(k));
   }
 
   void SmoothByGuide(const std::vector<const float*>& guide) {
     FillPlanes([](float p) { return p; });
     GuidedFilter(grid_, guide, has_data_.data(),
-                 {.radius = options_.radius, .epsilon = options_.epsilon}, planes());
+                 {.radius = options_.radius,
+                  .epsilon = options_.epsilon,
+                  .subsampling = options_.subsampling},
+                 planes());
   }
 
   void SmoothByPotts(const std::vector<const float*>& guide) {
@@ -134,11 +137,10 @@ class Smoother {
                               : EstimateBeta(grid_, weights, result_.labels, num_classes());
     const auto temper = static_cast<float>(done.temper);
     FillPlanes([temper](float p) { return temper * FastLog(std::max(p, kLeastPosterior)); });
-    done.energies = MeanField(grid_, weights, has_data_.data(),
-                              {.beta = done.beta,
-                               .max_sweeps = options_.max_sweeps,
-                               .tolerance = options_.tolerance},
-                              planes());
+    done.energies = MeanField(
+        grid_, weights, has_data_.data(),
+        {.beta = done.beta, .max_sweeps = options_.max_sweeps, .tolerance = options_.tolerance},
+        planes());
   }
 
   Projection GuideAxes() const {
@@ -150,14 +152,14 @@ class Smoother {
     if (unit == "0..255") scale = 1 / 255.0;
     if (num_colors > kMostGuides || scale == 0 || std::getenv("RELATIVE"))
       return PrincipalComponents(samples(), num_colors, kMostGuides, kGuideDeviation);
-    const Eigen::VectorXd scales =
-        scale * samples().standardization().scale.head(num_colors);
+    const Eigen::VectorXd scales = scale * samples().standardization().scale.head(num_colors);
     return {scales.asDiagonal(), Eigen::VectorXd::Zero(num_colors)};
   }
 
   // In plane units, the missing values as the others let expect them.
   Floats ColorOf(int d) const {
-    if (!samples().has_missing()) return {samples().Plane(d), samples().Plane(d) + samples().size()};
+    if (!samples().has_missing())
+      return {samples().Plane(d), samples().Plane(d) + samples().size()};
     Floats values = ImputedFeature(samples(), result_.model.mixture(), d);
     const Standardization& standardization = samples().standardization();
     for (float& value : values)
@@ -227,6 +229,9 @@ void Validate(const SmoothOptions& options) {
   if (!(options.tolerance >= 0))
     throw ParameterError(Format("tolerance = %g; must be >= 0", options.tolerance));
   if (options.radius < 1) throw ParameterError(Format("radius = %d; must be >= 1", options.radius));
+  if (const int s = options.subsampling; (s != 1 && s != 2 && s != 4) || s > options.radius)
+    throw ParameterError(Format("subsampling = %d; must be 1, 2 or 4, and at most the radius, %d",
+                                s, options.radius));
   if (!(options.epsilon > 0))
     throw ParameterError(Format("epsilon = %g; must be > 0", options.epsilon));
   if (options.min_size < 0)

@@ -8,12 +8,12 @@
 
 namespace gmmseg {
 
-// e^x within 2e-7 of it, for x <= 0; below -87 it is e^-87, 1.6e-38. Reference: Moshier, Cephes,
-// expf.
+// e^x within 2e-7 of it, for -1e4 <= x <= 0; where it is less than 2^-126, about that. Reference:
+// Moshier, Cephes, expf.
 inline float FastExp(float x) {
-  x = std::max(x, -87.0f);
   // Rounds to the nearest whole number, which the float's last bits then hold.
   constexpr float kRound = 12582912.0f;  // 1.5 · 2^23
+  constexpr std::int32_t kRoundBits = 0x4b400000;
   const float shifted = x * 1.44269504f + kRound;
   const float n = shifted - kRound;
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -24,8 +24,8 @@ inline float FastExp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   const float value = p * r * r + r + 1;
-  const std::int32_t exponent = std::bit_cast<std::int32_t>(shifted) << 23;
-  return std::bit_cast<float>(std::bit_cast<std::int32_t>(value) + exponent);
+  const std::int32_t exponent = std::max(std::bit_cast<std::int32_t>(shifted) - kRoundBits, -125);
+  return std::bit_cast<float>(std::bit_cast<std::int32_t>(value) + (exponent << 23));
 }
 
 // ln x within 2e-7 · max(1, |ln x|) of it, for normal x > 0. Reference: Moshier, Cephes, logf.

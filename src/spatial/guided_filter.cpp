@@ -76,42 +76,40 @@ class BoxSums {
   Floats scratch_;
 };
 
-// Between two places of a coarse axis, where a fine one's place lies.
-struct Between {
-  std::int64_t first = 0, second = 0;
-  float share = 0;  // of the second
-};
-
-std::vector<Between> PlacesOf(std::int64_t fine, std::int64_t coarse, int factor) {
-  std::vector<Between> places;
-  for (std::int64_t i = 0; i < fine; ++i) {
-    const float at = (static_cast<float>(i) + 0.5f) / static_cast<float>(factor) - 0.5f;
-    const auto low = static_cast<std::int64_t>(std::floor(at));
-    places.push_back({std::clamp<std::int64_t>(low, 0, coarse - 1),
-                      std::clamp<std::int64_t>(low + 1, 0, coarse - 1),
-                      at - static_cast<float>(low)});
-  }
-  return places;
+// Sums over blocks of S × S pixels of each slice, of planes that are 0 where there are no data.
+template <int S>
+Floats BlockSums(const Grid& grid, const Grid& coarse, const float* plane) {
+  Floats sums(coarse.size());
+  tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, coarse.num_rows()), [&](const auto& rows) {
+    Floats column_sums(coarse.width * S);
+    for (std::int64_t row = rows.begin(); row < rows.end(); ++row) {
+      const std::int64_t top = row % coarse.height * S, slice = row / coarse.height * grid.height;
+      std::ranges::fill(column_sums, 0.0f);
+      for (std::int64_t y = top; y < std::min(top + S, grid.height); ++y) {
+        const float* const values = plane + (slice + y) * grid.width;
+        for (std::int64_t x = 0; x < grid.width; ++x) column_sums[x] += values[x];
+      }
+      float* const sum = sums.data() + row * coarse.width;
+      for (std::int64_t x = 0; x < coarse.width; ++x)
+        for (int i = 0; i < S; ++i) sum[x] += column_sums[x * S + i];
+    }
+  });
+  return sums;
 }
 
-// The filter of C guide planes.
-template <int C>
+// The filter of C guide planes, its fits made on means of S × S pixels.
+template <int C, int S>
 class Filter {
  public:
   Filter(const Grid& grid, std::span<const float* const> guide, const float* weight,
          const GuidedFilterRules& rules)
       : grid_(grid),
-        coarse_{(grid.width + rules.subsampling - 1) / rules.subsampling,
-                (grid.height + rules.subsampling - 1) / rules.subsampling, grid.depth},
-        factor_(rules.subsampling),
+        coarse_{(grid.width + S - 1) / S, (grid.height + S - 1) / S, grid.depth},
         weight_(weight),
-        box_(coarse_, {rules.radius / factor_, rules.radius / factor_, rules.radius}),
-        columns_(PlacesOf(grid.width, coarse_.width, factor_)),
-        rows_(PlacesOf(grid.height, coarse_.height, factor_)) {
+        box_(coarse_, {rules.radius / S, rules.radius / S, rules.radius}),
+        counts_(BlockSums<S>(grid, coarse_, weight)),
+        inverse_counts_(counts_) {
     std::ranges::copy(guide, guide_.begin());
-    Floats ones(grid.size(), 1.0f);
-    counts_ = WeightedSums(ones.data());
-    inverse_counts_ = counts_;
     box_(inverse_counts_);
     for (float& count : inverse_counts_) count = count > 0 ? 1 / count : 0;
     for (int c = 0; c < C; ++c) {
@@ -121,12 +119,22 @@ class Filter {
     Invert(static_cast<float>(rules.epsilon));
   }
 
-  void Smooth(float* plane) {
+  // Fits, all classes first, so that one pass then makes all classes of a row.
+  void Smooth(const ClassPlanes& planes) {
+    std::vector<Fit> fits;
+    for (int k = 0; k < planes.num_classes; ++k) fits.push_back(FitTo(planes.Plane(k)));
+    Evaluate(fits, planes);
+  }
+
+ private:
+  using Fit = std::array<Floats, C + 1>;  // a, then b
+
+  Fit FitTo(const float* plane) {
     const Floats of_blocks = BlockMeans(plane);
     const Floats mean = Means(of_blocks);
-    std::array<Floats, C + 1> fit;  // a, then b
     std::array<Floats, C> covariance;
     for (int c = 0; c < C; ++c) covariance[c] = Covariance(of_blocks, mean, c);
+    Fit fit;
     for (Floats& coefficient : fit) coefficient.resize(coarse_.size());
     ForEachTile(coarse_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
       for (std::int64_t i = first; i < first + count; ++i) {
@@ -141,37 +149,12 @@ class Filter {
       }
     });
     for (Floats& coefficient : fit) coefficient = Means(coefficient);
-    Evaluate(fit, plane);
+    return fit;
   }
 
- private:
-  // Over blocks of pixels, each by its weight.
-  Floats WeightedSums(const float* plane) const {
-    Floats sums(coarse_.size());
-    tbb::parallel_for(std::int64_t{0}, coarse_.num_rows(), [&](std::int64_t row) {
-      const std::int64_t slice = row / coarse_.height, top = row % coarse_.height * factor_;
-      float* const sum = sums.data() + row * coarse_.width;
-      for (std::int64_t y = top; y < std::min(top + factor_, grid_.height); ++y) {
-        const std::int64_t first = (slice * grid_.height + y) * grid_.width;
-        AddRow(plane + first, weight_ + first, sum);
-      }
-    });
-    return sums;
-  }
-
-  void AddRow(const float* values, const float* weights, float* sum) const {
-    const std::int64_t whole = grid_.width / factor_;
-    for (std::int64_t x = 0; x < whole; ++x)
-      for (int i = 0; i < factor_; ++i) {
-        const std::int64_t at = x * factor_ + i;
-        sum[x] += weights[at] > 0 ? values[at] : 0.0f;
-      }
-    for (std::int64_t at = whole * factor_; at < grid_.width; ++at)
-      sum[whole] += weights[at] > 0 ? values[at] : 0.0f;
-  }
-
+  // Of pixels with data.
   Floats BlockMeans(const float* plane) const {
-    Floats means = WeightedSums(plane);
+    Floats means = BlockSums<S>(grid_, coarse_, plane);
     for (std::int64_t i = 0; i < coarse_.size(); ++i) means[i] /= std::max(counts_[i], 1.0f);
     return means;
   }
@@ -196,8 +179,7 @@ class Filter {
 
   // Of a plane, whose means are known, and a guide.
   Floats Covariance(const Floats& of_blocks, const Floats& mean, int c) {
-    Floats products =
-        MeansOf([&](std::int64_t i) { return of_blocks[i] * coarse_guide_[c][i]; });
+    Floats products = MeansOf([&](std::int64_t i) { return of_blocks[i] * coarse_guide_[c][i]; });
     for (std::int64_t i = 0; i < coarse_.size(); ++i) products[i] -= mean[i] * means_[c][i];
     return products;
   }
@@ -206,14 +188,14 @@ class Filter {
   void Invert(float epsilon) {
     std::array<std::array<Floats, C>, C> covariance;
     for (int c = 0; c < C; ++c)
-      for (int d = 0; d <= c; ++d) {
-        covariance[c][d] = Covariance(coarse_guide_[d], means_[d], c);
-        if (d < c) continue;
-        for (float& variance : covariance[c][c]) variance = std::max(variance, 0.0f) + epsilon;
-      }
+      for (int d = 0; d <= c; ++d) covariance[c][d] = Covariance(coarse_guide_[d], means_[d], c);
+    for (int c = 0; c < C; ++c)
+      for (float& variance : covariance[c][c]) variance = std::max(variance, 0.0f) + epsilon;
     for (auto& row : inverse_)
       for (Floats& plane : row) plane.resize(coarse_.size());
-    for (std::int64_t i = 0; i < coarse_.size(); ++i) InvertAt(i, covariance);
+    ForEachTile(coarse_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+      for (std::int64_t i = first; i < first + count; ++i) InvertAt(i, covariance);
+    });
   }
 
   void InvertAt(std::int64_t i, const std::array<std::array<Floats, C>, C>& covariance) {
@@ -242,45 +224,80 @@ class Filter {
     }
   }
 
-  // a · g + b at every pixel with data, the fits interpolated; not less than 0.
-  void Evaluate(const std::array<Floats, C + 1>& fit, float* plane) const {
-    tbb::parallel_for(
-        tbb::blocked_range<std::int64_t>(0, grid_.num_rows()), [&](const auto& range) {
-          std::array<Floats, C + 1> between;
-          for (Floats& row : between) row.resize(coarse_.width);
-          for (std::int64_t row = range.begin(); row < range.end(); ++row) {
-            const Between& y = rows_[row % grid_.height];
-            const std::int64_t slice = row / grid_.height * coarse_.height;
-            for (int c = 0; c <= C; ++c) {
-              const float* const above = fit[c].data() + (slice + y.first) * coarse_.width;
-              const float* const below = fit[c].data() + (slice + y.second) * coarse_.width;
-              for (std::int64_t x = 0; x < coarse_.width; ++x)
-                between[c][x] = above[x] + y.share * (below[x] - above[x]);
-            }
-            EvaluateRow(between, row * grid_.width, plane);
-          }
-        });
+  // a · g + b at every pixel with data, the fits interpolated, clipped at 0 and normalised.
+  void Evaluate(const std::vector<Fit>& fits, const ClassPlanes& planes) const {
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, grid_.num_rows()), [&](const auto& rows) {
+      Row row(coarse_.width, grid_.width);
+      for (std::int64_t r = rows.begin(); r < rows.end(); ++r) {
+        const std::int64_t first = r * grid_.width;
+        std::ranges::fill(row.total, 0.0f);
+        for (std::size_t k = 0; k < fits.size(); ++k) {
+          for (int c = 0; c <= C; ++c) InterpolateDown(fits[k][c], r, row.fit[c].data());
+          EvaluateRow(row, first, planes.Plane(static_cast<int>(k)) + first);
+        }
+        for (std::int64_t x = 0; x < grid_.width; ++x)
+          row.total[x] = row.total[x] > 0 ? weight_[first + x] / row.total[x] : 0.0f;
+        for (int k = 0; k < planes.num_classes; ++k) {
+          float* const plane = planes.Plane(k) + first;
+          for (std::int64_t x = 0; x < grid_.width; ++x) plane[x] *= row.total[x];
+        }
+      }
+    });
   }
 
-  void EvaluateRow(const std::array<Floats, C + 1>& fit, std::int64_t first, float* plane) const {
-    for (std::int64_t x = 0; x < grid_.width; ++x) {
-      const Between& place = columns_[x];
+  // A row of pixels on the way: the fits between the rows of blocks, one block more on either side.
+  struct Row {
+    Row(std::int64_t num_blocks, std::int64_t num_pixels) : total(num_pixels) {
+      for (Floats& each : fit) each.resize(num_blocks + 2);
+    }
+    Fit fit;
+    Floats total;
+  };
+
+  void InterpolateDown(const Floats& plane, std::int64_t row, float* values) const {
+    const float at = (static_cast<float>(row % grid_.height) + 0.5f) / S - 0.5f;
+    const auto low = static_cast<std::int64_t>(std::floor(at));
+    const float share = at - static_cast<float>(low);
+    const auto place = [&](std::int64_t y) {
+      return plane.data() + (row / grid_.height * coarse_.height +
+                             std::clamp<std::int64_t>(y, 0, coarse_.height - 1)) *
+                                coarse_.width;
+    };
+    const float *const above = place(low), *const below = place(low + 1);
+    for (std::int64_t x = 0; x < coarse_.width; ++x)
+      values[x + 1] = above[x] + share * (below[x] - above[x]);
+    values[0] = values[1];
+    values[coarse_.width + 1] = values[coarse_.width];
+  }
+
+  void EvaluateRow(Row& row, std::int64_t first, float* __restrict out) const {
+    std::array<const float*, C> guide;
+    for (int c = 0; c < C; ++c) guide[c] = guide_[c] + first;
+    // Pixel S·j - S/2 + p lies between blocks j - 1 and j, (p + ½) / S of the way.
+    const auto evaluate = [&](std::int64_t j, int p) {
+      const std::int64_t x = S * j - S / 2 + p;
+      const float share = S == 1 ? 1.0f : (static_cast<float>(p) + 0.5f) / S;
       const auto at = [&](int c) {
-        const float left = fit[c][place.first];
-        return left + place.share * (fit[c][place.second] - left);
+        return row.fit[c][j] + share * (row.fit[c][j + 1] - row.fit[c][j]);
       };
       float value = at(C);
-      for (int c = 0; c < C; ++c) value += at(c) * guide_[c][first + x];
-      plane[first + x] = weight_[first + x] > 0 ? std::max(value, 0.0f) : 0.0f;
-    }
+      for (int c = 0; c < C; ++c) value += at(c) * guide[c][x];
+      out[x] = std::max(value, 0.0f);
+      row.total[x] += out[x];
+    };
+    const std::int64_t whole = (grid_.width + S / 2) / S;  // all of whose pixels there are
+    for (int p = S / 2; p < S; ++p)
+      if (p - S / 2 < grid_.width) evaluate(0, p);
+    for (std::int64_t j = 1; j < whole; ++j)
+      for (int p = 0; p < S; ++p) evaluate(j, p);
+    for (std::int64_t j = std::max<std::int64_t>(whole, 1); S * j - S / 2 < grid_.width; ++j)
+      for (int p = 0; p < S && S * j - S / 2 + p < grid_.width; ++p) evaluate(j, p);
   }
 
   Grid grid_, coarse_;
-  int factor_;
   std::array<const float*, C> guide_;
   const float* weight_;
   BoxSums box_;
-  std::vector<Between> columns_, rows_;
   Floats counts_, inverse_counts_;  // pixels with data in each block; 1 / those in its window
   std::array<Floats, C> coarse_guide_, means_;
   std::array<std::array<Floats, C>, C> inverse_;
@@ -289,20 +306,9 @@ class Filter {
 template <int C>
 void Run(const Grid& grid, std::span<const float* const> guide, const float* weight,
          const GuidedFilterRules& rules, const ClassPlanes& planes) {
-  Filter<C> filter(grid, guide, weight, rules);
-  for (int k = 0; k < planes.num_classes; ++k) filter.Smooth(planes.Plane(k));
-}
-
-// To a sum of 1 where that is more than 0.
-void Normalize(const Grid& grid, const ClassPlanes& planes) {
-  ForEachTile(grid.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    Floats factors(count);
-    for (int k = 0; k < planes.num_classes; ++k)
-      for (std::int64_t i = 0; i < count; ++i) factors[i] += planes.Plane(k)[first + i];
-    for (float& factor : factors) factor = factor > 0 ? 1 / factor : 0;
-    for (int k = 0; k < planes.num_classes; ++k)
-      for (std::int64_t i = 0; i < count; ++i) planes.Plane(k)[first + i] *= factors[i];
-  });
+  if (rules.subsampling == 1) Filter<C, 1>(grid, guide, weight, rules).Smooth(planes);
+  if (rules.subsampling == 2) Filter<C, 2>(grid, guide, weight, rules).Smooth(planes);
+  if (rules.subsampling == 4) Filter<C, 4>(grid, guide, weight, rules).Smooth(planes);
 }
 
 }  // namespace
@@ -312,7 +318,6 @@ void GuidedFilter(const Grid& grid, std::span<const float* const> guide, const f
   if (guide.size() == 1) Run<1>(grid, guide, weight, rules, planes);
   if (guide.size() == 2) Run<2>(grid, guide, weight, rules, planes);
   if (guide.size() == 3) Run<3>(grid, guide, weight, rules, planes);
-  Normalize(grid, planes);
 }
 
 }  // namespace gmmseg

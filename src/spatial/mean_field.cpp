@@ -15,6 +15,7 @@ namespace gmmseg {
 namespace {
 
 constexpr std::int64_t kRun = 256;  // pixels updated at a time, so that all classes fit the cache
+constexpr float kLeastExponent = -87;
 constexpr std::uint64_t kBetaStream = 0x62657461;  // apart from other uses of the seed
 
 using Floats = std::vector<float>;
@@ -88,9 +89,44 @@ double SumOfLogs(const float* values, std::int64_t count) {
   return sum;
 }
 
+// The loops over a run, each simple enough to become vector code; pointers lead to different
+// places.
+
 // sum[j] += w[j] · q[j]
-void AddProducts(const float* w, const float* q, std::int64_t count, float* sum) {
+void AddProducts(const float* w, const float* q, std::int64_t count, float* __restrict sum) {
   for (std::int64_t j = 0; j < count; ++j) sum[j] += w[j] * q[j];
+}
+
+void SetField(const float* log_p, const float* coupling, std::int64_t count,
+              float* __restrict field, float* __restrict largest) {
+  for (std::int64_t j = 0; j < count; ++j) {
+    const float value = log_p[j] + coupling[j];
+    field[j] = value;
+    largest[j] = std::max(largest[j], value);
+  }
+}
+
+void SetExponentials(const float* largest, std::int64_t count, float* __restrict field,
+                     float* __restrict total) {
+  for (std::int64_t j = 0; j < count; ++j) {
+    const float value = FastExp(field[j] - largest[j]);
+    field[j] = value;
+    total[j] += value;
+  }
+}
+
+// The totals' inverses, and the totals as factors of a product: both only where there are data.
+void InvertTotals(const float* has_data, std::int64_t count, float* __restrict total,
+                  float* __restrict inverse) {
+  for (std::int64_t j = 0; j < count; ++j) {
+    inverse[j] = has_data[j] / total[j];
+    total[j] = 1 + has_data[j] * (total[j] - 1);
+  }
+}
+
+void Scale(const float* values, const float* factors, std::int64_t count,
+           float* __restrict scaled) {
+  for (std::int64_t j = 0; j < count; ++j) scaled[j] = values[j] * factors[j];
 }
 
 double Dot(const float* a, const float* b, std::int64_t count) {
@@ -131,6 +167,7 @@ class Field {
         has_data_(rows_.Split(weight, [](float w) { return w > 0 ? 1.0f : 0.0f; })),
         of_row_(grid.num_rows()) {
     for (std::size_t a = 0; a < weights.size(); ++a) {
+      if (weights[a].empty()) continue;
       pairs_[a] = rows_.Split(weights[a].data(), [beta](float w) { return beta * w; });
       pair_energy_ += Sum(pairs_[a]);
     }
@@ -164,26 +201,23 @@ class Field {
   // Every pixel of one half takes its best q. Returns what it has of the energy: of the first half
   // without the pairs, of the second with all of them, for each pair has one pixel there.
   double UpdateHalf(int half, Couple couple) {
-    return SumOfRuns(half, [&](const Run& run, Scratch& scratch) {
-      return Update(run, half, couple, scratch);
-    });
+    return SumOfRuns(
+        half, [&](const Run& run, Scratch& scratch) { return Update(run, half, couple, scratch); });
   }
 
   // The sum of value(run, scratch) over one half's pixels.
   template <typename Value>
   double SumOfRuns(int half, const Value& value) {
-    tbb::parallel_for(
-        tbb::blocked_range<std::int64_t>(0, grid_.num_rows()), [&](const auto& rows) {
-          Scratch scratch(log_p_.num_classes);
-          for (std::int64_t row = rows.begin(); row < rows.end(); ++row) {
-            const auto parity =
-                static_cast<int>((row % grid_.height + row / grid_.height + half) % 2);
-            of_row_[row] = 0;
-            for (std::int64_t first = 0; first < rows_.Count(parity); first += kRun)
-              of_row_[row] +=
-                  value({row, first, std::min(kRun, rows_.Count(parity) - first), parity}, scratch);
-          }
-        });
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, grid_.num_rows()), [&](const auto& rows) {
+      Scratch scratch(log_p_.num_classes);
+      for (std::int64_t row = rows.begin(); row < rows.end(); ++row) {
+        const auto parity = static_cast<int>((row % grid_.height + row / grid_.height + half) % 2);
+        of_row_[row] = 0;
+        for (std::int64_t first = 0; first < rows_.Count(parity); first += kRun)
+          of_row_[row] +=
+              value({row, first, std::min(kRun, rows_.Count(parity) - first), parity}, scratch);
+      }
+    });
     double sum = 0;  // in order of the rows, whatever thread had them
     for (const double of_row : of_row_) sum += of_row;
     return sum;
@@ -220,8 +254,10 @@ class Field {
     // Odd pixel j stands between even pixels j and j + 1.
     const std::int64_t left = other(run.row, 1 - run.parity, run.parity - 1);
     const std::int64_t right = other(run.row, 1 - run.parity, run.parity);
-    found[count++] = {left, pairs_[0].data() + left};
-    found[count++] = {right, pairs_[0].data() + here};
+    if (grid_.width > 1) {
+      found[count++] = {left, pairs_[0].data() + left};
+      found[count++] = {right, pairs_[0].data() + here};
+    }
     const std::int64_t steps[] = {1, grid_.height};
     for (const int a : {1, 2}) {
       const auto [stride, extent] = grid_.axes()[a];
@@ -244,41 +280,27 @@ class Field {
     std::fill_n(scratch.largest, run.count, -INFINITY);
     if (couple == Couple::kOff) std::ranges::fill(scratch.coupling, 0.0f);
     for (int k = 0; k < log_p_.num_classes; ++k) {
-      const float* const coupling = couple == Couple::kOn ? Coupling(k, run, scratch)
-                                                          : scratch.coupling.data() + k * kRun;
-      float* const field = scratch.field.data() + k * kRun;
-      const float* const log_p = LogP(k, run);
-      for (std::int64_t j = 0; j < run.count; ++j) {
-        field[j] = log_p[j] + coupling[j];
-        scratch.largest[j] = std::max(scratch.largest[j], field[j]);
-      }
+      const float* const coupling =
+          couple == Couple::kOn ? Coupling(k, run, scratch) : scratch.coupling.data() + k * kRun;
+      SetField(LogP(k, run), coupling, run.count, scratch.field.data() + k * kRun, scratch.largest);
     }
     return Normalize(run, half, scratch);
   }
 
-  // q from the field. Returns Σ -ln Z, which is what a pixel at its best adds to the energy with all
-  // its pairs; of the first half the pairs are taken out again, as the second has them.
+  // q from the field. Returns Σ -ln Z, which is what a pixel at its best adds to the energy with
+  // all its pairs; of the first half the pairs are taken out again, as the second has them.
   double Normalize(const Run& run, int half, Scratch& scratch) {
     const std::int64_t here = rows_.First(run.row, run.parity) + run.first;
     const float* const has_data = has_data_.data() + here;
     std::fill_n(scratch.total, run.count, 0.0f);
-    for (int k = 0; k < log_p_.num_classes; ++k) {
-      float* const field = scratch.field.data() + k * kRun;
-      for (std::int64_t j = 0; j < run.count; ++j) {
-        field[j] = FastExp(field[j] - scratch.largest[j]);
-        scratch.total[j] += field[j];
-      }
-    }
+    for (int k = 0; k < log_p_.num_classes; ++k)
+      SetExponentials(scratch.largest, run.count, scratch.field.data() + k * kRun, scratch.total);
     double energy = -Dot(has_data, scratch.largest, run.count);
-    for (std::int64_t j = 0; j < run.count; ++j) {
-      scratch.largest[j] = has_data[j] / scratch.total[j];
-      scratch.total[j] = has_data[j] > 0 ? scratch.total[j] : 1.0f;
-    }
+    InvertTotals(has_data, run.count, scratch.total, scratch.largest);
     energy -= SumOfLogs(scratch.total, run.count);
     for (int k = 0; k < log_p_.num_classes; ++k) {
       float* const q = q_[k].data() + here;
-      const float* const field = scratch.field.data() + k * kRun;
-      for (std::int64_t j = 0; j < run.count; ++j) q[j] = field[j] * scratch.largest[j];
+      Scale(scratch.field.data() + k * kRun, scratch.largest, run.count, q);
       if (half == 0) energy += Dot(q, scratch.coupling.data() + k * kRun, run.count);
     }
     return energy;
@@ -296,18 +318,20 @@ class Field {
 
 // |g_i - g_j|² of a row's pixels and the next ones along the axis; -1 where there is no pair.
 void SetSquaredSteps(const Grid& grid, std::span<const float* const> guide, const float* weight,
-                     const GridAxis& axis, std::int64_t row, float* squares) {
-  for (std::int64_t i = row * grid.width; i < (row + 1) * grid.width; ++i) {
-    squares[i] = -1;
-    if (i / axis.stride % axis.extent + 1 == axis.extent) continue;
-    const std::int64_t next = i + axis.stride;
-    if (!(weight[i] > 0) || !(weight[next] > 0)) continue;
-    squares[i] = 0;
-    for (const float* const plane : guide) {
-      const float step = plane[next] - plane[i];
+                     const GridAxis& axis, std::int64_t row, float* __restrict squares) {
+  const std::int64_t first = row * grid.width;
+  const bool along = axis.stride == 1;
+  const bool is_last = !along && first / axis.stride % axis.extent + 1 == axis.extent;
+  const std::int64_t end = is_last ? first : first + grid.width - (along ? 1 : 0);
+  std::fill_n(squares + first, grid.width, 0.0f);
+  for (const float* const plane : guide)
+    for (std::int64_t i = first; i < end; ++i) {
+      const float step = plane[i + axis.stride] - plane[i];
       squares[i] += step * step;
     }
-  }
+  for (std::int64_t i = first; i < end; ++i)
+    if (!(weight[i] > 0) || !(weight[i + axis.stride] > 0)) squares[i] = -1;
+  std::fill(squares + end, squares + first + grid.width, -1.0f);
 }
 
 // Of pixels whose own and whose neighbours' labels count in the pseudo-likelihood.
@@ -366,7 +390,9 @@ PairWeights ContrastWeights(const Grid& grid, std::span<const float* const> guid
   PairWeights weights;
   std::vector<std::array<double, 2>> of_row(grid.num_rows());  // Σ |g_i - g_j|², pairs
   for (const GridAxis& axis : grid.axes()) {
-    Floats& squares = weights.emplace_back(grid.size());
+    Floats& squares = weights.emplace_back();
+    if (axis.extent == 1) continue;
+    squares.resize(grid.size());
     tbb::parallel_for(std::int64_t{0}, grid.num_rows(), [&](std::int64_t row) {
       SetSquaredSteps(grid, guide, weight, axis, row, squares.data());
       for (std::int64_t i = row * grid.width; i < (row + 1) * grid.width; ++i) {
@@ -383,9 +409,13 @@ PairWeights ContrastWeights(const Grid& grid, std::span<const float* const> guid
   }
   const auto scale = static_cast<float>(sum > 0 ? -count / (2 * sum) : 0);
   for (Floats& of_axis : weights)
-    ForEachTile(grid.size(), [&](std::int64_t, std::int64_t first, std::int64_t size) {
-      for (float* w = of_axis.data() + first; w < of_axis.data() + first + size; ++w)
-        *w = *w < 0 ? 0 : FastExp(scale * *w);
+    ForEachTile(std::ssize(of_axis), [&](std::int64_t, std::int64_t first, std::int64_t size) {
+      float* const w = of_axis.data() + first;
+      for (std::int64_t i = 0; i < size; ++i) {
+        const bool is_pair = w[i] >= 0;
+        w[i] = FastExp(std::max(scale * std::abs(w[i]), kLeastExponent));
+        w[i] = is_pair ? w[i] : 0.0f;
+      }
     });
   return weights;
 }

@@ -12,8 +12,8 @@ namespace gmmseg {
 // How alike a guide's neighbouring pixels are: per axis of the grid a plane whose pixel i stands
 // for the pair of i and the next one along it, w = exp(-|g_i - g_j|² / 2s²), s² the mean of
 // |g_i - g_j|² over all pairs that have data; 1 where the guide is flat, 0 where one of the two has
-// no data or there is no next one. Reference: Boykov and Jolly 2001; s² as in Rother, Kolmogorov
-// and Blake 2004, eq. 5.
+// no data or there is no next one. An axis of one pixel has no plane. Reference: Boykov and Jolly
+// 2001; s² as in Rother, Kolmogorov and Blake 2004, eq. 5.
 using PairWeights = std::vector<std::vector<float>>;
 
 // `guide` are planes of the grid's size, `weight` is 0 where there is no data.

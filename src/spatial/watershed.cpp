@@ -108,7 +108,9 @@ std::uint32_t Flood(const Plane& relief, const Plane& weight, std::vector<std::u
 void KeepLargestPieces(const Plane& grid, std::vector<std::uint32_t>& labels) {
   const Pieces pieces = FindPieces(GridOf(grid), std::span<const std::uint32_t>(labels));
   std::vector<std::uint32_t> largest(*std::ranges::max_element(labels) + 1);  // piece of each label
-  const auto size_of = [&](std::uint32_t piece) { return piece == 0 ? 0 : pieces.sizes[piece - 1]; };
+  const auto size_of = [&](std::uint32_t piece) {
+    return piece == 0 ? 0 : pieces.sizes[piece - 1];
+  };
   for (std::size_t i = 0; i < labels.size(); ++i) {
     std::uint32_t& best = largest[labels[i]];
     if (size_of(pieces.of_pixel[i]) > size_of(best)) best = pieces.of_pixel[i];
