@@ -320,7 +320,7 @@ class Field {
 void SetSquaredSteps(const Grid& grid, std::span<const float* const> guide, const float* weight,
                      const GridAxis& axis, std::int64_t row, float* __restrict squares) {
   const std::int64_t first = row * grid.width;
-  const bool along = axis.stride == 1;
+  const bool along = axis.stride == 1 && grid.width > 1;  // columns have that stride, too
   const bool is_last = !along && first / axis.stride % axis.extent + 1 == axis.extent;
   const std::int64_t end = is_last ? first : first + grid.width - (along ? 1 : 0);
   std::fill_n(squares + first, grid.width, 0.0f);

@@ -84,7 +84,7 @@ TEST_CASE("contrast weights: the definition, pair by pair") {
 }
 
 TEST_CASE("mean field: no sweep raises the energy, which is that of the definition") {
-  for (const Grid& grid : {Grid{33, 21}, Grid{1, 40}, Grid{40, 1}, Grid{2, 2}, Grid{9, 8, 5}})
+  for (const Grid& grid : {Grid{33, 21}, Grid{1, 40}, Grid{40, 1}, Grid{4, 3}, Grid{9, 8, 5}})
     for (const double without_data : {0.0, 0.3})
       for (const double beta : {0.3, 1.0, 4.0})
         for (const int num_classes : {2, 5}) {
@@ -102,7 +102,7 @@ TEST_CASE("mean field: no sweep raises the energy, which is that of the definiti
             CHECK(told.back() == doctest::Approx(energies.back()).epsilon(1e-5));
             if (sweeps > 0) CHECK(energies[sweeps] <= energies[sweeps - 1] + 1e-6);
           }
-          if (grid.size() > 4) CHECK(energies.back() < energies.front());
+          CHECK(energies.back() < energies.front());
         }
 }
 
