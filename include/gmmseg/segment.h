@@ -72,7 +72,7 @@ struct Segmentation {
   std::vector<float> sample_uncertainty;
   // Where classes were smoothed, P(class | all pixels): class k + 1 of pixel i at k · num_pixels()
   // + i, 0 where no data. Else empty, and the samples' posteriors are those of their pixels.
-  std::vector<float> smooth_posteriors;
+  AlignedBuffer<float> smooth_posteriors;
   Smoothing smoothing;
   // Of samples: natural logarithm, the user's units; 0 where no data.
   std::vector<float> sample_log_density;

@@ -10,7 +10,7 @@ namespace gmmseg {
 
 enum class SmoothMethod {
   kOff,
-  kAuto,    // kPotts
+  kAuto,    // kGuided
   kGuided,  // posteriors follow the edges of the image (He, Sun, Tang 2013)
   kPotts,   // neighbours want the same class, less so across edges (Boykov, Jolly 2001); mean field
 };
@@ -24,7 +24,7 @@ struct SmoothOptions {
   // Of kPotts. A pixel i has the unary term -temper · log p_i(k), p the mixture's posterior; a pair
   // of 4-neighbours (6 in volumes) beta · exp(-|g_i - g_j|² / 2s²) where their classes differ, g
   // the colour features and s² the mean of |g_i - g_j|² over all pairs.
-  std::optional<double> beta;    // > 0; empty: see kAutoBeta
+  std::optional<double> beta;    // > 0; empty: by the labels' pseudo-likelihood (Besag 1975)
   std::optional<double> temper;  // 0…1, 0 excluded; empty: n_eff / n, see EffectiveSamples, since
                                  // neighbouring pixels say much the same of their class
   int max_sweeps = 10;           // of mean field, >= 1

@@ -100,17 +100,17 @@ void DeclareWhat(CLI::App& app, Options& options) {
 // Of a model that is fitted and of one that is applied.
 void DeclareSmooth(CLI::App& app, SmoothOptions& smooth) {
   Add(app, kWhat, "--smooth", "BETA|auto|off",
-      "Let neighbouring pixels have a say in each other's class; probabilities, uncertainty and "
-      "labels are then those that take the neighbours into account, while model and density stay "
-      "as they are. guided: probabilities follow the edges of the image. potts: neighbours want "
-      "the same class, less so across edges, as strongly as the image's own classes suggest; a "
-      "number > 0 is that strength itself. auto is the better one of the two on photographs, XXX. "
-      "Default: off.",
+      "Let neighbouring pixels have a say in each other's class: labels, probabilities and "
+      "uncertainty are then of the classes with their neighbours, and the model, densities and "
+      "outliers stay as they are. guided smooths the probabilities but for the edges of the image; "
+      "potts has neighbours want the same class, less so across edges, as strongly as the image's "
+      "own classes suggest, which takes longer and is for much noise; a number > 0 is that "
+      "strength itself. auto is what does best on photographs, guided. Default: off.",
       [&smooth](const std::string& word) { ParseSmooth(word, smooth); });
   Add(app, kWhat, "--min-size", "N",
       "Give each connected piece of a class that has fewer than N pixels to the neighbouring piece "
       "with which it shares the longest border, the smallest piece first; its probabilities stay. "
-      "Also without --smooth. Default: 0, pieces stay.",
+      "Also without --smooth. Default: 0.",
       [&smooth](const std::string& word) {
         smooth.min_size = ParseInteger(word, 0, std::int64_t{1} << 40);
       });

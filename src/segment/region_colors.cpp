@@ -21,6 +21,30 @@ bool HasLab(const Raster& raster) {
          (raster.color_model() == ColorModel::kGray && raster.type() != SampleType::kFloat32);
 }
 
+// The planes times these rows, about this centre.
+struct Projection {
+  Eigen::MatrixXd rows;
+  Eigen::VectorXd center;
+};
+
+Projection ProjectionOf(const Samples& samples) {
+  using PlaneMap = Eigen::Map<const Eigen::VectorXf>;
+  const int num_bands = samples.num_features();
+  const double total = PlaneMap(samples.weights(), samples.size()).cast<double>().sum();
+  Projection projection{{}, Eigen::VectorXd::Zero(num_bands)};
+  Eigen::MatrixXd covariance(num_bands, num_bands);
+  const auto plane = [&](int d) {
+    return PlaneMap(samples.Plane(d), samples.size()).cast<double>();
+  };
+  for (int d = 0; d < num_bands; ++d) projection.center[d] = plane(d).sum() / total;
+  for (int d = 0; d < num_bands; ++d)
+    for (int e = 0; e <= d; ++e)
+      covariance(d, e) = covariance(e, d) =
+          plane(d).dot(plane(e)) / total - projection.center[d] * projection.center[e];
+  projection.rows = PrincipalComponents(covariance, kMostComponents, kDeviation);
+  return projection;
+}
+
 // The samples' plane, or all of them projected on one row.
 template <typename Value>
 Plane ToPlane(const Raster& raster, const Samples& samples, const Value& value) {
@@ -50,8 +74,7 @@ PlaneStack ColorPlanesOf(const Raster& raster) {
     return colors;
   }
   samples.Standardize();
-  const Projection projection =
-      PrincipalComponents(samples, samples.num_features(), kMostComponents, kDeviation);
+  const Projection projection = ProjectionOf(samples);
   for (Eigen::Index c = 0; c < projection.rows.rows(); ++c)
     add([&](std::int64_t i) {
       double sum = 0;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <mutex>
 #include <utility>
 
@@ -32,7 +31,13 @@ constexpr int kMostGuides = 3;
 constexpr double kGuideDeviation = 0.25;  // of guides whose range is unknown; photographs' is that
 constexpr float kLeastPosterior = 1e-30f;
 
-using Floats = std::vector<float>;
+using Floats = AlignedBuffer<float>;
+
+// Planes, and what holds those that are not the samples' own.
+struct Guide {
+  std::vector<GuidePlane> planes;
+  std::vector<Floats> storage;
+};
 
 class Smoother {
  public:
@@ -49,15 +54,13 @@ class Smoother {
   }
 
   void Smooth() {
-    const bool potts = options_.method != SmoothMethod::kGuided;
+    const bool potts = options_.method == SmoothMethod::kPotts;
     result_.smoothing.method = potts ? SmoothMethod::kPotts : SmoothMethod::kGuided;
-    const std::vector<Floats> guide = Guide();
-    std::vector<const float*> planes;
-    for (const Floats& plane : guide) planes.push_back(plane.data());
+    const Guide guide = MakeGuide();
     if (potts)
-      SmoothByPotts(planes);
+      SmoothByPotts(guide.planes);
     else
-      SmoothByGuide(planes);
+      SmoothByGuide(guide.planes);
     TakeMostProbable();
   }
 
@@ -68,9 +71,20 @@ class Smoother {
   }
 
   void CountShares() {
-    std::vector<std::int64_t> pixels(num_classes());
-    for (const std::uint16_t label : result_.labels)
-      if (label > 0) ++pixels[label - 1];
+    std::vector<std::int64_t> pixels(num_classes() + 1);
+    std::mutex mutex;
+    ForEachTile(grid_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+      std::vector<std::int64_t> of_tile(pixels.size());
+      for (std::int64_t i = first; i < first + count;) {  // runs of a label
+        const std::int64_t begin = i;
+        do ++i;
+        while (i < first + count && result_.labels[i] == result_.labels[begin]);
+        of_tile[result_.labels[begin]] += i - begin;
+      }
+      const std::lock_guard lock(mutex);
+      for (std::size_t k = 0; k < pixels.size(); ++k) pixels[k] += of_tile[k];
+    });
+    pixels.erase(pixels.begin());  // without data
     result_.classes = WithShares(std::move(result_.classes), pixels);
   }
 
@@ -114,11 +128,11 @@ class Smoother {
       result_.smooth_posteriors = std::move(of_samples);
       return;
     }
-    result_.smooth_posteriors.resize(grid_.size() * num_classes());
+    result_.smooth_posteriors = Floats(grid_.size() * num_classes());
     for (int k = 0; k < num_classes(); ++k) Spread(of_samples.data() + k * size, planes().Plane(k));
   }
 
-  void SmoothByGuide(const std::vector<const float*>& guide) {
+  void SmoothByGuide(const std::vector<GuidePlane>& guide) {
     FillPlanes([](float p) { return p; });
     GuidedFilter(grid_, guide, has_data_.data(),
                  {.radius = options_.radius,
@@ -127,7 +141,7 @@ class Smoother {
                  planes());
   }
 
-  void SmoothByPotts(const std::vector<const float*>& guide) {
+  void SmoothByPotts(const std::vector<GuidePlane>& guide) {
     const PairWeights weights = ContrastWeights(grid_, guide, has_data_.data());
     Smoothing& done = result_.smoothing;
     done.temper = options_.temper ? *options_.temper
@@ -143,66 +157,102 @@ class Smoother {
         planes());
   }
 
-  Projection GuideAxes() const {
+  // Rows that take the colour features, in plane units, to the guide.
+  Eigen::MatrixXd GuideAxes() const {
     const FeatureLayout& layout = result_.planes.layout;
     const int num_colors = layout.NumColors();
-    double scale = 0;
+    const Eigen::VectorXd scales = samples().standardization().scale.head(num_colors);
     const std::string& unit = layout.info.front().unit;
-    if (unit == "0..100") scale = 1 / 100.0;
-    if (unit == "0..255") scale = 1 / 255.0;
-    if (num_colors > kMostGuides || scale == 0 || std::getenv("RELATIVE"))
-      return PrincipalComponents(samples(), num_colors, kMostGuides, kGuideDeviation);
-    const Eigen::VectorXd scales = scale * samples().standardization().scale.head(num_colors);
-    return {scales.asDiagonal(), Eigen::VectorXd::Zero(num_colors)};
+    if (num_colors <= kMostGuides && unit == "0..100") return (scales / 100).asDiagonal();
+    if (num_colors <= kMostGuides && unit == "0..255") return (scales / 255).asDiagonal();
+    return PrincipalComponents(CovarianceOfAll(num_colors), kMostGuides, kGuideDeviation) *
+           scales.asDiagonal();
+  }
+
+  // Of the mixture's first features, the user's units.
+  Eigen::MatrixXd CovarianceOfAll(int num_features) const {
+    const GaussianMixture& mixture = result_.model.mixture();
+    const auto means = mixture.means.leftCols(num_features);
+    const Eigen::RowVectorXd mean = mixture.weights.transpose() * means;
+    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(num_features, num_features);
+    for (int k = 0; k < mixture.num_components(); ++k) {
+      const Eigen::RowVectorXd from_mean = means.row(k) - mean;
+      covariance +=
+          mixture.weights[k] * (mixture.covariances[k].topLeftCorner(num_features, num_features) +
+                                from_mean.transpose() * from_mean);
+    }
+    return covariance;
   }
 
   // In plane units, the missing values as the others let expect them.
-  Floats ColorOf(int d) const {
-    if (!samples().has_missing())
-      return {samples().Plane(d), samples().Plane(d) + samples().size()};
-    Floats values = ImputedFeature(samples(), result_.model.mixture(), d);
+  Floats Imputed(int d) const {
+    const std::vector<float> values = ImputedFeature(samples(), result_.model.mixture(), d);
     const Standardization& standardization = samples().standardization();
-    for (float& value : values)
-      value = static_cast<float>((value - standardization.offset[d]) / standardization.scale[d]);
-    return values;
+    Floats in_plane_units(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      in_plane_units[i] =
+          static_cast<float>((values[i] - standardization.offset[d]) / standardization.scale[d]);
+    return in_plane_units;
   }
 
   // Up to three planes of the colour features, about 0…1.
-  std::vector<Floats> Guide() const {
-    const Projection axes = GuideAxes();
-    const auto num_guides = static_cast<int>(axes.rows.rows());
-    std::vector<Floats> of_samples(num_guides, Floats(samples().size())), guide;
-    for (int d = 0; d < axes.rows.cols(); ++d) {
-      const Floats color = ColorOf(d);
-      for (int c = 0; c < num_guides; ++c) {
-        const auto factor = static_cast<float>(axes.rows(c, d));
-        const auto center = static_cast<float>(axes.center[d]);
-        if (factor == 0) continue;
-        for (std::size_t i = 0; i < color.size(); ++i)
-          of_samples[c][i] += factor * (color[i] - center);
-      }
+  Guide MakeGuide() const {
+    const Eigen::MatrixXd axes = GuideAxes();
+    const bool is_of_pixels = result_.planes.entry.empty();
+    Guide guide;
+    if (is_of_pixels && !samples().has_missing() && axes.isDiagonal()) {
+      for (int d = 0; d < axes.cols(); ++d)
+        guide.planes.push_back({samples().Plane(d), static_cast<float>(axes(d, d))});
+      return guide;
     }
-    if (result_.planes.entry.empty()) return of_samples;
-    for (const Floats& plane : of_samples)
-      Spread(plane.data(), guide.emplace_back(grid_.size()).data());
+    std::vector<Floats> imputed;
+    for (int d = 0; samples().has_missing() && d < axes.cols(); ++d) imputed.push_back(Imputed(d));
+    for (Eigen::Index c = 0; c < axes.rows(); ++c) {
+      Floats plane(samples().size());
+      ForEachTile(samples().size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+        for (int d = 0; d < axes.cols(); ++d)
+          AddScaled((imputed.empty() ? samples().Plane(d) : imputed[d].data()) + first,
+                    static_cast<float>(axes(c, d)), count, plane.data() + first);
+      });
+      Floats& of_pixels = guide.storage.emplace_back();
+      of_pixels = is_of_pixels ? std::move(plane) : SpreadPlane(plane);
+      guide.planes.push_back({of_pixels.data()});
+    }
     return guide;
+  }
+
+  Floats SpreadPlane(const Floats& of_samples) const {
+    Floats of_pixels(grid_.size());
+    Spread(of_samples.data(), of_pixels.data());
+    return of_pixels;
+  }
+
+  static void AddScaled(const float* values, float factor, std::int64_t count,
+                        float* __restrict sum) {
+    if (factor == 0) return;
+    for (std::int64_t i = 0; i < count; ++i) sum[i] += factor * values[i];
   }
 
   void TakeMostProbable() {
     const ClassPlanes smooth = planes();
     ForEachTile(grid_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-      Floats largest(count, -1.0f);
-      for (int k = 0; k < num_classes(); ++k) {
-        const float* const plane = smooth.Plane(k) + first;
-        for (std::int64_t i = 0; i < count; ++i) {
-          if (!(plane[i] > largest[i])) continue;
-          largest[i] = plane[i];
-          result_.labels[first + i] = static_cast<std::uint16_t>(k + 1);
-        }
-      }
-      for (std::int64_t i = first; i < first + count; ++i)
-        if (has_data_[i] == 0) result_.labels[i] = 0;
+      float largest[kTileSize] = {};
+      std::uint16_t* const labels = result_.labels.data() + first;
+      std::fill_n(labels, count, std::uint16_t{0});
+      for (int k = 0; k < num_classes(); ++k)
+        TakeLarger(smooth.Plane(k) + first, static_cast<std::uint16_t>(k + 1), count, largest,
+                   labels);
     });
+  }
+
+  // Pixels with data have a class whose posterior is more than 0.
+  static void TakeLarger(const float* posteriors, std::uint16_t label, std::int64_t count,
+                         float* __restrict largest, std::uint16_t* __restrict labels) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const bool larger = posteriors[i] > largest[i];
+      labels[i] = larger ? label : labels[i];
+      largest[i] = larger ? posteriors[i] : largest[i];
+    }
   }
 
   const Raster& raster_;

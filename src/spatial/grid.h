@@ -28,13 +28,23 @@ inline Grid GridOf(const Plane& plane) { return {plane.width, plane.height}; }
 // visit(neighbour) for each of the pixel's up to four in a picture, six in a volume.
 template <typename Visitor>
 void VisitNeighbours(const Grid& grid, std::int64_t pixel, const Visitor& visit) {
-  for (const auto& [stride, extent] : grid.axes()) {
-    if (extent == 1) continue;
-    const std::int64_t place = pixel / stride % extent;
-    if (place > 0) visit(pixel - stride);
-    if (place + 1 < extent) visit(pixel + stride);
-  }
+  const std::int64_t slice = grid.width * grid.height, size = grid.size();
+  const std::int64_t column = pixel % grid.width;
+  const std::int64_t in_slice = grid.depth == 1 ? pixel : pixel % slice;
+  if (column > 0) visit(pixel - 1);
+  if (column + 1 < grid.width) visit(pixel + 1);
+  if (in_slice >= grid.width) visit(pixel - grid.width);
+  if (in_slice + grid.width < slice) visit(pixel + grid.width);
+  if (grid.depth == 1) return;
+  if (pixel >= slice) visit(pixel - slice);
+  if (pixel + slice < size) visit(pixel + slice);
 }
+
+// Numbers per pixel whose edges count: scale · values. Finite, also where there are no data.
+struct GuidePlane {
+  const float* values = nullptr;
+  float scale = 1;
+};
 
 // A number per pixel and class: plane k, from 0, at values + k · stride.
 struct ClassPlanes {

@@ -76,9 +76,13 @@ class BoxSums {
   Floats scratch_;
 };
 
-// Sums over blocks of S × S pixels of each slice, of planes that are 0 where there are no data.
+void AddProducts(const float* a, const float* b, std::int64_t count, float* __restrict sum) {
+  for (std::int64_t i = 0; i < count; ++i) sum[i] += a[i] * b[i];
+}
+
+// Sums, by weight, over blocks of S × S pixels of each slice.
 template <int S>
-Floats BlockSums(const Grid& grid, const Grid& coarse, const float* plane) {
+Floats BlockSums(const Grid& grid, const Grid& coarse, const float* plane, const float* weight) {
   Floats sums(coarse.size());
   tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, coarse.num_rows()), [&](const auto& rows) {
     Floats column_sums(coarse.width * S);
@@ -86,8 +90,8 @@ Floats BlockSums(const Grid& grid, const Grid& coarse, const float* plane) {
       const std::int64_t top = row % coarse.height * S, slice = row / coarse.height * grid.height;
       std::ranges::fill(column_sums, 0.0f);
       for (std::int64_t y = top; y < std::min(top + S, grid.height); ++y) {
-        const float* const values = plane + (slice + y) * grid.width;
-        for (std::int64_t x = 0; x < grid.width; ++x) column_sums[x] += values[x];
+        const std::int64_t first = (slice + y) * grid.width;
+        AddProducts(plane + first, weight + first, grid.width, column_sums.data());
       }
       float* const sum = sums.data() + row * coarse.width;
       for (std::int64_t x = 0; x < coarse.width; ++x)
@@ -101,19 +105,20 @@ Floats BlockSums(const Grid& grid, const Grid& coarse, const float* plane) {
 template <int C, int S>
 class Filter {
  public:
-  Filter(const Grid& grid, std::span<const float* const> guide, const float* weight,
+  Filter(const Grid& grid, std::span<const GuidePlane> guide, const float* weight,
          const GuidedFilterRules& rules)
       : grid_(grid),
         coarse_{(grid.width + S - 1) / S, (grid.height + S - 1) / S, grid.depth},
         weight_(weight),
         box_(coarse_, {rules.radius / S, rules.radius / S, rules.radius}),
-        counts_(BlockSums<S>(grid, coarse_, weight)),
+        counts_(BlockSums<S>(grid, coarse_, weight, weight)),
         inverse_counts_(counts_) {
     std::ranges::copy(guide, guide_.begin());
     box_(inverse_counts_);
     for (float& count : inverse_counts_) count = count > 0 ? 1 / count : 0;
     for (int c = 0; c < C; ++c) {
-      coarse_guide_[c] = BlockMeans(guide_[c]);
+      coarse_guide_[c] = BlockMeans(guide_[c].values);
+      for (float& value : coarse_guide_[c]) value *= guide_[c].scale;
       means_[c] = Means(coarse_guide_[c]);
     }
     Invert(static_cast<float>(rules.epsilon));
@@ -149,12 +154,14 @@ class Filter {
       }
     });
     for (Floats& coefficient : fit) coefficient = Means(coefficient);
+    for (int c = 0; c < C; ++c)
+      for (float& a : fit[c]) a *= guide_[c].scale;  // for the guide's plane as it stands
     return fit;
   }
 
   // Of pixels with data.
   Floats BlockMeans(const float* plane) const {
-    Floats means = BlockSums<S>(grid_, coarse_, plane);
+    Floats means = BlockSums<S>(grid_, coarse_, plane, weight_);
     for (std::int64_t i = 0; i < coarse_.size(); ++i) means[i] /= std::max(counts_[i], 1.0f);
     return means;
   }
@@ -245,12 +252,14 @@ class Filter {
     });
   }
 
-  // A row of pixels on the way: the fits between the rows of blocks, one block more on either side.
+  // A row of pixels on the way: the fits between the rows of blocks, one block more on either side,
+  // and between the blocks.
   struct Row {
     Row(std::int64_t num_blocks, std::int64_t num_pixels) : total(num_pixels) {
       for (Floats& each : fit) each.resize(num_blocks + 2);
+      for (Floats& each : fine) each.resize(S * (num_blocks + 1));
     }
-    Fit fit;
+    Fit fit, fine;
     Floats total;
   };
 
@@ -270,32 +279,37 @@ class Filter {
     values[coarse_.width + 1] = values[coarse_.width];
   }
 
+  // Pixel S·j - S/2 + p, at S·j + p here, lies between blocks j - 1 and j, (p + ½) / S of the way.
+  static void InterpolateAlong(const Floats& blocks, float* __restrict fine) {
+    const auto num_blocks = std::ssize(blocks) - 1;
+    for (std::int64_t j = 0; j < num_blocks; ++j) {
+      const float left = blocks[j], step = blocks[j + 1] - left;
+      for (int p = 0; p < S; ++p)
+        fine[S * j + p] =
+            S == 1 ? blocks[j + 1] : left + step * ((static_cast<float>(p) + 0.5f) / S);
+    }
+  }
+
   void EvaluateRow(Row& row, std::int64_t first, float* __restrict out) const {
-    std::array<const float*, C> guide;
-    for (int c = 0; c < C; ++c) guide[c] = guide_[c] + first;
-    // Pixel S·j - S/2 + p lies between blocks j - 1 and j, (p + ½) / S of the way.
-    const auto evaluate = [&](std::int64_t j, int p) {
-      const std::int64_t x = S * j - S / 2 + p;
-      const float share = S == 1 ? 1.0f : (static_cast<float>(p) + 0.5f) / S;
-      const auto at = [&](int c) {
-        return row.fit[c][j] + share * (row.fit[c][j + 1] - row.fit[c][j]);
-      };
-      float value = at(C);
-      for (int c = 0; c < C; ++c) value += at(c) * guide[c][x];
-      out[x] = std::max(value, 0.0f);
-      row.total[x] += out[x];
-    };
-    const std::int64_t whole = (grid_.width + S / 2) / S;  // all of whose pixels there are
-    for (int p = S / 2; p < S; ++p)
-      if (p - S / 2 < grid_.width) evaluate(0, p);
-    for (std::int64_t j = 1; j < whole; ++j)
-      for (int p = 0; p < S; ++p) evaluate(j, p);
-    for (std::int64_t j = std::max<std::int64_t>(whole, 1); S * j - S / 2 < grid_.width; ++j)
-      for (int p = 0; p < S && S * j - S / 2 + p < grid_.width; ++p) evaluate(j, p);
+    float* __restrict const total = row.total.data();
+    std::array<const float*, C> guide, a;
+    for (int c = 0; c <= C; ++c) InterpolateAlong(row.fit[c], row.fine[c].data());
+    for (int c = 0; c < C; ++c) {
+      guide[c] = guide_[c].values + first;
+      a[c] = row.fine[c].data() + S / 2;
+    }
+    const float* const b = row.fine[C].data() + S / 2;
+    for (std::int64_t x = 0; x < grid_.width; ++x) {
+      float value = b[x];
+      for (int c = 0; c < C; ++c) value += a[c][x] * guide[c][x];
+      value = std::max(value, 0.0f);
+      out[x] = value;
+      total[x] += value;
+    }
   }
 
   Grid grid_, coarse_;
-  std::array<const float*, C> guide_;
+  std::array<GuidePlane, C> guide_;
   const float* weight_;
   BoxSums box_;
   Floats counts_, inverse_counts_;  // pixels with data in each block; 1 / those in its window
@@ -304,7 +318,7 @@ class Filter {
 };
 
 template <int C>
-void Run(const Grid& grid, std::span<const float* const> guide, const float* weight,
+void Run(const Grid& grid, std::span<const GuidePlane> guide, const float* weight,
          const GuidedFilterRules& rules, const ClassPlanes& planes) {
   if (rules.subsampling == 1) Filter<C, 1>(grid, guide, weight, rules).Smooth(planes);
   if (rules.subsampling == 2) Filter<C, 2>(grid, guide, weight, rules).Smooth(planes);
@@ -313,7 +327,7 @@ void Run(const Grid& grid, std::span<const float* const> guide, const float* wei
 
 }  // namespace
 
-void GuidedFilter(const Grid& grid, std::span<const float* const> guide, const float* weight,
+void GuidedFilter(const Grid& grid, std::span<const GuidePlane> guide, const float* weight,
                   const GuidedFilterRules& rules, const ClassPlanes& planes) {
   if (guide.size() == 1) Run<1>(grid, guide, weight, rules, planes);
   if (guide.size() == 2) Run<2>(grid, guide, weight, rules, planes);

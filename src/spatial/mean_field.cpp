@@ -317,17 +317,17 @@ class Field {
 };
 
 // |g_i - g_j|² of a row's pixels and the next ones along the axis; -1 where there is no pair.
-void SetSquaredSteps(const Grid& grid, std::span<const float* const> guide, const float* weight,
+void SetSquaredSteps(const Grid& grid, std::span<const GuidePlane> guide, const float* weight,
                      const GridAxis& axis, std::int64_t row, float* __restrict squares) {
   const std::int64_t first = row * grid.width;
   const bool along = axis.stride == 1 && grid.width > 1;  // columns have that stride, too
   const bool is_last = !along && first / axis.stride % axis.extent + 1 == axis.extent;
   const std::int64_t end = is_last ? first : first + grid.width - (along ? 1 : 0);
   std::fill_n(squares + first, grid.width, 0.0f);
-  for (const float* const plane : guide)
+  for (const auto& [plane, scale] : guide)
     for (std::int64_t i = first; i < end; ++i) {
       const float step = plane[i + axis.stride] - plane[i];
-      squares[i] += step * step;
+      squares[i] += scale * scale * step * step;
     }
   for (std::int64_t i = first; i < end; ++i)
     if (!(weight[i] > 0) || !(weight[i + axis.stride] > 0)) squares[i] = -1;
@@ -385,7 +385,7 @@ LabelledPixel Describe(const Grid& grid, const PairWeights& weights,
 
 }  // namespace
 
-PairWeights ContrastWeights(const Grid& grid, std::span<const float* const> guide,
+PairWeights ContrastWeights(const Grid& grid, std::span<const GuidePlane> guide,
                             const float* weight) {
   PairWeights weights;
   std::vector<std::array<double, 2>> of_row(grid.num_rows());  // Σ |g_i - g_j|², pairs

@@ -17,7 +17,7 @@ namespace gmmseg {
 using PairWeights = std::vector<std::vector<float>>;
 
 // `guide` are planes of the grid's size, `weight` is 0 where there is no data.
-PairWeights ContrastWeights(const Grid& grid, std::span<const float* const> guide,
+PairWeights ContrastWeights(const Grid& grid, std::span<const GuidePlane> guide,
                             const float* weight);
 
 // The strength of the coupling under which the labels look likeliest: the maximum over 0…kMostBeta

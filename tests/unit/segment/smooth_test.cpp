@@ -97,7 +97,7 @@ TEST_CASE("smooth: labels, posteriors, uncertainty and shares are of the smoothe
         CHECK(smooth.model.classes[0].share == plain.model.classes[0].share);
         const Segmentation applied = Apply(raster, plain.model, TwoClasses(method).smooth);
         CHECK(applied.labels == smooth.labels);
-        CHECK(applied.smooth_posteriors == smooth.smooth_posteriors);
+        CHECK(std::ranges::equal(applied.smooth_posteriors, smooth.smooth_posteriors));
       }
     }
 }

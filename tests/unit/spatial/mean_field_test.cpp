@@ -79,7 +79,7 @@ TEST_CASE("contrast weights: the definition, pair by pair") {
       CHECK(weights[a][i] == doctest::Approx(expected).epsilon(1e-5));
     }
   const std::vector<float> flat(problem.grid.size(), 0.5f);
-  const std::vector<const float*> guide = {flat.data()};
+  const std::vector<GuidePlane> guide = {GuidePlane{flat.data()}};
   CHECK(std::ranges::max(ContrastWeights(problem.grid, guide, problem.weight.data())[0]) == 1);
 }
 
@@ -140,7 +140,7 @@ struct Speckled {
 
 TEST_CASE("mean field: speckle goes, and the edge between two classes stays where it is") {
   Speckled image;
-  const std::vector<const float*> guide = {image.guide.data()};
+  const std::vector<GuidePlane> guide = {GuidePlane{image.guide.data()}};
   const PairWeights weights = ContrastWeights(image.grid, guide, image.ones.data());
   MeanField(image.grid, weights, image.ones.data(), {.beta = 2, .max_sweeps = 30, .tolerance = 0},
             {image.log_p.data(), image.grid.size(), 2});
@@ -171,7 +171,7 @@ TEST_CASE("mean field: pixels without data part the others, and the same bits on
   std::vector<float> alone = {0, -3, 0, 0, -1, -2, -1, 0, 0, -1}, other = alone;
   other[4] = other[9] = -9;
   const std::vector<float> weight = {1, 1, 0, 1, 1}, guide(5);
-  const std::vector<const float*> guides = {guide.data()};
+  const std::vector<GuidePlane> guides = {GuidePlane{guide.data()}};
   const PairWeights of_row = ContrastWeights({5, 1}, guides, weight.data());
   for (std::vector<float>* values : {&alone, &other})
     MeanField({5, 1}, of_row, weight.data(), {.beta = 2}, {values->data(), 5, 2});

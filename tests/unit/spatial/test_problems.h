@@ -34,9 +34,9 @@ struct SmoothProblem {
     }
   }
 
-  std::vector<const float*> Guide(int count = 3) const {
-    std::vector<const float*> planes;
-    for (int c = 0; c < count; ++c) planes.push_back(guide[c].data());
+  std::vector<GuidePlane> Guide(int count = 3) const {
+    std::vector<GuidePlane> planes;
+    for (int c = 0; c < count; ++c) planes.push_back({guide[c].data()});
     return planes;
   }
   std::vector<float> LogPosteriors(float temper) const {
