@@ -29,8 +29,8 @@ struct SmoothProblem {
     for (int c = 0; c < 3; ++c) {
       std::vector<float>& plane = guide.emplace_back(grid.size());
       for (std::int64_t i = 0; i < grid.size(); ++i)
-        plane[i] =
-            weight[i] * static_cast<float>(0.3 + 0.2 * ((i / 7) % 3) + 0.1 * random.Normal());
+        plane[i] = weight[i] * static_cast<float>(0.3 + 0.2 * static_cast<double>((i / 7) % 3) +
+                                                  0.1 * random.Normal());
     }
   }
 
