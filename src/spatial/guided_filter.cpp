@@ -38,9 +38,10 @@ class BoxSums {
       double sum = 0;
       for (std::int64_t x = 0; x < std::min(radius, width); ++x) sum += in[x];
       for (std::int64_t x = 0; x < width; ++x) {
-        if (x + radius < width) sum += in[x + radius];
+        const double enters = x + radius < width ? in[x + radius] : 0.0f;
+        const double leaves = x > radius ? in[x - radius - 1] : 0.0f;
+        sum += enters - leaves;
         out[x] = static_cast<float>(sum);
-        if (x >= radius) sum -= in[x - radius];
       }
     });
     std::swap(plane, scratch_);
@@ -82,8 +83,9 @@ void AddProducts(const float* a, const float* b, std::int64_t count, float* __re
 
 // Sums, by weight, over blocks of S × S pixels of each slice.
 template <int S>
-Floats BlockSums(const Grid& grid, const Grid& coarse, const float* plane, const float* weight) {
-  Floats sums(coarse.size());
+void SumBlocks(const Grid& grid, const Grid& coarse, const float* plane, const float* weight,
+               Floats& sums) {
+  sums.assign(coarse.size(), 0.0f);
   tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, coarse.num_rows()), [&](const auto& rows) {
     Floats column_sums(coarse.width * S);
     for (std::int64_t row = rows.begin(); row < rows.end(); ++row) {
@@ -98,7 +100,6 @@ Floats BlockSums(const Grid& grid, const Grid& coarse, const float* plane, const
         for (int i = 0; i < S; ++i) sum[x] += column_sums[x * S + i];
     }
   });
-  return sums;
 }
 
 // The filter of C guide planes, its fits made on means of S × S pixels.
@@ -110,16 +111,16 @@ class Filter {
       : grid_(grid),
         coarse_{(grid.width + S - 1) / S, (grid.height + S - 1) / S, grid.depth},
         weight_(weight),
-        box_(coarse_, {rules.radius / S, rules.radius / S, rules.radius}),
-        counts_(BlockSums<S>(grid, coarse_, weight, weight)),
-        inverse_counts_(counts_) {
+        box_(coarse_, {rules.radius / S, rules.radius / S, rules.radius}) {
     std::ranges::copy(guide, guide_.begin());
+    SumBlocks<S>(grid, coarse_, weight, weight, counts_);
+    inverse_counts_ = counts_;
     box_(inverse_counts_);
     for (float& count : inverse_counts_) count = count > 0 ? 1 / count : 0;
     for (int c = 0; c < C; ++c) {
-      coarse_guide_[c] = BlockMeans(guide_[c].values);
+      SetBlockMeans(guide_[c].values, coarse_guide_[c]);
       for (float& value : coarse_guide_[c]) value *= guide_[c].scale;
-      means_[c] = Means(coarse_guide_[c]);
+      SetMeans([&](std::int64_t i) { return coarse_guide_[c][i]; }, means_[c]);
     }
     Invert(static_cast<float>(rules.epsilon));
   }
@@ -135,45 +136,41 @@ class Filter {
   using Fit = std::array<Floats, C + 1>;  // a, then b
 
   Fit FitTo(const float* plane) {
-    const Floats of_blocks = BlockMeans(plane);
-    const Floats mean = Means(of_blocks);
-    std::array<Floats, C> covariance;
-    for (int c = 0; c < C; ++c) covariance[c] = Covariance(of_blocks, mean, c);
+    SetBlockMeans(plane, of_blocks_);
+    SetMeans([&](std::int64_t i) { return of_blocks_[i]; }, mean_);
+    for (int c = 0; c < C; ++c) SetCovariance(of_blocks_, mean_, c, covariance_[c]);
     Fit fit;
     for (Floats& coefficient : fit) coefficient.resize(coarse_.size());
     ForEachTile(coarse_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
       for (std::int64_t i = first; i < first + count; ++i) {
-        float b = mean[i];
+        float b = mean_[i];
         for (int c = 0; c < C; ++c) {
           float a = 0;
-          for (int d = 0; d < C; ++d) a += inverse_[c][d][i] * covariance[d][i];
+          for (int d = 0; d < C; ++d) a += inverse_[c][d][i] * covariance_[d][i];
           fit[c][i] = a;
           b -= a * means_[c][i];
         }
         fit[C][i] = b;
       }
     });
-    for (Floats& coefficient : fit) coefficient = Means(coefficient);
+    for (Floats& coefficient : fit)
+      SetMeans([&](std::int64_t i) { return coefficient[i]; }, coefficient);
     for (int c = 0; c < C; ++c)
       for (float& a : fit[c]) a *= guide_[c].scale;  // for the guide's plane as it stands
     return fit;
   }
 
   // Of pixels with data.
-  Floats BlockMeans(const float* plane) const {
-    Floats means = BlockSums<S>(grid_, coarse_, plane, weight_);
+  void SetBlockMeans(const float* plane, Floats& means) const {
+    SumBlocks<S>(grid_, coarse_, plane, weight_, means);
     for (std::int64_t i = 0; i < coarse_.size(); ++i) means[i] /= std::max(counts_[i], 1.0f);
-    return means;
   }
 
-  // Over the pixels with data in the window around each block.
-  Floats Means(const Floats& of_blocks) {
-    return MeansOf([&](std::int64_t i) { return of_blocks[i]; });
-  }
-
+  // Of value(block), over the pixels with data in the window around each block; a value may be what
+  // stood in its place.
   template <typename Value>
-  Floats MeansOf(const Value& value) {
-    Floats means(coarse_.size());
+  void SetMeans(const Value& value, Floats& means) {
+    means.resize(coarse_.size());
     ForEachTile(coarse_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
       for (std::int64_t i = first; i < first + count; ++i) means[i] = counts_[i] * value(i);
     });
@@ -181,21 +178,19 @@ class Filter {
     ForEachTile(coarse_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
       for (std::int64_t i = first; i < first + count; ++i) means[i] *= inverse_counts_[i];
     });
-    return means;
   }
 
   // Of a plane, whose means are known, and a guide.
-  Floats Covariance(const Floats& of_blocks, const Floats& mean, int c) {
-    Floats products = MeansOf([&](std::int64_t i) { return of_blocks[i] * coarse_guide_[c][i]; });
-    for (std::int64_t i = 0; i < coarse_.size(); ++i) products[i] -= mean[i] * means_[c][i];
-    return products;
+  void SetCovariance(const Floats& of_blocks, const Floats& mean, int c, Floats& covariance) {
+    SetMeans([&](std::int64_t i) { return of_blocks[i] * coarse_guide_[c][i]; }, covariance);
+    for (std::int64_t i = 0; i < coarse_.size(); ++i) covariance[i] -= mean[i] * means_[c][i];
   }
 
   // The inverse of the guide's covariance + epsilon, by cofactors.
   void Invert(float epsilon) {
     std::array<std::array<Floats, C>, C> covariance;
     for (int c = 0; c < C; ++c)
-      for (int d = 0; d <= c; ++d) covariance[c][d] = Covariance(coarse_guide_[d], means_[d], c);
+      for (int d = 0; d <= c; ++d) SetCovariance(coarse_guide_[d], means_[d], c, covariance[c][d]);
     for (int c = 0; c < C; ++c)
       for (float& variance : covariance[c][c]) variance = std::max(variance, 0.0f) + epsilon;
     for (auto& row : inverse_)
@@ -313,6 +308,9 @@ class Filter {
   const float* weight_;
   BoxSums box_;
   Floats counts_, inverse_counts_;  // pixels with data in each block; 1 / those in its window
+  // Of the class that is being fitted: kept, since fresh pages take longer than the filter.
+  Floats of_blocks_, mean_;
+  std::array<Floats, C> covariance_;
   std::array<Floats, C> coarse_guide_, means_;
   std::array<std::array<Floats, C>, C> inverse_;
 };
