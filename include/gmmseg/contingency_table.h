@@ -16,11 +16,18 @@ struct LabelMap {
   std::span<const std::uint16_t> labels;
 };
 
+// The same of regions that are numbered finer than labels can tell, such as the connected pieces of
+// these.
+struct RegionMap {
+  std::int64_t width = 0, height = 0;
+  std::span<const std::uint32_t> labels;
+};
+
 // What n pixels have in the prediction and in the truth, n_pt of them the labels p and t.
 class ContingencyTable {
  public:
   struct Region {
-    std::uint16_t label;
+    std::uint32_t label;
     std::int64_t pixels;  // n_p or n_t
   };
   // A prediction's and a truth's region that share pixels.
@@ -33,6 +40,8 @@ class ContingencyTable {
   // different sizes, spans that do not suit them, or no pixel that counts. Cost: one pass.
   ContingencyTable(const LabelMap& prediction, const LabelMap& truth,
                    std::optional<std::uint16_t> ignored = {});
+  ContingencyTable(const RegionMap& prediction, const LabelMap& truth,
+                   std::optional<std::uint16_t> ignored = {});
 
   std::int64_t num_pixels() const { return num_pixels_; }
   const std::vector<Region>& predictions() const { return predictions_; }  // ascending by label
@@ -40,6 +49,9 @@ class ContingencyTable {
   const std::vector<Overlap>& overlaps() const { return overlaps_; }  // by prediction, then truth
 
  private:
+  template <typename Map>
+  void Count(const Map& prediction, const LabelMap& truth, std::optional<std::uint16_t> ignored);
+
   std::int64_t num_pixels_ = 0;
   std::vector<Region> predictions_, truths_;
   std::vector<Overlap> overlaps_;

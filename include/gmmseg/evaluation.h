@@ -124,10 +124,18 @@ enum class ClassMatching {
 std::string_view ToString(ClassMatching matching);
 ClassMatching ParseClassMatching(std::string_view word);  // throws ParameterError
 
+// What a region of the prediction is, for the measures of regions; those of boundaries and classes
+// are of its labels either way.
+enum class PredictedRegions {
+  kLabels,  // all pixels of a label
+  kPieces,  // those of a label that steps to the 4 neighbours lead through
+};
+
 struct EvaluationOptions {
   // Pixels of this label in a truth are left out where that truth is concerned.
   std::optional<std::uint16_t> ignored_label;
   ClassMatching classes = ClassMatching::kNumber;
+  PredictedRegions regions = PredictedRegions::kLabels;
   // Most distance of boundary pixels that go together, in diagonals of the image, 0…1.
   double boundary_tolerance = 0.0075;
 };

@@ -116,6 +116,7 @@ struct JobResult {
   Model model;                                   // as fitted, or as applied
   ClassTable classes;                            // shares of this image
   double log_likelihood = 0;                     // per pixel with data, natural logarithm
+  Smoothing smoothing;                           // what was done, if anything
   std::optional<Drift> drift;                    // of a model that was applied
   std::optional<AnomalyCounts> anomalies;        // where they are written
   std::optional<InstabilityTotals> instability;  // likewise
@@ -159,7 +160,7 @@ struct JobInput {
 JobResult RunSegmentJob(const JobInput& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer = {});
 JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOptions& output,
-                      const JobObserver& observer = {});
+                      const JobObserver& observer = {}, const SmoothOptions& smooth = {});
 // SegmentMatched in place of Segment.
 JobResult RunMatchJob(const JobInput& input, const SegmentOptions& options, const Model& reference,
                       const OutputOptions& output, const JobObserver& observer = {});

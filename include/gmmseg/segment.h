@@ -3,7 +3,9 @@
 
 #include <gmmseg/component_match.h>
 #include <gmmseg/model.h>
+#include <gmmseg/posterior.h>
 #include <gmmseg/raster.h>
+#include <gmmseg/smoothing.h>
 
 #include <cstdint>
 #include <functional>
@@ -37,6 +39,7 @@ struct SegmentOptions {
   int num_classes = 0;
   Floor floor = Floor::kOn;  // hold covariances above what quantisation alone would give
   ClassNames class_names;    // of what is fitted; those of classes that do not come back are unused
+  SmoothOptions smooth;      // of the labels and posteriors; the fit knows nothing of it
 
   // The most that may come back: those of the start, if there is one, or of the range.
   int num_components() const {
@@ -61,19 +64,40 @@ struct Segmentation {
   std::int64_t width = 0, height = 0, depth = 1;
   Model model;
   std::int64_t num_valid = 0;  // pixels with data
-  // Row-major; 0 = no data, 1…M = most probable of the M classes.
+  // Row-major; 0 = no data, 1…M = most probable of the M classes, the first of equals, but where
+  // SmoothOptions::min_size gave a piece another one.
   std::vector<std::uint16_t> labels;
-  // Of samples: −Σ p ln p / ln M, of the classes, 0…1; 0 where no data or M = 1.
+  // Of samples, by the mixture alone: −Σ p ln p / ln M, of the classes, 0…1; 0 where no data or M =
+  // 1.
   std::vector<float> sample_uncertainty;
+  // Where classes were smoothed, P(class | all pixels): class k + 1 of pixel i at k · num_pixels()
+  // + i, 0 where no data. Else empty, and the samples' posteriors are those of their pixels.
+  AlignedBuffer<float> smooth_posteriors;
+  Smoothing smoothing;
   // Of samples: natural logarithm, the user's units; 0 where no data.
   std::vector<float> sample_log_density;
-  ClassTable classes;         // shares of this image
+  ClassTable classes;         // shares of this image, by its labels
   double log_likelihood = 0;  // mean of the log-density over the valid pixels, by weight
   SegmentSeconds seconds;
   FeaturePlanes planes;
 
   std::int64_t num_pixels() const { return width * height * depth; }
-  float Uncertainty(std::int64_t pixel) const { return sample_uncertainty[planes.SampleOf(pixel)]; }
+  bool IsSmooth() const { return !smooth_posteriors.empty(); }
+
+  // What posteriors are of: samples, or, where they were smoothed, pixels.
+  std::int64_t num_places() const { return IsSmooth() ? num_pixels() : planes.samples.size(); }
+  std::int64_t PlaceOf(std::int64_t pixel) const {
+    return IsSmooth() ? pixel : planes.SampleOf(pixel);
+  }
+  bool PlaceHasData(std::int64_t place) const {
+    return planes.samples.weights()[IsSmooth() ? planes.SampleOf(place) : place] > 0;
+  }
+  // visit(tile) of places, as VisitPosteriors has it of samples and components; of the classes.
+  // Smoothed, tiles have no log-densities.
+  void VisitPlaces(const std::function<void(const PosteriorTile&)>& visit) const;
+
+  // Normalised entropy of the posteriors, smoothed where they are: 0…1, as sample_uncertainty.
+  float Uncertainty(std::int64_t pixel) const;
   float LogDensity(std::int64_t pixel) const { return sample_log_density[planes.SampleOf(pixel)]; }
 
   // Of every pixel: colour feature d, as it is or, where it is missing, as the pixel's other
@@ -81,8 +105,8 @@ struct Segmentation {
   // conditional expectation of Ghahramani and Jordan (1994), for the model's fixed parameters.
   std::vector<float> Imputed(int d) const;
 
-  // P(class | pixel) of classes first…first+count-1 (from 1), one plane each, row-major; 0 where no
-  // data.
+  // P(class | pixel) of classes first…first+count-1 (from 1), one plane each, row-major, smoothed
+  // where they are; 0 where no data.
   std::vector<std::vector<float>> Posteriors(int first, int count) const;
 };
 
@@ -98,8 +122,9 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 // and quantiles are those of the samples. `refine`, if given, may go on from the fit, in samples
 // that `planes` does not hold; where K is chosen, from the chosen one. `num_effective` is what the
 // choice counts planes.num_valid for, 1 or more; 0: all of them. Throws ParameterError as
-// FitMixture and CheckChoice do, where a class is named beyond those that are asked for, and for
-// the scribbles that Segment refuses.
+// FitMixture and CheckChoice do, where a class is named beyond those that are asked for, for the
+// scribbles that Segment refuses, and where the samples, which have no neighbours, are to be
+// smoothed.
 using RefineFunction = std::function<FitResult(FitResult fit, const FeaturePlanes& planes)>;
 Model FitModel(FeaturePlanes planes, const SegmentOptions& options,
                const RefineFunction& refine = {}, double num_effective = 0);
@@ -129,7 +154,8 @@ MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& o
 
 // Labels the raster by a model fitted before: same classes, same numbers, same colours.
 // Throws ParameterError if the raster cannot give the model's features, or if its values lie so far
-// from what the model was fitted on that log-densities cannot be told in numbers.
-Segmentation Apply(const Raster& raster, const Model& model);
+// from what the model was fitted on that log-densities cannot be told in numbers, and as Validate
+// does of `smooth`.
+Segmentation Apply(const Raster& raster, const Model& model, const SmoothOptions& smooth = {});
 
 }  // namespace gmmseg

@@ -130,7 +130,7 @@ void CheckFolderJob(const InputList& inputs, const FolderOptions& options,
   CheckFitOutputs(options.output.outputs, options.source, options.segment);
   CheckEarlierRun(inputs, options, shared_names);
   CheckMatch(options);
-  CheckChoice(options.segment);
+  CheckChoice(options.segment);  // of the smoothing, too, which a model that is given has no less
   CheckClassNames(options.segment.class_names, NumClasses(options));
 }
 

@@ -335,7 +335,7 @@ class FolderRun {
       return RunSegmentJob(input, options_.segment, output);
     if (options_.source == ModelSource::kMatched)
       return RunMatchJob(input, options_.segment, *options_.model, output);
-    return RunApplyJob(input, *options_.model, output);
+    return RunApplyJob(input, *options_.model, output, {}, options_.segment.smooth);
   }
 
   static std::vector<std::string> Below(const InputFile& file,

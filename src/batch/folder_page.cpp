@@ -124,8 +124,9 @@ void WriteFolderPage(const fs::path& top, const FolderPage& facts) {
   page.title = fs::absolute(top).lexically_normal().filename().string();
   page.subject = kFolderSubject;
   page.date = ReportDate();
-  page.settings = options.source == ModelSource::kGiven ? ShownSettings(*options.model)
-                                                        : ShownSettings(options.segment);
+  page.settings = options.source == ModelSource::kGiven
+                      ? ShownSettings(*options.model, options.segment.smooth)
+                      : ShownSettings(options.segment);
   page.settings.emplace_back("model", NameOf(options.source));
   page.warnings = facts.warnings;
   page.model = facts.model;

@@ -65,6 +65,19 @@ std::int64_t BytesForRegions(const ImageHeader& header, const RegionOptions& reg
          looked_at * 2 * regions.num_components * regions.num_mixtures;
 }
 
+// Each pixel's posteriors, as much again on the way and of each sample; the guide and what lies
+// between neighbours. Pieces: their numbers, and in the worst case four neighbours for each pixel.
+std::int64_t SmoothBytes(const SmoothOptions& smooth, std::int64_t pixels, std::int64_t samples,
+                         int num_components, const OutputSet& outputs) {
+  constexpr std::int64_t kPieces = 4 + 16 + 4 * 8;
+  std::int64_t bytes = smooth.min_size > 1 ? kPieces * pixels : 0;
+  if (!smooth.Smooths()) return bytes;
+  constexpr std::int64_t kGuideAndPairs = 4 * (1 + 3 + 4 + 3);
+  bytes = std::max(bytes, 4 * (pixels + samples) * num_components + kGuideAndPairs * pixels);
+  const std::int64_t indices = outputs.contains(Output::kHeatmaps) ? num_components : 0;
+  return 4 * pixels * num_components + bytes + (indices + 1) * pixels;
+}
+
 // At the moment when most is held: the decoder's picture beside the raster, or the raster beside
 // the pixels' samples and labels and all that is known of each sample.
 std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
@@ -89,6 +102,8 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
     bytes += MostSamples(header, options) * 4 * (num_features + 2);
   constexpr std::int64_t kTexturePlanes = 8;  // lightness, its squares, their means, weights
   if (options.segment.features.texture == Texture::kOn) bytes += pixels * 4 * kTexturePlanes;
+  bytes += SmoothBytes(options.segment.smooth, pixels, MostSamples(header, options), num_components,
+                       outputs);
   if (outputs.contains(Output::kReport)) bytes += PreviewBytes(num_components, num_features);
   constexpr std::int64_t kTailAndMark = 4 + 1;
   if (NeedsAnomalies(outputs)) bytes += MostSamples(header, options) * (kTailAndMark + 1);

@@ -22,6 +22,7 @@ namespace {
 struct Job : JobFrame {
   FeatureSpec features;
   const Model* applied = nullptr;            // null where the image gets a model of its own
+  const SmoothOptions* smooth = nullptr;     // of a model that is applied
   const SegmentOptions* settings = nullptr;  // of the fit; null where there is none
   const double* match_confidence = nullptr;  // of a match, set by `segment`
   std::function<Segmentation(const LoadedImage&)> segment = {};
@@ -46,9 +47,10 @@ void WriteReport(const Job& job, const Raster& raster, const Segmentation& segme
     WriteImagePart(folder, job.stem(), *job.output.report_part, raster, segmentation, result,
                    origin);
   else
-    WriteImagePage(folder, job.stem(), raster, segmentation, result,
-                   job.applied ? ShownSettings(*job.applied) : ShownSettings(*job.settings),
-                   origin);
+    WriteImagePage(
+        folder, job.stem(), raster, segmentation, result,
+        job.applied ? ShownSettings(*job.applied, *job.smooth) : ShownSettings(*job.settings),
+        origin);
 }
 
 Measures Measure(const Job& job, const Segmentation& segmentation, JobResult& result) {
@@ -79,6 +81,7 @@ void SetFacts(const Job& job, const Segmentation& segmentation, JobResult& resul
   result.model = segmentation.model;
   result.classes = segmentation.classes;
   result.log_likelihood = segmentation.log_likelihood;
+  result.smoothing = segmentation.smoothing;
   result.seconds.features = segmentation.seconds.features;
   result.seconds.fit = segmentation.seconds.fit;
   result.seconds.labels = segmentation.seconds.labels;
@@ -152,7 +155,8 @@ JobResult RunMatchJob(const JobInput& input, const SegmentOptions& options, cons
 }
 
 JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOptions& output,
-                      const JobObserver& observer) {
+                      const JobObserver& observer, const SmoothOptions& smooth) {
+  Validate(smooth);
   // A model beside the outputs may be the very one that is applied: it never gets stale.
   OutputSet can_be_stale = AllOutputs();
   can_be_stale.erase(Output::kModel);
@@ -163,9 +167,10 @@ JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOpt
            .can_be_stale = can_be_stale},
           model.features.spec};
   job.applied = &model;
+  job.smooth = &smooth;
   job.segment = [&](const LoadedImage& image) {
     job.Report({.stage = JobStage::kLabelling});
-    return Apply(image.raster, model);
+    return Apply(image.raster, model, smooth);
   };
   return Run(job);
 }

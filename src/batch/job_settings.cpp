@@ -47,13 +47,45 @@ std::string ComponentsText(const SegmentOptions& options) {
   return std::to_string(options.choose->least) + ":" + std::to_string(options.choose->most);
 }
 
+const char* OnOff(bool on) { return on ? "on" : "off"; }
+
+template <typename T>
+std::string NumberOrAuto(const std::optional<T>& value) {
+  return value ? Number(*value) : "auto";
+}
+
+// Everything that decides how the classes are smoothed; nothing where they are not.
+NamedTexts SmoothSettings(const SmoothOptions& options) {
+  NamedTexts settings;
+  if (options.Smooths()) {
+    settings = {{"smooth", std::string(ToString(options.method))},
+                {"beta", NumberOrAuto(options.beta)},
+                {"temper", NumberOrAuto(options.temper)},
+                {"max_sweeps", std::to_string(options.max_sweeps)},
+                {"sweep_tolerance", Number(options.tolerance)},
+                {"radius", std::to_string(options.radius)},
+                {"epsilon", Number(options.epsilon)},
+                {"subsampling", std::to_string(options.subsampling)}};
+  }
+  if (options.min_size > 1) settings.emplace_back("min_size", std::to_string(options.min_size));
+  return settings;
+}
+
+// The same for people.
+void AddShownSmoothing(const SmoothOptions& options, NamedTexts& shown) {
+  if (options.Smooths()) {
+    const std::string word(ToString(options.method));
+    shown.emplace_back("smoothing", options.beta ? word + ", beta " + Number(*options.beta) : word);
+  }
+  if (options.min_size > 1)
+    shown.emplace_back("pixels of the smallest piece", std::to_string(options.min_size));
+}
+
 std::string OnOneLine(const NamedTexts& settings) {
   std::string text;
   for (const auto& [name, value] : settings) text += (text.empty() ? "" : " ") + name + "=" + value;
   return text;
 }
-
-const char* OnOff(bool on) { return on ? "on" : "off"; }
 
 }  // namespace
 
@@ -106,21 +138,24 @@ NamedTexts ShownSettings(const SegmentOptions& options) {
     if (name == "classes" && options.num_classes == 0) continue;
     shown.emplace_back(ShownName(name), is_hash ? "given" : value);
   }
+  AddShownSmoothing(options.smooth, shown);
   return shown;
 }
 
-NamedTexts ShownSettings(const Model& model) {
+NamedTexts ShownSettings(const Model& model, const SmoothOptions& smooth) {
   const FeatureSpec& spec = model.features.spec;
   const std::string inputs = TrainingInputsText(model);
-  return {{"features", FeatureWords(spec)},
-          {"position", Number(spec.position_weight)},
-          {"missing", std::string(ToString(spec.missing))},
-          {"k", std::to_string(model.mixture().num_components())},
-          {"classes", std::to_string(model.classes.size())},
-          {"method", std::string(ToString(model.fit.method))},
-          {"covariance", std::string(ToString(model.mixture().covariance_type))},
-          {"seed", std::to_string(model.seed)},
-          {"model fitted to", inputs.empty() ? "unknown" : inputs}};
+  NamedTexts shown = {{"features", FeatureWords(spec)},
+                      {"position", Number(spec.position_weight)},
+                      {"missing", std::string(ToString(spec.missing))},
+                      {"k", std::to_string(model.mixture().num_components())},
+                      {"classes", std::to_string(model.classes.size())},
+                      {"method", std::string(ToString(model.fit.method))},
+                      {"covariance", std::string(ToString(model.mixture().covariance_type))},
+                      {"seed", std::to_string(model.seed)},
+                      {"model fitted to", inputs.empty() ? "unknown" : inputs}};
+  AddShownSmoothing(smooth, shown);
+  return shown;
 }
 
 NamedTexts RegionSettings(const RegionOptions& options) {
@@ -155,6 +190,8 @@ std::string SettingsHash(const FolderOptions& options, const std::string& model_
     text.append(" ").append(OnOneLine(RegionSettings(*options.regions)));
   else if (FitsEachImage(options.source))
     text.append(" ").append(FitSettingsText(options.segment));
+  if (!options.segment.smooth.IsOff())
+    text.append(" ").append(OnOneLine(SmoothSettings(options.segment.smooth)));
   return ContentHash(text);
 }
 

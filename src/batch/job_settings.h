@@ -9,12 +9,12 @@
 
 namespace gmmseg {
 
-// Everything that decides a fit, name by name.
+// Everything that decides a fit, name by name; smoothing is no part of it.
 NamedTexts FitSettings(const SegmentOptions& options);
 // The same for people: only what was asked for, and hashes left out.
 NamedTexts ShownSettings(const SegmentOptions& options);
-// What a model that is applied says of itself.
-NamedTexts ShownSettings(const Model& model);
+// What a model that is applied says of itself, and how its classes are smoothed.
+NamedTexts ShownSettings(const Model& model, const SmoothOptions& smooth);
 
 // Everything that decides which regions there are.
 NamedTexts RegionSettings(const RegionOptions& options);

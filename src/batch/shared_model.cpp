@@ -168,6 +168,7 @@ class SharedModelFit {
 
   void Fit() {
     SegmentOptions segment = options_.segment;
+    segment.smooth = {};  // each image's classes are, by the model
     FeaturePlanes planes = pool_.Take();
     const bool draws = asked_.contains(Output::kConvergence);
     if (draws) shared_.cloud = CloudOf(planes.samples, kConvergencePoints);

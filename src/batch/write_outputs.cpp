@@ -1,9 +1,9 @@
 #include "batch/write_outputs.h"
 
-#include <gmmseg/component_merge.h>
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 #include <gmmseg/render.h>
+#include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/parallel_invoke.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@
 namespace gmmseg {
 namespace {
 
-// Indices of one picture, sample by sample.
+// Indices of one picture: one per sample, or, where that is how many there are, per pixel.
 using IndexPlane = std::vector<std::uint8_t>;
 
 class OutputWriter {
@@ -71,14 +71,14 @@ class OutputWriter {
     return {{result_.width, result_.height}, result_.labels, result_.classes};
   }
 
-  // Indices of samples as a picture. The plane is the caller's to keep.
+  // The plane is the caller's to keep.
   Picture IndexPicture(std::string path, const IndexPlane& plane, std::vector<Rgb> palette) const {
     return PixelPicture(
         std::move(path), labels().size, PixelKind::kIndex8,
         Palette{std::move(palette), ZeroIndex::kTransparent},
         [this, &plane](std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
           const AlignedBuffer<std::uint32_t>& entry = result_.planes.entry;
-          if (entry.empty())
+          if (entry.empty() || std::ssize(plane) == result_.num_pixels())
             std::copy_n(plane.begin() + first, count, bytes);
           else
             std::transform(entry.begin() + first, entry.begin() + first + count, bytes,
@@ -107,17 +107,24 @@ class OutputWriter {
     return plane;
   }
 
+  IndexPlane UncertaintyIndices() const {
+    if (!result_.IsSmooth()) return HeatPlane(result_.sample_uncertainty);
+    IndexPlane plane(result_.num_pixels());
+    tbb::parallel_for(std::int64_t{0}, result_.height, [&](std::int64_t row) {
+      for (std::int64_t i = row * result_.width; i < (row + 1) * result_.width; ++i)
+        if (result_.PlaceHasData(i)) plane[i] = HeatIndex(result_.Uncertainty(i));
+    });
+    return plane;
+  }
+
   std::vector<IndexPlane> PosteriorIndices(int first_class, int count) const {
-    const Samples& samples = result_.planes.samples;
-    std::vector<IndexPlane> planes(count, IndexPlane(samples.size()));
-    const Model& model = result_.model;
-    VisitClassPosteriors(
-        samples, model.mixture(), model.merge.class_of, [&](const PosteriorTile& tile) {
-          for (int k = 0; k < count; ++k)
-            for (std::int64_t i = 0; i < tile.count; ++i)
-              if (HasData(tile.first + i))
-                planes[k][tile.first + i] = HeatIndex(tile.Posterior(first_class - 1 + k, i));
-        });
+    std::vector<IndexPlane> planes(count, IndexPlane(result_.num_places()));
+    result_.VisitPlaces([&](const PosteriorTile& tile) {
+      for (int k = 0; k < count; ++k)
+        for (std::int64_t i = 0; i < tile.count; ++i)
+          if (result_.PlaceHasData(tile.first + i))
+            planes[k][tile.first + i] = HeatIndex(tile.Posterior(first_class - 1 + k, i));
+    });
     return planes;
   }
 
@@ -129,7 +136,7 @@ class OutputWriter {
     if (Wants(Output::kOverlay))
       pictures.push_back(OverlayPicture(PathOf(Output::kOverlay), labels(), raster_));
     if (Wants(Output::kUncertainty)) {
-      uncertainty = HeatPlane(result_.sample_uncertainty);
+      uncertainty = UncertaintyIndices();
       pictures.push_back(Heatmap(PathOf(Output::kUncertainty), uncertainty, ColorMap::kMagma));
     }
     if (Wants(Output::kInstability)) {
@@ -150,7 +157,7 @@ class OutputWriter {
 
   // Writes `pictures` too, and empties it.
   void WriteHeatmaps(std::vector<Picture>& pictures) const {
-    const int most = ClassesAtATime(result_.planes.samples.size(), num_classes());
+    const int most = ClassesAtATime(result_.num_places(), num_classes());
     for (int first = 1; first <= num_classes(); first += most) {
       const std::vector<IndexPlane> planes =
           PosteriorIndices(first, std::min(most, num_classes() - first + 1));

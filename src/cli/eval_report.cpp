@@ -138,6 +138,7 @@ Json BestSettingsJson(const EvalReport& report) {
 Json OptionsJson(const EvaluationOptions& options) {
   return {{"ignore_label", options.ignored_label ? Json(*options.ignored_label) : Json()},
           {"classes", ToString(options.classes)},
+          {"pieces", options.regions == PredictedRegions::kPieces},
           {"boundary_tolerance", options.boundary_tolerance}};
 }
 

@@ -16,6 +16,12 @@ void DeclareMeasures(CLI::App& app, EvaluationOptions& evaluation) {
       "number; its overlap, so that the matched ones share the most pixels in all; or none, which "
       "leaves these three out. Label 0 of the truth is no class. Default: number.",
       [&evaluation](const std::string& word) { evaluation.classes = ParseClassMatching(word); });
+  AddFlag(
+      app, kHow, "--pieces",
+      "Take the connected pieces (of 4 neighbours) of each predicted class for regions of their "
+      "own, by covering, PRI, VOI, ARI, NMI and accuracy; the other measures stay as they are. "
+      "For maps of classes, against truths that are regions. Default: off.",
+      [&evaluation] { evaluation.regions = PredictedRegions::kPieces; });
   Add(app, kHow, "--ignore-label", "N",
       "Leave out the pixels where the truth is this label, 0 to 65535. Default: none.",
       [&evaluation](const std::string& word) {

@@ -44,6 +44,7 @@ FolderOptions SettingsFor(const Options& options, const InputList& inputs) {
   if (options.command == Command::kApply) {
     folder.source = ModelSource::kGiven;
     folder.model = ModelToApply(options);
+    folder.segment.smooth = options.segment.smooth;
     folder.output = OutputsOf(options, folder.model->features.spec,
                               ImpossibleOutputs(*folder.model, options.output.anomaly_rate));
     return folder;

@@ -92,6 +92,20 @@ Json AnomaliesJson(const AnomalyCounts& counts, std::int64_t num_valid) {
           {"both_share", share(counts.num_both)}};
 }
 
+Json SmoothingJson(const Smoothing& done) {
+  Json json = {{"method", ToString(done.method)}};
+  if (done.method == SmoothMethod::kPotts) {
+    json["beta"] = done.beta;
+    json["temper"] = done.temper;
+    json["sweeps"] = done.num_sweeps();
+    json["energies_per_pixel"] = done.energies;
+  }
+  json["pieces_moved"] = done.pieces_moved;
+  json["pixels_moved"] = done.pixels_moved;
+  json["seconds"] = done.seconds;
+  return json;
+}
+
 const char* CommandName(Command command) {
   return command == Command::kApply ? "apply" : "segment";
 }
@@ -102,6 +116,7 @@ void AddClassesJson(const JobResult& result, Command command, Json& report) {
   report["components"] = result.model.mixture().num_components();
   report["log_likelihood_per_pixel"] = result.log_likelihood;
   report["classes"] = ClassesJson(result.classes);
+  report["smoothing"] = SmoothingJson(result.smoothing);
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);
   if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
 }

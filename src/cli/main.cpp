@@ -73,7 +73,8 @@ ExitCode RunOneFile(const Options& options) {
   } else if (options.command == Command::kApply) {
     const Model model = ModelToApply(options);
     const OutputSet impossible = ImpossibleOutputs(model, options.output.anomaly_rate);
-    result = RunApplyJob(input, model, OutputsOf(options, model.features.spec, impossible), show);
+    result = RunApplyJob(input, model, OutputsOf(options, model.features.spec, impossible), show,
+                         options.segment.smooth);
   } else {
     const JobInput with_companions = InputOf(options);
     fit = SettingsOf(options, {with_companions.scribbles});

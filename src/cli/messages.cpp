@@ -80,6 +80,19 @@ std::string InstabilityDetail(const InstabilityTotals& totals) {
       totals.mean, totals.num_restarts);
 }
 
+void AddSmoothingDetails(const Smoothing& done, std::vector<std::string>& details) {
+  if (done.method == SmoothMethod::kGuided) details.push_back("smoothing: guided filter");
+  if (done.method == SmoothMethod::kPotts)
+    details.push_back(
+        Format("smoothing: Potts, beta %.4g, posteriors tempered by %.4g, ", done.beta,
+               done.temper) +
+        Count(done.num_sweeps(), "sweep", "sweeps") +
+        Format(", energy %.5f to %.5f per pixel", done.energies.front(), done.energies.back()));
+  if (done.pieces_moved > 0)
+    details.push_back("small pieces: " + Count(done.pieces_moved, "piece", "pieces") + " of " +
+                      Count(done.pixels_moved, "pixel", "pixels") + " given to neighbours");
+}
+
 // How far the entropy falls with each merge.
 void AddMergeDetails(const ComponentMerge& merge, std::vector<std::string>& details) {
   for (const ClassLevel& level : merge.levels) {
@@ -177,6 +190,7 @@ std::vector<std::string> Details(const JobResult& result, const SegmentOptions& 
     details.push_back("features: " + FeatureNames(result.model.features));
   if (!result.regions && command == Command::kSegment && result.num_valid > 0)
     AddFitDetails(result, fit, details);
+  AddSmoothingDetails(result.smoothing, details);
   if (result.anomalies && result.num_valid > 0) details.push_back(AnomaliesDetail(result));
   if (result.instability && result.num_valid > 0)
     details.push_back(InstabilityDetail(*result.instability));

@@ -101,6 +101,25 @@ void DeclareWhat(CLI::App& app, Options& options) {
       [&](const std::string& word) { options.covariance_type = ParseCovarianceType(word); });
 }
 
+// Of a model that is fitted and of one that is applied.
+void DeclareSmooth(CLI::App& app, SmoothOptions& smooth) {
+  Add(app, kWhat, "--smooth", "BETA|auto|off",
+      "Let neighbouring pixels have a say in each other's class: labels, probabilities and "
+      "uncertainty are then of the classes with their neighbours, and the model, densities and "
+      "outliers stay as they are. guided smooths the probabilities but for the edges of the image; "
+      "potts has neighbours want the same class, less so across edges, as strongly as the image's "
+      "own classes suggest, which takes longer and is for much noise; a number > 0 is that "
+      "strength itself. auto is what does best on photographs, guided. Default: off.",
+      [&smooth](const std::string& word) { ParseSmooth(word, smooth); });
+  Add(app, kWhat, "--min-size", "N",
+      "Give each connected piece of a class that has fewer than N pixels to the neighbouring piece "
+      "with which it shares the longest border, the smallest piece first; its probabilities stay. "
+      "Also without --smooth. Default: 0.",
+      [&smooth](const std::string& word) {
+        smooth.min_size = ParseInteger(word, 0, std::int64_t{1} << 40);
+      });
+}
+
 void DeclareStart(CLI::App& app, Options& options) {
   FitOptions& fit = options.segment.fit;
   CLI::Option* init = Add(
@@ -293,6 +312,7 @@ Declaration::Declaration() {
       ->option_text(" ");
   DeclareWhat(app, options);
   DeclareHow(app, options);
+  DeclareSmooth(app, options.segment.smooth);
   Add(app, kModels, "--model", "FILE",
       "Apply this model file to every image and fit nothing; the same as segment apply. With "
       "--match: the reference. Default: none.",
@@ -304,7 +324,8 @@ Declaration::Declaration() {
   DeclareFolder(app, options);
   DeclareRegions();
   fit_only = app.get_options([](CLI::Option* option) {
-    return option->get_group() == kWhat || option->get_group() == kHow;
+    const bool smooths = option->check_lname("smooth") || option->check_lname("min-size");
+    return (option->get_group() == kWhat || option->get_group() == kHow) && !smooths;
   });
   app.set_version_flag("--version", "segment " GMMSEG_VERSION, "Print the version and exit.")
       ->group(kRun);
@@ -317,6 +338,7 @@ Declaration::Declaration() {
       ->option_text(" ");
   Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
       [this](const std::string& word) { options.model_path = word; });
+  DeclareSmooth(*apply, options.segment.smooth);
   DeclareOut(*apply, options, "labels,overlay,heatmaps,uncertainty");
   DeclareRun(*apply, options);
   DeclareFolder(*apply, options);

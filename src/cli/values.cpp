@@ -123,6 +123,21 @@ double ParsePositive(const std::string& word) {
   return *value;
 }
 
+void ParseSmooth(const std::string& word, SmoothOptions& smooth) {
+  smooth.beta = Number<double>(word);
+  if (smooth.beta) {
+    if (!std::isfinite(*smooth.beta) || *smooth.beta <= 0)
+      throw ParameterError("a strength must be a number > 0; for none give off");
+    smooth.method = SmoothMethod::kPotts;
+    return;
+  }
+  try {
+    smooth.method = ParseSmoothMethod(word);
+  } catch (const ParameterError&) {
+    throw ParameterError("must be auto, off, guided, potts, or a number > 0");
+  }
+}
+
 Floor ParseFloor(const std::string& word) { return FromWord(word, kFloorWords, "floor"); }
 
 Acceleration ParseAcceleration(const std::string& word) {

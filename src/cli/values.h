@@ -24,7 +24,9 @@ std::int64_t ParseSize(const std::string& word);  // bytes: "512M", "2G", "10485
 double ParseRate(const std::string& word);        // between 0 and 1
 double ParseShare(const std::string& word);       // 0 to 1
 double ParseNonNegative(const std::string& word);
-double ParsePositive(const std::string& word);               // and finite
+double ParsePositive(const std::string& word);  // and finite
+// "auto", "off", "guided", "potts", or a number > 0: Potts of that strength.
+void ParseSmooth(const std::string& word, SmoothOptions& smooth);
 Floor ParseFloor(const std::string& word);                   // "on", "off"
 Acceleration ParseAcceleration(const std::string& word);     // "on", "off"
 ProbabilityDepth ParseDepth(const std::string& word);        // "f32", "u16", "u8"

@@ -15,23 +15,23 @@ struct ClassSides {
   std::int64_t predicted = 0, truth = 0, both = 0;  // pixels
 };
 
-using Classes = std::map<std::uint16_t, ClassSides>;  // by the truth's number
+using Classes = std::map<std::uint32_t, ClassSides>;  // by the truth's number
 
 Classes ClassesOfTruth(const ContingencyTable& table) {
   Classes classes;
   for (const auto& region : table.truths())
     if (region.label != kBackground) {
       ClassSides& sides = classes[region.label];
-      sides.true_label = region.label;
+      sides.true_label = static_cast<std::int32_t>(region.label);
       sides.truth = region.pixels;
     }
   return classes;
 }
 
 // Which class each predicted region is.
-std::vector<std::uint16_t> PredictedClasses(const ContingencyTable& table, ClassMatching matching,
+std::vector<std::uint32_t> PredictedClasses(const ContingencyTable& table, ClassMatching matching,
                                             const std::optional<std::vector<int>>& matches) {
-  std::vector<std::uint16_t> classes;
+  std::vector<std::uint32_t> classes;
   for (std::size_t p = 0; p < table.predictions().size(); ++p)
     if (matching == ClassMatching::kNumber)
       classes.push_back(table.predictions()[p].label);
@@ -40,25 +40,25 @@ std::vector<std::uint16_t> PredictedClasses(const ContingencyTable& table, Class
   return classes;
 }
 
-void AddPredictions(const ContingencyTable& table, const std::vector<std::uint16_t>& predicted,
+void AddPredictions(const ContingencyTable& table, const std::vector<std::uint32_t>& predicted,
                     Classes& classes) {
   for (std::size_t p = 0; p < predicted.size(); ++p)
     if (predicted[p] != kBackground) {
       ClassSides& sides = classes[predicted[p]];
-      sides.predicted_label = table.predictions()[p].label;
+      sides.predicted_label = static_cast<std::int32_t>(table.predictions()[p].label);
       sides.predicted = table.predictions()[p].pixels;
     }
   for (const auto& overlap : table.overlaps()) {
-    const std::uint16_t label = predicted[overlap.prediction];
+    const std::uint32_t label = predicted[overlap.prediction];
     if (label != kBackground && label == table.truths()[overlap.truth].label)
       classes[label].both = overlap.pixels;
   }
 }
 
-ClassScore ScoreOf(std::uint16_t label, const ClassSides& sides) {
+ClassScore ScoreOf(std::uint32_t label, const ClassSides& sides) {
   const auto both = static_cast<double>(sides.both);
   const auto sum = static_cast<double>(sides.predicted + sides.truth);
-  return {label, 2 * both / sum, both / (sum - both), std::nullopt};
+  return {static_cast<std::uint16_t>(label), 2 * both / sum, both / (sum - both), std::nullopt};
 }
 
 }  // namespace

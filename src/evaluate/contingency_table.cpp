@@ -11,35 +11,42 @@
 namespace gmmseg {
 namespace {
 
-std::string SizeText(const LabelMap& map) {
+template <typename Map>
+std::string SizeText(const Map& map) {
   return Format("%lld x %lld pixels", static_cast<long long>(map.width),
                 static_cast<long long>(map.height));
 }
 
-void CheckSizes(const LabelMap& prediction, const LabelMap& truth) {
+template <typename Map>
+void CheckHolds(const Map& map) {
+  if (map.width < 1 || map.height < 1 ||
+      map.labels.size() != static_cast<std::uint64_t>(map.width * map.height))
+    throw ParameterError(Format("a label map holds %zu labels; it must hold ", map.labels.size()) +
+                         SizeText(map) + ", at least one");
+}
+
+template <typename Map>
+void CheckSizes(const Map& prediction, const LabelMap& truth) {
   if (prediction.width != truth.width || prediction.height != truth.height)
     throw ParameterError("the prediction has " + SizeText(prediction) + ", the truth " +
                          SizeText(truth) + "; they must be of one image");
-  for (const LabelMap* map : {&prediction, &truth})
-    if (map->width < 1 || map->height < 1 ||
-        map->labels.size() != static_cast<std::uint64_t>(map->width * map->height))
-      throw ParameterError(
-          Format("a label map holds %zu labels; it must hold ", map->labels.size()) +
-          SizeText(*map) + ", at least one");
+  CheckHolds(prediction);
+  CheckHolds(truth);
 }
 
-std::uint32_t PairOf(std::uint16_t prediction, std::uint16_t truth) {
-  return static_cast<std::uint32_t>(prediction) << 16 | truth;
+std::uint64_t PairOf(std::uint32_t prediction, std::uint16_t truth) {
+  return static_cast<std::uint64_t>(prediction) << 16 | truth;
 }
 
-using PairCounts = std::unordered_map<std::uint32_t, std::int64_t>;
+using PairCounts = std::unordered_map<std::uint64_t, std::int64_t>;
 
 // Neighbours mostly have the same labels: a run of them is added at once.
-PairCounts CountPairs(const LabelMap& prediction, const LabelMap& truth) {
+template <typename Map>
+PairCounts CountPairs(const Map& prediction, const LabelMap& truth) {
   PairCounts counts;
   const std::size_t size = truth.labels.size();
   for (std::size_t i = 0; i < size;) {
-    const std::uint32_t pair = PairOf(prediction.labels[i], truth.labels[i]);
+    const std::uint64_t pair = PairOf(prediction.labels[i], truth.labels[i]);
     const std::size_t begin = i;
     do ++i;
     while (i < size && PairOf(prediction.labels[i], truth.labels[i]) == pair);
@@ -52,9 +59,20 @@ PairCounts CountPairs(const LabelMap& prediction, const LabelMap& truth) {
 
 ContingencyTable::ContingencyTable(const LabelMap& prediction, const LabelMap& truth,
                                    std::optional<std::uint16_t> ignored) {
+  Count(prediction, truth, ignored);
+}
+
+ContingencyTable::ContingencyTable(const RegionMap& prediction, const LabelMap& truth,
+                                   std::optional<std::uint16_t> ignored) {
+  Count(prediction, truth, ignored);
+}
+
+template <typename Map>
+void ContingencyTable::Count(const Map& prediction, const LabelMap& truth,
+                             std::optional<std::uint16_t> ignored) {
   CheckSizes(prediction, truth);
   const PairCounts counts = CountPairs(prediction, truth);
-  std::vector<std::pair<std::uint32_t, std::int64_t>> pairs(counts.begin(), counts.end());
+  std::vector<std::pair<std::uint64_t, std::int64_t>> pairs(counts.begin(), counts.end());
   std::erase_if(pairs, [&](const auto& pair) {
     return ignored && static_cast<std::uint16_t>(pair.first) == *ignored;
   });
@@ -69,7 +87,7 @@ ContingencyTable::ContingencyTable(const LabelMap& prediction, const LabelMap& t
   for (const auto& [pair, pixels] : pairs) truths[static_cast<std::uint16_t>(pair)] += pixels;
   for (const auto& [label, pixels] : truths) truths_.push_back({label, pixels});
   for (const auto& [pair, pixels] : pairs) {
-    const auto predicted = static_cast<std::uint16_t>(pair >> 16);
+    const auto predicted = static_cast<std::uint32_t>(pair >> 16);
     if (predictions_.empty() || predictions_.back().label != predicted)
       predictions_.push_back({predicted, 0});
     predictions_.back().pixels += pixels;

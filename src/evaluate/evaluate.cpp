@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "evaluate/boundary.h"
 #include "evaluate/class_scores.h"
+#include "spatial/pieces.h"
 
 namespace gmmseg {
 namespace {
@@ -99,9 +100,26 @@ void AddClassMeans(const std::vector<ClassScore>& classes, Scores& scores) {
   scores[Measure::kHausdorff95] = hausdorff.value();
 }
 
-TruthScores ScoreAgainst(const LabelMap& prediction, const LabelMap& truth,
-                         const EvaluationOptions& options, PredictedBoundary& boundary) {
+// Of a region its label is its own; label 0, which is a region, too, has pieces like any other.
+Pieces PiecesOf(const LabelMap& map) {
+  std::vector<std::uint32_t> from_1(map.labels.begin(), map.labels.end());
+  for (std::uint32_t& label : from_1) ++label;
+  return FindPieces({map.width, map.height}, std::span<const std::uint32_t>(from_1));
+}
+
+std::vector<ClassScore> ScoreClasses(const LabelMap& prediction, const LabelMap& truth,
+                                     const EvaluationOptions& options,
+                                     const LabelGrid& predicted_grid, const LabelGrid& true_grid) {
+  if (options.classes == ClassMatching::kNone) return {};
   const ContingencyTable table(prediction, truth, options.ignored_label);
+  return ScoreClasses(table, options.classes, MatchRegions(table), predicted_grid, true_grid);
+}
+
+TruthScores ScoreAgainst(const LabelMap& prediction, const RegionMap& pieces, const LabelMap& truth,
+                         const EvaluationOptions& options, PredictedBoundary& boundary) {
+  const ContingencyTable table = pieces.labels.empty()
+                                     ? ContingencyTable(prediction, truth, options.ignored_label)
+                                     : ContingencyTable(pieces, truth, options.ignored_label);
   const std::optional<std::vector<int>> matches = MatchRegions(table);
   const LabelGrid predicted_grid(prediction, truth, options.ignored_label);
   const LabelGrid true_grid(truth, truth, options.ignored_label);
@@ -112,7 +130,9 @@ TruthScores ScoreAgainst(const LabelMap& prediction, const LabelMap& truth,
     result.regions.push_back({table.truths()[t].pixels, overlaps[t]});
   result.boundary =
       CompareBoundaries(predicted_grid, true_grid, options.boundary_tolerance, boundary);
-  result.classes = ScoreClasses(table, options.classes, matches, predicted_grid, true_grid);
+  result.classes = pieces.labels.empty()
+                       ? ScoreClasses(table, options.classes, matches, predicted_grid, true_grid)
+                       : ScoreClasses(prediction, truth, options, predicted_grid, true_grid);
 
   Scores& scores = result.scores;
   scores[Measure::kCovering] = SegmentationCovering(table);
@@ -141,8 +161,11 @@ ImageScores Evaluate(const LabelMap& prediction, std::span<const LabelMap> truth
   if (truths.empty()) throw ParameterError("there is no truth to hold the prediction against");
   ImageScores image;
   PredictedBoundary boundary(prediction);
+  Pieces pieces;
+  if (options.regions == PredictedRegions::kPieces) pieces = PiecesOf(prediction);
+  const RegionMap piece_map{prediction.width, prediction.height, pieces.of_pixel};
   for (const LabelMap& truth : truths) {
-    image.truths.push_back(ScoreAgainst(prediction, truth, options, boundary));
+    image.truths.push_back(ScoreAgainst(prediction, piece_map, truth, options, boundary));
     image.covering += CountCovered(image.truths.back().regions);
     image.boundary += image.truths.back().boundary;
   }

@@ -72,18 +72,21 @@ void AppendUint16(double value, std::vector<std::uint8_t>& data) {
   data.push_back(static_cast<std::uint8_t>(number >> 8));
 }
 
+std::uint8_t ByteOf(float posterior) {
+  return static_cast<std::uint8_t>(0.5f + 255 * std::clamp(posterior, 0.f, 1.f));
+}
+
 // Of samples that have data; the others' bytes stay as they are.
 void WritePosteriors(const Samples& samples, const Model& model, std::uint8_t* bytes) {
   const auto num_classes = static_cast<int>(model.classes.size());
-  VisitClassPosteriors(
-      samples, model.mixture(), model.merge.class_of, [&](const PosteriorTile& tile) {
-        std::uint8_t* out = bytes + tile.first * num_classes;
-        for (std::int64_t i = 0; i < tile.count; ++i)
-          for (int k = 0; k < num_classes; ++k, ++out)
-            if (samples.weights()[tile.first + i] > 0)
-              *out = static_cast<std::uint8_t>(0.5f +
-                                               255 * std::clamp(tile.Posterior(k, i), 0.f, 1.f));
-      });
+  VisitClassPosteriors(samples, model.mixture(), model.merge.class_of,
+                       [&](const PosteriorTile& tile) {
+                         std::uint8_t* out = bytes + tile.first * num_classes;
+                         for (std::int64_t i = 0; i < tile.count; ++i)
+                           for (int k = 0; k < num_classes; ++k, ++out)
+                             if (samples.weights()[tile.first + i] > 0)
+                               *out = ByteOf(tile.Posterior(k, i));
+                       });
 }
 
 void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::int64_t>& pixels,
@@ -91,6 +94,13 @@ void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::i
   const auto num_classes = std::ssize(segmentation.classes);
   if (num_classes == 0 || segmentation.num_valid == 0) {
     data.resize(data.size() + pixels.size() * num_classes);
+    return;
+  }
+  if (segmentation.IsSmooth()) {
+    for (const std::int64_t pixel : pixels)
+      for (std::int64_t k = 0; k < num_classes; ++k)
+        data.push_back(
+            ByteOf(segmentation.smooth_posteriors[k * segmentation.num_pixels() + pixel]));
     return;
   }
   constexpr std::size_t kRun = 32768;  // so that the samples of a run take little memory

@@ -2,13 +2,13 @@
 
 #include <gmmseg/features.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "base/tile_loop.h"
 #include "features/plain_samples.h"
+#include "segment/principal_components.h"
 
 namespace gmmseg {
 namespace {
@@ -27,7 +27,7 @@ struct Projection {
   Eigen::VectorXd center;
 };
 
-Projection PrincipalComponents(const Samples& samples) {
+Projection ProjectionOf(const Samples& samples) {
   using PlaneMap = Eigen::Map<const Eigen::VectorXf>;
   const int num_bands = samples.num_features();
   const double total = PlaneMap(samples.weights(), samples.size()).cast<double>().sum();
@@ -41,16 +41,7 @@ Projection PrincipalComponents(const Samples& samples) {
     for (int e = 0; e <= d; ++e)
       covariance(d, e) = covariance(e, d) =
           plane(d).dot(plane(e)) / total - projection.center[d] * projection.center[e];
-  const Eigen::VectorXd deviations = covariance.diagonal().cwiseMax(0).cwiseSqrt();
-  const Eigen::VectorXd scales =
-      deviations.unaryExpr([](double deviation) { return deviation > 0 ? 1 / deviation : 0; });
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
-      Eigen::MatrixXd(scales.asDiagonal() * covariance * scales.asDiagonal()));
-  const int kept = std::min(num_bands, kMostComponents);
-  const double variance = eigen.eigenvalues().tail(kept).cwiseMax(0).sum();
-  projection.rows =
-      eigen.eigenvectors().rightCols(kept).rowwise().reverse().transpose() * scales.asDiagonal();
-  projection.rows *= variance > 0 ? kDeviation / std::sqrt(variance) : 0;
+  projection.rows = PrincipalComponents(covariance, kMostComponents, kDeviation);
   return projection;
 }
 
@@ -83,7 +74,7 @@ PlaneStack ColorPlanesOf(const Raster& raster) {
     return colors;
   }
   samples.Standardize();
-  const Projection projection = PrincipalComponents(samples);
+  const Projection projection = ProjectionOf(samples);
   for (Eigen::Index c = 0; c < projection.rows.rows(); ++c)
     add([&](std::int64_t i) {
       double sum = 0;

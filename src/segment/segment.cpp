@@ -3,6 +3,7 @@
 #include <gmmseg/segment.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <span>
@@ -23,6 +24,7 @@
 #include "segment/labelling.h"
 #include "segment/reference_order.h"
 #include "segment/scribbled_start.h"
+#include "segment/smooth.h"
 
 namespace gmmseg {
 namespace {
@@ -171,14 +173,14 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
 
   LabelFitted(result, options.class_names);
   model.log_density_quantiles = LogDensityQuantiles(result);
+  SmoothClasses(raster, options.smooth, result);
   result.seconds.labels = watch.Lap();
   return result;
 }
 
 std::string SpecText(const FeatureSpec& spec) {
-  return Format("%s with position weight %g and missing values %s",
-                FeatureWords(spec).c_str(), spec.position_weight,
-                std::string(ToString(spec.missing)).c_str());
+  return Format("%s with position weight %g and missing values %s", FeatureWords(spec).c_str(),
+                spec.position_weight, std::string(ToString(spec.missing)).c_str());
 }
 
 // The options, with the features of the reference.
@@ -256,6 +258,7 @@ void CheckChoice(const SegmentOptions& options) {
         "range nor another start");
   CheckMethod(options);
   CheckMerge(options);
+  Validate(options.smooth);
   if (!options.choose) return;
   Validate(*options.choose);
   if (options.fit.start)
@@ -303,6 +306,10 @@ Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const Refine
                double num_effective) {
   CheckChoice(options);
   CheckClassNames(options.class_names, options.most_classes());
+  if (!options.smooth.IsOff())
+    throw ParameterError(
+        "samples of many images have no neighbours to be smoothed with; smooth where the model is "
+        "applied");
   Segmentation result;
   result.num_valid = planes.num_valid;
   result.planes = std::move(planes);
@@ -317,13 +324,15 @@ Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const Refine
   return std::move(model);
 }
 
-Segmentation Apply(const Raster& raster, const Model& model) {
+Segmentation Apply(const Raster& raster, const Model& model, const SmoothOptions& smooth) {
   CheckApplicable(raster, model);
+  Validate(smooth);
   Stopwatch watch;
   Segmentation result = Unlabelled(raster, ComputeFeatures(raster, model.features.spec));
   result.model = model;
   result.seconds.features = watch.Lap();
   result.classes = WithShares(model.classes, Label(result).pixels);
+  SmoothClasses(raster, smooth, result);
   result.seconds.labels = watch.Lap();
   return result;
 }
@@ -344,18 +353,41 @@ std::vector<std::vector<float>> Segmentation::Posteriors(int first, int count) c
     throw ParameterError("classes " + std::to_string(first) + " to " +
                          std::to_string(first + count - 1) + "; must lie within 1 to " +
                          std::to_string(num_classes));
-  const Samples& samples = planes.samples;
-  std::vector<std::vector<float>> posteriors(count, std::vector<float>(samples.size()));
+  std::vector<std::vector<float>> posteriors(count, std::vector<float>(num_places()));
   if (count == 0) return posteriors;
-  VisitClassPosteriors(samples, model.mixture(), model.merge.class_of,
-                       [&](const PosteriorTile& tile) {
-                         for (int k = 0; k < count; ++k)
-                           for (std::int64_t i = 0; i < tile.count; ++i)
-                             if (samples.weights()[tile.first + i] > 0)
-                               posteriors[k][tile.first + i] = tile.Posterior(first - 1 + k, i);
-                       });
-  for (std::vector<float>& plane : posteriors) plane = ToPixels(std::move(plane), planes.entry);
+  VisitPlaces([&](const PosteriorTile& tile) {
+    for (int k = 0; k < count; ++k)
+      for (std::int64_t i = 0; i < tile.count; ++i)
+        if (PlaceHasData(tile.first + i))
+          posteriors[k][tile.first + i] = tile.Posterior(first - 1 + k, i);
+  });
+  if (!IsSmooth())
+    for (std::vector<float>& plane : posteriors) plane = ToPixels(std::move(plane), planes.entry);
   return posteriors;
+}
+
+void Segmentation::VisitPlaces(const std::function<void(const PosteriorTile&)>& visit) const {
+  if (!IsSmooth()) {
+    VisitClassPosteriors(planes.samples, model.mixture(), model.merge.class_of, visit);
+    return;
+  }
+  ForEachTile(num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    visit({.first = first,
+           .count = count,
+           .posteriors = smooth_posteriors.data() + first,
+           .stride = num_pixels(),
+           .log_densities = nullptr});
+  });
+}
+
+float Segmentation::Uncertainty(std::int64_t pixel) const {
+  if (!IsSmooth()) return sample_uncertainty[planes.SampleOf(pixel)];
+  float entropy = 0;
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    const float p = smooth_posteriors[k * num_pixels() + pixel];
+    if (p > 0) entropy -= p * std::log(p);
+  }
+  return std::clamp(entropy / std::log(static_cast<float>(classes.size())), 0.0f, 1.0f);
 }
 
 }  // namespace gmmseg

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+
+#include "spatial/pieces.h"
 
 namespace gmmseg {
 namespace {
@@ -48,38 +51,17 @@ class LevelsOf {
   float low_ = 0, scale_ = 0;
 };
 
-// visit(neighbour) for each of the pixel's up to four.
-template <typename Visitor>
-void VisitNeighbours(const Plane& grid, std::int64_t pixel, const Visitor& visit) {
-  const std::int64_t x = pixel % grid.width;
-  if (x > 0) visit(pixel - 1);
-  if (x + 1 < grid.width) visit(pixel + 1);
-  if (pixel >= grid.width) visit(pixel - grid.width);
-  if (pixel + grid.width < grid.size()) visit(pixel + grid.width);
-}
-
-// The pixels that steps to neighbours of which belongs(neighbour) holds, and which thereby ceases
-// to hold, lead to from `first`.
-template <typename Belongs>
-std::vector<std::int64_t> CollectPiece(const Plane& grid, std::int64_t first,
-                                       const Belongs& belongs) {
-  std::vector<std::int64_t> piece = {first};
-  for (std::size_t next = 0; next < piece.size(); ++next)
-    VisitNeighbours(grid, piece[next], [&](std::int64_t neighbour) {
-      if (belongs(neighbour)) piece.push_back(neighbour);
-    });
-  return piece;
-}
-
 // Gives the piece of pixels without label around `first` this label.
 void FillPiece(const Plane& weight, std::int64_t first, std::uint32_t label,
                std::vector<std::uint32_t>& labels) {
   labels[first] = label;
-  CollectPiece(weight, first, [&](std::int64_t neighbour) {
-    if (labels[neighbour] != 0 || !(weight.values[neighbour] > 0)) return false;
-    labels[neighbour] = label;
-    return true;
-  });
+  std::vector<std::int64_t> piece = {first};
+  for (std::size_t next = 0; next < piece.size(); ++next)
+    VisitNeighbours(GridOf(weight), piece[next], [&](std::int64_t neighbour) {
+      if (labels[neighbour] != 0 || !(weight.values[neighbour] > 0)) return;
+      labels[neighbour] = label;
+      piece.push_back(neighbour);
+    });
 }
 
 }  // namespace
@@ -104,6 +86,7 @@ std::vector<std::uint32_t> GridMarkers(const Plane& weight, std::int64_t count) 
 std::uint32_t Flood(const Plane& relief, const Plane& weight, std::vector<std::uint32_t>& labels,
                     std::uint32_t num_labels) {
   const LevelsOf levels(relief);
+  const Grid grid = GridOf(relief);
   LevelQueue queue;
   std::uint32_t last = num_labels;
   for (std::int64_t pixel = 0; pixel < relief.size(); ++pixel) {
@@ -112,7 +95,7 @@ std::uint32_t Flood(const Plane& relief, const Plane& weight, std::vector<std::u
     queue.Push(levels(pixel), pixel);
   }
   for (std::int64_t pixel = queue.Pop(); pixel >= 0; pixel = queue.Pop())
-    VisitNeighbours(relief, pixel, [&](std::int64_t neighbour) {
+    VisitNeighbours(grid, pixel, [&](std::int64_t neighbour) {
       if (labels[neighbour] != 0 || !(weight.values[neighbour] > 0)) return;
       labels[neighbour] = labels[pixel];
       queue.Push(levels(neighbour), neighbour);
@@ -123,30 +106,17 @@ std::uint32_t Flood(const Plane& relief, const Plane& weight, std::vector<std::u
 }
 
 void KeepLargestPieces(const Plane& grid, std::vector<std::uint32_t>& labels) {
-  struct Piece {
-    std::int64_t first = -1, size = 0;
+  const Pieces pieces = FindPieces(GridOf(grid), std::span<const std::uint32_t>(labels));
+  std::vector<std::uint32_t> largest(*std::ranges::max_element(labels) + 1);  // piece of each label
+  const auto size_of = [&](std::uint32_t piece) {
+    return piece == 0 ? 0 : pieces.sizes[piece - 1];
   };
-  std::vector<Piece> largest(*std::ranges::max_element(labels) + 1);
-  std::vector<bool> seen(labels.size());
-  const auto visit_piece = [&](std::int64_t first) {
-    const std::uint32_t label = labels[first];
-    seen[first] = true;
-    return CollectPiece(grid, first, [&](std::int64_t neighbour) {
-      if (labels[neighbour] != label || seen[neighbour]) return false;
-      seen[neighbour] = true;
-      return true;
-    });
-  };
-  for (std::int64_t i = 0; i < grid.size(); ++i) {
-    if (labels[i] == 0 || seen[i]) continue;
-    const std::int64_t size = std::ssize(visit_piece(i));
-    if (size > largest[labels[i]].size) largest[labels[i]] = {i, size};
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    std::uint32_t& best = largest[labels[i]];
+    if (size_of(pieces.of_pixel[i]) > size_of(best)) best = pieces.of_pixel[i];
   }
-  seen.assign(labels.size(), false);
-  for (const Piece& piece : largest)
-    if (piece.first >= 0) visit_piece(piece.first);
-  for (std::int64_t i = 0; i < grid.size(); ++i)
-    if (!seen[i]) labels[i] = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (pieces.of_pixel[i] != largest[labels[i]]) labels[i] = 0;
 }
 
 }  // namespace gmmseg

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -175,6 +176,20 @@ TEST_CASE("settings: whatever changes a result changes the text, and the differe
   two = one;
   two.segment = other;
   CHECK(SettingsHash(one, "m") == SettingsHash(two, "m"));
+  // But nothing about smoothing, by which the model's own settings do not change.
+  for (const auto& change : std::vector<std::function<void(SmoothOptions&)>>{
+           [](SmoothOptions& o) { o.method = SmoothMethod::kGuided; },
+           [](SmoothOptions& o) { o.method = SmoothMethod::kPotts; },
+           [](SmoothOptions& o) { o.min_size = 7; }}) {
+    FolderOptions smooth = one;
+    change(smooth.segment.smooth);
+    CHECK(SettingsHash(one, "m") != SettingsHash(smooth, "m"));
+    CHECK(FitSettingsText(one.segment) == FitSettingsText(smooth.segment));
+    FolderOptions stronger = smooth;
+    stronger.segment.smooth.beta = 2;
+    stronger.segment.smooth.min_size = 9;
+    CHECK(SettingsHash(smooth, "m") != SettingsHash(stronger, "m"));
+  }
   one.source = two.source = ModelSource::kMatched;
   CHECK(SettingsHash(one, "m") != SettingsHash(two, "m"));
 }

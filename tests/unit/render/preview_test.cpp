@@ -35,11 +35,11 @@ std::uint16_t Uint16At(const Preview& preview, std::size_t byte) {
   return static_cast<std::uint16_t>(preview.data[byte] | preview.data[byte + 1] << 8);
 }
 
-}  // namespace
-
-TEST_CASE("preview: each pixel has the label and the posteriors of the one it stands for") {
+void CheckPixels(SmoothMethod method) {
   const Raster raster = NoisyColors(101, 67);
-  const Segmentation segmentation = Segment(raster, Classes(3));
+  SegmentOptions options = Classes(3);
+  options.smooth.method = method;
+  const Segmentation segmentation = Segment(raster, options);
   const Preview preview = MakePreview(raster, segmentation, {40, 100, 1});
   REQUIRE(preview.width == 40);
   REQUIRE(preview.height == 27);
@@ -59,6 +59,14 @@ TEST_CASE("preview: each pixel has the label and the posteriors of the one it st
         CHECK(std::abs(preview.data[posteriors + 3 * at + k] / 255.0 - expected[k][pixel]) <=
               0.5 / 255 + 1e-6);
     }
+}
+
+}  // namespace
+
+TEST_CASE("preview: each pixel has the label and the posteriors of the one it stands for") {
+  for (const SmoothMethod method :
+       {SmoothMethod::kOff, SmoothMethod::kGuided, SmoothMethod::kPotts})
+    CheckPixels(method);
 }
 
 TEST_CASE("preview: a pixel of the picture is the mean of those that it covers") {

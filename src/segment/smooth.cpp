@@ -1,0 +1,301 @@
+#include "segment/smooth.h"
+
+#include <gmmseg/component_merge.h>
+#include <gmmseg/errors.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <utility>
+
+#include "base/stopwatch.h"
+#include "base/text.h"
+#include "base/tile_loop.h"
+#include "base/words.h"
+#include "features/effective_samples.h"
+#include "segment/fitted_classes.h"
+#include "segment/principal_components.h"
+#include "spatial/fast_math.h"
+#include "spatial/guided_filter.h"
+#include "spatial/mean_field.h"
+#include "spatial/pieces.h"
+
+namespace gmmseg {
+namespace {
+
+constexpr Word<SmoothMethod> kWords[] = {{SmoothMethod::kOff, "off"},
+                                         {SmoothMethod::kAuto, "auto"},
+                                         {SmoothMethod::kGuided, "guided"},
+                                         {SmoothMethod::kPotts, "potts"}};
+constexpr int kMostGuides = 3;
+constexpr double kGuideDeviation = 0.25;  // of guides whose range is unknown; photographs' is that
+constexpr float kLeastPosterior = 1e-30f;
+
+using Floats = AlignedBuffer<float>;
+
+// Planes, and what holds those that are not the samples' own.
+struct Guide {
+  std::vector<GuidePlane> planes;
+  std::vector<Floats> storage;
+};
+
+class Smoother {
+ public:
+  Smoother(const Raster& raster, const SmoothOptions& options, Segmentation& result)
+      : raster_(raster),
+        options_(options),
+        result_(result),
+        grid_{result.width, result.height, result.depth},
+        has_data_(grid_.size()) {
+    ForEachPixel([&](std::int64_t i) {
+      const bool has_data = samples().weights()[result_.planes.SampleOf(i)] > 0;
+      has_data_[i] = has_data ? 1.0f : 0.0f;
+    });
+  }
+
+  void Smooth() {
+    const bool potts = options_.method == SmoothMethod::kPotts;
+    result_.smoothing.method = potts ? SmoothMethod::kPotts : SmoothMethod::kGuided;
+    const Guide guide = MakeGuide();
+    if (potts)
+      SmoothByPotts(guide.planes);
+    else
+      SmoothByGuide(guide.planes);
+    TakeMostProbable();
+  }
+
+  void MovePieces() {
+    const MovedPieces moved = AbsorbSmallPieces(grid_, options_.min_size, result_.labels);
+    result_.smoothing.pieces_moved = moved.pieces;
+    result_.smoothing.pixels_moved = moved.pixels;
+  }
+
+  void CountShares() {
+    std::vector<std::int64_t> pixels(num_classes() + 1);
+    std::mutex mutex;
+    ForEachTile(grid_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+      std::vector<std::int64_t> of_tile(pixels.size());
+      for (std::int64_t i = first; i < first + count;) {  // runs of a label
+        const std::int64_t begin = i;
+        do ++i;
+        while (i < first + count && result_.labels[i] == result_.labels[begin]);
+        of_tile[result_.labels[begin]] += i - begin;
+      }
+      const std::lock_guard lock(mutex);
+      for (std::size_t k = 0; k < pixels.size(); ++k) pixels[k] += of_tile[k];
+    });
+    pixels.erase(pixels.begin());  // without data
+    result_.classes = WithShares(std::move(result_.classes), pixels);
+  }
+
+ private:
+  const Samples& samples() const { return result_.planes.samples; }
+  int num_classes() const { return static_cast<int>(result_.classes.size()); }
+  ClassPlanes planes() { return {result_.smooth_posteriors.data(), grid_.size(), num_classes()}; }
+
+  template <typename Body>
+  void ForEachPixel(const Body& body) const {
+    ForEachTile(grid_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+      for (std::int64_t i = first; i < first + count; ++i) body(i);
+    });
+  }
+
+  // A plane of pixels from one of samples.
+  void Spread(const float* of_samples, float* of_pixels) const {
+    const AlignedBuffer<std::uint32_t>& entry = result_.planes.entry;
+    if (entry.empty())
+      std::copy_n(of_samples, grid_.size(), of_pixels);
+    else
+      ForEachPixel([&](std::int64_t i) { of_pixels[i] = of_samples[entry[i]]; });
+  }
+
+  // convert(posterior) of every pixel and class; 0 where no data.
+  template <typename Convert>
+  void FillPlanes(const Convert& convert) {
+    const std::int64_t size = samples().size();
+    Floats of_samples(size * num_classes());
+    VisitClassPosteriors(samples(), result_.model.mixture(), result_.model.merge.class_of,
+                         [&](const PosteriorTile& tile) {
+                           for (int k = 0; k < num_classes(); ++k) {
+                             const float* const posteriors = tile.posteriors + k * tile.stride;
+                             const float* const weights = samples().weights() + tile.first;
+                             float* const to = of_samples.data() + k * size + tile.first;
+                             for (std::int64_t i = 0; i < tile.count; ++i)
+                               to[i] = weights[i] > 0 ? convert(posteriors[i]) : 0.0f;
+                           }
+                         });
+    if (result_.planes.entry.empty()) {
+      result_.smooth_posteriors = std::move(of_samples);
+      return;
+    }
+    result_.smooth_posteriors = Floats(grid_.size() * num_classes());
+    for (int k = 0; k < num_classes(); ++k) Spread(of_samples.data() + k * size, planes().Plane(k));
+  }
+
+  void SmoothByGuide(const std::vector<GuidePlane>& guide) {
+    FillPlanes([](float p) { return p; });
+    GuidedFilter(grid_, guide, has_data_.data(),
+                 {.radius = options_.radius,
+                  .epsilon = options_.epsilon,
+                  .subsampling = options_.subsampling},
+                 planes());
+  }
+
+  void SmoothByPotts(const std::vector<GuidePlane>& guide) {
+    const PairWeights weights = ContrastWeights(grid_, guide, has_data_.data());
+    Smoothing& done = result_.smoothing;
+    done.temper = options_.temper ? *options_.temper
+                                  : EffectiveSamples(raster_, result_.planes) /
+                                        static_cast<double>(result_.num_valid);
+    done.beta = options_.beta ? *options_.beta
+                              : EstimateBeta(grid_, weights, result_.labels, num_classes());
+    const auto temper = static_cast<float>(done.temper);
+    FillPlanes([temper](float p) { return temper * FastLog(std::max(p, kLeastPosterior)); });
+    done.energies = MeanField(
+        grid_, weights, has_data_.data(),
+        {.beta = done.beta, .max_sweeps = options_.max_sweeps, .tolerance = options_.tolerance},
+        planes());
+  }
+
+  // Rows that take the colour features, in plane units, to the guide.
+  Eigen::MatrixXd GuideAxes() const {
+    const FeatureLayout& layout = result_.planes.layout;
+    const int num_colors = layout.NumColors();
+    const Eigen::VectorXd scales = samples().standardization().scale.head(num_colors);
+    const std::string& unit = layout.info.front().unit;
+    if (num_colors <= kMostGuides && unit == "0..100") return (scales / 100).asDiagonal();
+    if (num_colors <= kMostGuides && unit == "0..255") return (scales / 255).asDiagonal();
+    return PrincipalComponents(CovarianceOfAll(num_colors), kMostGuides, kGuideDeviation) *
+           scales.asDiagonal();
+  }
+
+  // Of the mixture's first features, the user's units.
+  Eigen::MatrixXd CovarianceOfAll(int num_features) const {
+    const GaussianMixture& mixture = result_.model.mixture();
+    const auto means = mixture.means.leftCols(num_features);
+    const Eigen::RowVectorXd mean = mixture.weights.transpose() * means;
+    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(num_features, num_features);
+    for (int k = 0; k < mixture.num_components(); ++k) {
+      const Eigen::RowVectorXd from_mean = means.row(k) - mean;
+      covariance +=
+          mixture.weights[k] * (mixture.covariances[k].topLeftCorner(num_features, num_features) +
+                                from_mean.transpose() * from_mean);
+    }
+    return covariance;
+  }
+
+  // In plane units, the missing values as the others let expect them.
+  Floats Imputed(int d) const {
+    const std::vector<float> values = ImputedFeature(samples(), result_.model.mixture(), d);
+    const Standardization& standardization = samples().standardization();
+    Floats in_plane_units(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      in_plane_units[i] =
+          static_cast<float>((values[i] - standardization.offset[d]) / standardization.scale[d]);
+    return in_plane_units;
+  }
+
+  // Up to three planes of the colour features, about 0…1.
+  Guide MakeGuide() const {
+    const Eigen::MatrixXd axes = GuideAxes();
+    const bool is_of_pixels = result_.planes.entry.empty();
+    Guide guide;
+    if (is_of_pixels && !samples().has_missing() && axes.isDiagonal()) {
+      for (int d = 0; d < axes.cols(); ++d)
+        guide.planes.push_back({samples().Plane(d), static_cast<float>(axes(d, d))});
+      return guide;
+    }
+    std::vector<Floats> imputed;
+    for (int d = 0; samples().has_missing() && d < axes.cols(); ++d) imputed.push_back(Imputed(d));
+    for (Eigen::Index c = 0; c < axes.rows(); ++c) {
+      Floats plane(samples().size());
+      ForEachTile(samples().size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+        for (int d = 0; d < axes.cols(); ++d)
+          AddScaled((imputed.empty() ? samples().Plane(d) : imputed[d].data()) + first,
+                    static_cast<float>(axes(c, d)), count, plane.data() + first);
+      });
+      Floats& of_pixels = guide.storage.emplace_back();
+      of_pixels = is_of_pixels ? std::move(plane) : SpreadPlane(plane);
+      guide.planes.push_back({of_pixels.data()});
+    }
+    return guide;
+  }
+
+  Floats SpreadPlane(const Floats& of_samples) const {
+    Floats of_pixels(grid_.size());
+    Spread(of_samples.data(), of_pixels.data());
+    return of_pixels;
+  }
+
+  static void AddScaled(const float* values, float factor, std::int64_t count,
+                        float* __restrict sum) {
+    if (factor == 0) return;
+    for (std::int64_t i = 0; i < count; ++i) sum[i] += factor * values[i];
+  }
+
+  void TakeMostProbable() {
+    const ClassPlanes smooth = planes();
+    ForEachTile(grid_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+      float largest[kTileSize] = {};
+      std::uint16_t* const labels = result_.labels.data() + first;
+      std::fill_n(labels, count, std::uint16_t{0});
+      for (int k = 0; k < num_classes(); ++k)
+        TakeLarger(smooth.Plane(k) + first, static_cast<std::uint16_t>(k + 1), count, largest,
+                   labels);
+    });
+  }
+
+  // Pixels with data have a class whose posterior is more than 0.
+  static void TakeLarger(const float* posteriors, std::uint16_t label, std::int64_t count,
+                         float* __restrict largest, std::uint16_t* __restrict labels) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const bool larger = posteriors[i] > largest[i];
+      labels[i] = larger ? label : labels[i];
+      largest[i] = larger ? posteriors[i] : largest[i];
+    }
+  }
+
+  const Raster& raster_;
+  const SmoothOptions& options_;
+  Segmentation& result_;
+  Grid grid_;
+  Floats has_data_;
+};
+
+}  // namespace
+
+std::string_view ToString(SmoothMethod method) { return ToWord(method, kWords); }
+SmoothMethod ParseSmoothMethod(std::string_view word) {
+  return FromWord(word, kWords, "smoothing");
+}
+
+void Validate(const SmoothOptions& options) {
+  if (options.beta && !(std::isfinite(*options.beta) && *options.beta > 0))
+    throw ParameterError(Format("beta = %g; must be > 0", *options.beta));
+  if (options.temper && !(*options.temper > 0 && *options.temper <= 1))
+    throw ParameterError(Format("temper = %g; must be > 0 and at most 1", *options.temper));
+  if (options.max_sweeps < 1)
+    throw ParameterError(Format("max_sweeps = %d; must be >= 1", options.max_sweeps));
+  if (!(options.tolerance >= 0))
+    throw ParameterError(Format("tolerance = %g; must be >= 0", options.tolerance));
+  if (options.radius < 1) throw ParameterError(Format("radius = %d; must be >= 1", options.radius));
+  if (const int s = options.subsampling; (s != 1 && s != 2 && s != 4) || s > options.radius)
+    throw ParameterError(Format("subsampling = %d; must be 1, 2 or 4, and at most the radius, %d",
+                                s, options.radius));
+  if (!(options.epsilon > 0))
+    throw ParameterError(Format("epsilon = %g; must be > 0", options.epsilon));
+  if (options.min_size < 0)
+    throw ParameterError("min_size = " + std::to_string(options.min_size) + "; must be >= 0");
+}
+
+void SmoothClasses(const Raster& raster, const SmoothOptions& options, Segmentation& segmentation) {
+  if (options.IsOff() || segmentation.num_valid == 0 || segmentation.classes.size() < 2) return;
+  const Stopwatch watch;
+  Smoother smoother(raster, options, segmentation);
+  if (options.Smooths()) smoother.Smooth();
+  if (options.min_size > 1) smoother.MovePieces();
+  smoother.CountShares();
+  segmentation.smoothing.seconds = watch.Seconds();
+}
+
+}  // namespace gmmseg

@@ -1,0 +1,227 @@
+#include "spatial/pieces.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <queue>
+
+namespace gmmseg {
+namespace {
+
+// Of each set the first member is the root.
+std::uint32_t RootOf(std::vector<std::uint32_t>& parents, std::uint32_t i) {
+  while (parents[i] != i) i = parents[i] = parents[parents[i]];
+  return i;
+}
+
+void Join(std::vector<std::uint32_t>& parents, std::uint32_t i, std::uint32_t j) {
+  i = RootOf(parents, i);
+  j = RootOf(parents, j);
+  parents[std::max(i, j)] = std::min(i, j);
+}
+
+// visit(i, j) for all pairs of neighbours, i before j, by j.
+template <typename Visitor>
+void VisitPairs(const Grid& grid, const Visitor& visit) {
+  const std::int64_t slice = grid.width * grid.height;
+  for (std::int64_t row = 0; row < grid.num_rows(); ++row) {
+    const std::int64_t first = row * grid.width;
+    for (std::int64_t i = first; i < first + grid.width; ++i) {
+      if (i > first) visit(i - 1, i);
+      if (row % grid.height > 0) visit(i - grid.width, i);
+      if (row >= grid.height) visit(i - slice, i);
+    }
+  }
+}
+
+template <typename Label>
+Pieces Find(const Grid& grid, std::span<const Label> labels) {
+  Pieces pieces;
+  std::vector<std::uint32_t>& parents = pieces.of_pixel;
+  parents.resize(labels.size());
+  std::iota(parents.begin(), parents.end(), 0u);
+  VisitPairs(grid, [&](std::int64_t i, std::int64_t j) {
+    if (labels[i] == labels[j] && labels[i] != 0)
+      Join(parents, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j));
+  });
+  // A root comes before its others, which then find the piece's number in its place.
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == 0) {
+      parents[i] = 0;
+    } else if (parents[i] == i) {
+      pieces.sizes.push_back(1);
+      parents[i] = static_cast<std::uint32_t>(pieces.sizes.size());
+    } else {
+      parents[i] = parents[parents[i]];
+      ++pieces.sizes[parents[i] - 1];
+    }
+  }
+  return pieces;
+}
+
+// Pieces that become one another's; only small ones know their neighbours.
+class Absorber {
+ public:
+  Absorber(const Grid& grid, std::int64_t min_size, std::span<const std::uint16_t> labels)
+      : pieces_(Find(grid, labels)), min_size_(min_size), parents_(pieces_.num_pieces()) {
+    std::iota(parents_.begin(), parents_.end(), 0u);
+    states_.resize(parents_.size());
+    for (std::size_t p = 0; p < states_.size(); ++p)
+      states_[p] = {pieces_.sizes[p], static_cast<std::uint32_t>(p)};
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (pieces_.of_pixel[i] > 0) states_[pieces_.of_pixel[i] - 1].label = labels[i];
+    VisitPairs(grid, [this](std::int64_t i, std::int64_t j) {
+      const std::uint32_t a = pieces_.of_pixel[i], b = pieces_.of_pixel[j];
+      if (a == b || a == 0 || b == 0) return;
+      AddLink(a - 1, b - 1);
+      AddLink(b - 1, a - 1);
+    });
+  }
+
+  // Returns how many pieces took another label.
+  std::int64_t Run() {
+    for (std::uint32_t p = 0; p < states_.size(); ++p) Queue(p);
+    std::int64_t num_moved = 0;
+    while (!queue_.empty()) {
+      const Entry entry = queue_.top();
+      queue_.pop();
+      if (parents_[entry.piece] != entry.piece || states_[entry.piece].size != entry.size) continue;
+      num_moved += Absorb(entry.piece);
+    }
+    return num_moved;
+  }
+
+  std::uint16_t LabelOf(std::int64_t pixel) {
+    const std::uint32_t piece = pieces_.of_pixel[pixel];
+    return piece == 0 ? 0 : states_[RootOf(parents_, piece - 1)].label;
+  }
+
+ private:
+  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+  struct State {
+    std::int64_t size = 0;
+    std::uint32_t first = 0;  // the piece that comes first of those in it
+    std::uint16_t label = 0;
+    std::uint32_t first_link = kNone, last_link = kNone;
+  };
+  // A pair of pixels across a border, in a list of them.
+  struct Link {
+    std::uint32_t neighbour, next;
+  };
+  struct Entry {
+    std::int64_t size;
+    std::uint32_t first, piece;
+    // The smallest comes first, and of equals the first.
+    bool operator<(const Entry& other) const {
+      return size != other.size ? size > other.size : first > other.first;
+    }
+  };
+
+  bool IsSmall(const State& state) const { return state.size < min_size_; }
+
+  void AddLink(std::uint32_t piece, std::uint32_t neighbour) {
+    State& state = states_[piece];
+    if (!IsSmall(state)) return;
+    const auto link = static_cast<std::uint32_t>(links_.size());
+    links_.push_back({neighbour, kNone});
+    (state.last_link == kNone ? state.first_link : links_[state.last_link].next) = link;
+    state.last_link = link;
+  }
+
+  void Queue(std::uint32_t piece) {
+    const State& state = states_[piece];
+    if (IsSmall(state)) queue_.push({state.size, state.first, piece});
+  }
+
+  // The roots of all that touch the piece, once for each pair of pixels, ascending.
+  const std::vector<std::uint32_t>& NeighboursOf(std::uint32_t piece) {
+    neighbours_.clear();
+    for (std::uint32_t l = states_[piece].first_link; l != kNone; l = links_[l].next)
+      if (const std::uint32_t root = RootOf(parents_, links_[l].neighbour); root != piece)
+        neighbours_.push_back(root);
+    std::ranges::sort(neighbours_);
+    return neighbours_;
+  }
+
+  bool IsBetter(std::uint32_t a, std::int64_t border_a, std::uint32_t b,
+                std::int64_t border_b) const {
+    if (border_a != border_b) return border_a > border_b;
+    if (states_[a].size != states_[b].size) return states_[a].size > states_[b].size;
+    return states_[a].first < states_[b].first;
+  }
+
+  std::uint32_t BestOf(const std::vector<std::uint32_t>& neighbours) const {
+    std::uint32_t best = kNone;
+    std::int64_t best_border = 0;
+    for (auto at = neighbours.begin(); at != neighbours.end();) {
+      const auto end = std::upper_bound(at, neighbours.end(), *at);
+      if (best == kNone || IsBetter(*at, end - at, best, best_border)) {
+        best = *at;
+        best_border = end - at;
+      }
+      at = end;
+    }
+    return best;
+  }
+
+  // False where nothing touches the piece.
+  bool Absorb(std::uint32_t piece) {
+    const std::vector<std::uint32_t>& neighbours = NeighboursOf(piece);
+    if (neighbours.empty()) return false;
+    const std::uint16_t label = states_[BestOf(neighbours)].label;
+    states_[piece].label = label;
+    std::uint32_t root = piece;
+    for (const std::uint32_t neighbour : neighbours)
+      if (states_[neighbour].label == label) root = Unite(root, RootOf(parents_, neighbour));
+    Queue(root);
+    return true;
+  }
+
+  // Of two roots of one label; of small ones the lists of neighbours, too.
+  std::uint32_t Unite(std::uint32_t a, std::uint32_t b) {
+    if (a == b) return a;
+    const std::uint32_t root = std::min(a, b), other = std::max(a, b);
+    State &all = states_[root], &part = states_[other];
+    parents_[other] = root;
+    all.size += part.size;
+    all.first = std::min(all.first, part.first);
+    if (!IsSmall(all) || part.first_link == kNone) return root;
+    (all.last_link == kNone ? all.first_link : links_[all.last_link].next) = part.first_link;
+    all.last_link = part.last_link;
+    return root;
+  }
+
+  Pieces pieces_;
+  std::int64_t min_size_;
+  std::vector<std::uint32_t> parents_;
+  std::vector<State> states_;  // by piece; of roots alone it is true
+  std::vector<Link> links_;
+  std::vector<std::uint32_t> neighbours_;
+  std::priority_queue<Entry> queue_;
+};
+
+}  // namespace
+
+Pieces FindPieces(const Grid& grid, std::span<const std::uint16_t> labels) {
+  return Find(grid, labels);
+}
+
+Pieces FindPieces(const Grid& grid, std::span<const std::uint32_t> labels) {
+  return Find(grid, labels);
+}
+
+MovedPieces AbsorbSmallPieces(const Grid& grid, std::int64_t min_size,
+                              std::span<std::uint16_t> labels) {
+  Absorber absorber(grid, min_size, labels);
+  MovedPieces moved;
+  moved.pieces = absorber.Run();
+  for (std::int64_t i = 0; i < std::ssize(labels); ++i) {
+    const std::uint16_t label = absorber.LabelOf(i);
+    moved.pixels += label != labels[i];
+    labels[i] = label;
+  }
+  return moved;
+}
+
+}  // namespace gmmseg
