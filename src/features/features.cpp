@@ -99,11 +99,11 @@ std::vector<FeatureInfo> ColorInfo(const Raster& raster, ColorSpace space) {
 
 // For integer images: what each value that the type holds, be it above white, enters the conversion
 // as. Empty for float images.
-std::vector<float> DecodingTable(const Raster& raster, ColorSpace space) {
+std::vector<float> DecodingTable(const Raster& raster, ColorSpace space, double white) {
   if (raster.type() == SampleType::kFloat32) return {};
   std::vector<float> table(raster.type() == SampleType::kUint8 ? 256 : 65536);
   for (std::size_t v = 0; v < table.size(); ++v) {
-    const double encoded = std::min(static_cast<double>(v) / raster.white(), 1.0);
+    const double encoded = std::min(static_cast<double>(v) / white, 1.0);
     table[v] = static_cast<float>(StartsFromLinearLight(space) ? Linearize(encoded) : encoded);
   }
   return table;
@@ -123,10 +123,11 @@ void ReadColors(const Raster& raster, const std::vector<float>& table, std::int6
     });
 }
 
-void FillColors(const Raster& raster, ColorSpace space, int num_features, Samples& samples) {
+void FillColors(const Raster& raster, ColorSpace space, double white, int num_features,
+                Samples& samples) {
   // The luma of grey is the grey itself, to the last bit.
   if (space == ColorSpace::kGray && raster.num_bands() == 1) space = ColorSpace::kRgb;
-  const std::vector<float> table = DecodingTable(raster, space);
+  const std::vector<float> table = DecodingTable(raster, space, white);
   const bool from_linear_light = !table.empty() && StartsFromLinearLight(space);
   ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
     ColorTile tile;
@@ -304,12 +305,13 @@ bool DependsOnColorAlone(const FeatureLayout& layout) {
   return layout.blocks.size() == 1 && layout.spec.texture == Texture::kOff;
 }
 
-Samples PlainSamples(const Raster& raster, const FeatureLayout& layout) {
+Samples PlainSamples(const Raster& raster, const FeatureLayout& layout, double white) {
   Samples samples(raster.num_pixels(), static_cast<int>(layout.info.size()));
   if (layout.spec.color == ColorSpace::kRaw)
     FillBands(raster, samples);
   else
-    FillColors(raster, layout.spec.color, layout.NumColors(), samples);
+    FillColors(raster, layout.spec.color, white > 0 ? white : raster.white(), layout.NumColors(),
+               samples);
   if (layout.blocks.size() > 1) FillPosition(raster, layout.blocks[1].first, samples);
   const bool marginal = layout.spec.missing == MissingValues::kMarginal;
   if (marginal) MarkMissingBands(raster, samples);

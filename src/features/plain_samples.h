@@ -11,8 +11,9 @@ namespace gmmseg {
 
 bool DependsOnColorAlone(const FeatureLayout& layout);
 
-// One sample per pixel, in the user's units, of weight 0 or 1.
-Samples PlainSamples(const Raster& raster, const FeatureLayout& layout);
+// One sample per pixel, in the user's units, of weight 0 or 1. `white`: of integer colours, what
+// counts as white in place of raster.white(), unless it is 0.
+Samples PlainSamples(const Raster& raster, const FeatureLayout& layout, double white = 0);
 
 // All of FeaturePlanes but the scaling and the floor: samples are distinct colours where that pays.
 FeaturePlanes UnscaledFeatures(const Raster& raster, const FeatureLayout& layout);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "base/tile_loop.h"
 #include "features/plain_samples.h"
@@ -21,6 +22,24 @@ bool HasLab(const Raster& raster) {
          (raster.color_model() == ColorModel::kGray && raster.type() != SampleType::kFloat32);
 }
 
+// 16 bits often hold 10 to 14, and what is white then stands nowhere: it is what 999 of 1,000
+// values do not exceed. 8 bits are taken at their word.
+double WhiteOf(const Raster& raster) {
+  if (raster.type() != SampleType::kUint16) return raster.white();
+  std::vector<std::int64_t> counts(65536);
+  std::int64_t left = 0;
+  for (int b = 0; b < raster.num_bands(); ++b)
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
+      if (!raster.IsValid(i)) continue;
+      ++counts[raster.Band<std::uint16_t>(b)[i]];
+      ++left;
+    }
+  left /= 1000;
+  int white = 65535;
+  while (white > 1 && (left -= counts[white]) >= 0) --white;
+  return std::min<double>(white, raster.white());
+}
+
 // The planes times these rows, about this centre.
 struct Projection {
   Eigen::MatrixXd rows;
@@ -28,14 +47,20 @@ struct Projection {
 };
 
 Projection ProjectionOf(const Samples& samples) {
-  using PlaneMap = Eigen::Map<const Eigen::VectorXf>;
+  using PlaneMap = Eigen::Map<const Eigen::VectorXf, 0, Eigen::InnerStride<>>;
   const int num_bands = samples.num_features();
-  const double total = PlaneMap(samples.weights(), samples.size()).cast<double>().sum();
+  // Of many pixels every so many-th tells as much.
+  constexpr std::int64_t kMostPixels = std::int64_t{1} << 18;
+  std::int64_t step = (samples.size() + kMostPixels - 1) / kMostPixels;
+  const auto picked = [&](const float* values) {
+    return PlaneMap(values, (samples.size() + step - 1) / step, Eigen::InnerStride<>(step))
+        .cast<double>();
+  };
+  if (!(picked(samples.weights()).sum() > 0)) step = 1;  // those with data lie between
+  const double total = picked(samples.weights()).sum();
   Projection projection{{}, Eigen::VectorXd::Zero(num_bands)};
   Eigen::MatrixXd covariance(num_bands, num_bands);
-  const auto plane = [&](int d) {
-    return PlaneMap(samples.Plane(d), samples.size()).cast<double>();
-  };
+  const auto plane = [&](int d) { return picked(samples.Plane(d)); };
   for (int d = 0; d < num_bands; ++d) projection.center[d] = plane(d).sum() / total;
   for (int d = 0; d < num_bands; ++d)
     for (int e = 0; e <= d; ++e)
@@ -61,7 +86,7 @@ Plane ToPlane(const Raster& raster, const Samples& samples, const Value& value) 
 PlaneStack ColorPlanesOf(const Raster& raster) {
   FeatureSpec spec;
   spec.color = HasLab(raster) ? ColorSpace::kLab : ColorSpace::kRaw;
-  Samples samples = PlainSamples(raster, DescribeFeatures(raster, spec));
+  Samples samples = PlainSamples(raster, DescribeFeatures(raster, spec), WhiteOf(raster));
   PlaneStack colors;
   colors.weight = ToPlane(raster, samples, [](std::int64_t) { return 1.0f; });
   const auto add = [&](const auto& value) {

@@ -199,6 +199,21 @@ TEST_CASE("large images have their borders at full resolution, and connected reg
   CHECK(CountPieces(regions.leaves, 1000) == regions.hierarchy.num_leaves);
 }
 
+TEST_CASE("12 bits in 16 make the regions of 16 bits") {
+  for (const int num_bands : {1, 3}) {
+    const ColorModel model = num_bands == 1 ? ColorModel::kGray : ColorModel::kRgb;
+    const auto shapes = [&](double scale) {
+      return Shapes<std::uint16_t>(120, 80, num_bands, SampleType::kUint16, model, scale);
+    };
+    const Raster raster = shapes(16);
+    const Regions full = SegmentRegions(shapes(256), Into(3)),
+                  dark = SegmentRegions(raster, Into(3));
+    CHECK(Agreement(raster, dark) > Agreement(raster, full) - 0.01);
+    CHECK(dark.hierarchy.merges.back().height ==
+          doctest::Approx(full.hierarchy.merges.back().height).epsilon(0.05));
+  }
+}
+
 TEST_CASE("large images full of gaps have no leaf without pixels") {
   for (const double share : {0.6, 0.8, 0.95}) {
     CAPTURE(share);
