@@ -55,7 +55,7 @@ void DivideByArea(std::vector<RegionEntry>& regions) {
 using Pair = std::pair<std::uint32_t, std::uint32_t>;
 
 // Both ways, ascending.
-std::vector<Pair> NeighbourPairs(const std::vector<std::uint32_t>& labels, std::int64_t width) {
+std::vector<Pair> NeighbourPairs(const std::vector<std::uint32_t>& labels, const Grid& grid) {
   std::vector<Pair> pairs;
   const auto add = [&](std::int64_t i, std::int64_t j) {
     const std::uint32_t a = labels[i], b = labels[j];
@@ -63,7 +63,7 @@ std::vector<Pair> NeighbourPairs(const std::vector<std::uint32_t>& labels, std::
     pairs.emplace_back(a, b);
     pairs.emplace_back(b, a);
   };
-  VisitNeighbourPairs(width, std::ssize(labels), add);
+  VisitNeighbourPairs(grid, add);
   std::ranges::sort(pairs);
   const auto repeated = std::ranges::unique(pairs);
   pairs.erase(repeated.begin(), repeated.end());
@@ -82,7 +82,7 @@ std::vector<RegionEntry> DescribeRegions(const Raster& raster,
     if (labels[i] > 0) AddPixel(i % raster.width(), i / raster.width(), regions[labels[i] - 1]);
   SumBands(raster, labels, regions);
   DivideByArea(regions);
-  for (const auto& [region, neighbour] : NeighbourPairs(labels, raster.width()))
+  for (const auto& [region, neighbour] : NeighbourPairs(labels, {raster.width(), raster.height()}))
     regions[region - 1].neighbours.push_back(neighbour);
   return regions;
 }

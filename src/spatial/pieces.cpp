@@ -5,6 +5,8 @@
 #include <numeric>
 #include <queue>
 
+#include "spatial/neighbour_pairs.h"
+
 namespace gmmseg {
 namespace {
 
@@ -20,27 +22,13 @@ void Join(std::vector<std::uint32_t>& parents, std::uint32_t i, std::uint32_t j)
   parents[std::max(i, j)] = std::min(i, j);
 }
 
-// visit(i, j) for all pairs of neighbours, i before j, by j.
-template <typename Visitor>
-void VisitPairs(const Grid& grid, const Visitor& visit) {
-  const std::int64_t slice = grid.width * grid.height;
-  for (std::int64_t row = 0; row < grid.num_rows(); ++row) {
-    const std::int64_t first = row * grid.width;
-    for (std::int64_t i = first; i < first + grid.width; ++i) {
-      if (i > first) visit(i - 1, i);
-      if (row % grid.height > 0) visit(i - grid.width, i);
-      if (row >= grid.height) visit(i - slice, i);
-    }
-  }
-}
-
 template <typename Label>
 Pieces Find(const Grid& grid, std::span<const Label> labels) {
   Pieces pieces;
   std::vector<std::uint32_t>& parents = pieces.of_pixel;
   parents.resize(labels.size());
   std::iota(parents.begin(), parents.end(), 0u);
-  VisitPairs(grid, [&](std::int64_t i, std::int64_t j) {
+  VisitNeighbourPairs(grid, [&](std::int64_t i, std::int64_t j) {
     if (labels[i] == labels[j] && labels[i] != 0)
       Join(parents, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j));
   });
@@ -70,7 +58,7 @@ class Absorber {
       states_[p] = {pieces_.sizes[p], static_cast<std::uint32_t>(p)};
     for (std::size_t i = 0; i < labels.size(); ++i)
       if (pieces_.of_pixel[i] > 0) states_[pieces_.of_pixel[i] - 1].label = labels[i];
-    VisitPairs(grid, [this](std::int64_t i, std::int64_t j) {
+    VisitNeighbourPairs(grid, [this](std::int64_t i, std::int64_t j) {
       const std::uint32_t a = pieces_.of_pixel[i], b = pieces_.of_pixel[j];
       if (a == b || a == 0 || b == 0) return;
       AddLink(a - 1, b - 1);

@@ -61,7 +61,7 @@ std::vector<RegionBorder> PixelPairs(const std::vector<std::uint32_t>& labels,
     if (a != b && a > 0)
       pairs.push_back({a, b, 1, std::max(strength.values[i], strength.values[j])});
   };
-  VisitNeighbourPairs(strength.width, strength.size(), add);
+  VisitNeighbourPairs(GridOf(strength), add);
   return pairs;
 }
 

@@ -141,7 +141,7 @@ std::vector<float> ContourMap(const RegionHierarchy& hierarchy,
     if (leaves[i] == leaves[j] || leaves[i] == 0 || leaves[j] == 0) return;
     contours[i] = std::max(contours[i], RoundedUp(tree.JoinHeight(leaves[i], leaves[j])));
   };
-  VisitNeighbourPairs(width, std::ssize(leaves), raise);
+  VisitNeighbourPairs(Grid{width, std::ssize(leaves) / width}, raise);
   return contours;
 }
 
