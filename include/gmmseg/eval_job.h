@@ -18,8 +18,9 @@ struct EvalImage {
 };
 
 struct EvalInputs {
-  std::vector<std::string> settings;  // names; one where no folders were given: ""
-  std::vector<EvalImage> images;      // ascending by name
+  std::vector<std::string> settings;       // names; one where no folders were given: ""
+  std::vector<EvalImage> images;           // ascending by name
+  std::vector<std::string> unused_truths;  // files in folders that are of none of the images
 };
 
 // `predictions` are label maps, or folders of them, each of which is a setting. Of a folder that

@@ -5,6 +5,7 @@
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "batch/output_names.h"
@@ -110,6 +111,15 @@ class Truths {
     return paths;
   }
 
+  // Those that none of the images has, sorted.
+  std::vector<std::string> Without(const std::vector<EvalImage>& images) const {
+    std::set<std::string> unused;
+    for (const auto& [name, paths] : same_name_) unused.insert(paths.begin(), paths.end());
+    for (const EvalImage& image : images)
+      for (const std::string& path : image.truths) unused.erase(path);
+    return {unused.begin(), unused.end()};
+  }
+
  private:
   void Add(const std::string& name, const std::string& path) {
     same_name_[name].push_back(path);
@@ -173,6 +183,7 @@ EvalInputs FindEvalInputs(const std::vector<std::string>& predictions,
       image.predictions.push_back(setting.predictions.at(name));
     inputs.images.push_back(std::move(image));
   }
+  inputs.unused_truths = by_name.Without(inputs.images);
   return inputs;
 }
 

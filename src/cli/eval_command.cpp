@@ -19,6 +19,10 @@ EvalReport MakeReport(const Options& options) {
   const Stopwatch watch;
   EvalReport report;
   report.inputs = FindEvalInputs(options.inputs, options.truths);
+  if (const auto& unused = report.inputs.unused_truths; !unused.empty())
+    Tell("warning: " + Count(std::ssize(unused), "truth has", "truths have") +
+         " no prediction, and what was not predicted is not scored: " + unused.front() +
+         (unused.size() > 1 ? " and others" : ""));
   report.options = options.evaluation;
   ProgressLine line(options.verbosity);
   const auto show = [&line](std::int64_t images_done, std::int64_t num_images) {

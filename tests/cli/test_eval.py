@@ -202,6 +202,14 @@ class Truths(Eval):
         self.assertEqual(self.found("p/a.png", "p/b.png", "--truth", "t/a.png", "t/b_1.png"),
                          {"a": ["t/a.png"], "b": ["t/b_1.png"]})
 
+    def test_truths_without_a_prediction_are_told(self):
+        for name in ("p/a.png", "t/a.png", "t/b_1.png", "t/b_2.png"):
+            self.map(name, self.blobs(1))
+        self.assertRegex(self.succeed("eval", "p", "--truth", "t").stderr,
+                         r"warning: 2 truths have no prediction, .*: t/b_1\.png and others\n")
+        self.map("p/b.png", self.blobs(1))
+        self.assertNotIn("warning", self.succeed("eval", "p", "--truth", "t").stderr)
+
     def test_several_folders_are_several_truths(self):
         for name in ("p/a.png", "anna/a.png", "ben/a.png"):
             self.map(name, self.blobs(1))
