@@ -1,6 +1,7 @@
 // RegionPosteriors: to which region a pixel would be given by what it holds alone.
 #pragma once
 
+#include <gmmseg/aligned_buffer.h>
 #include <gmmseg/regions.h>
 
 #include <cstdint>
@@ -25,8 +26,9 @@ class RegionPosteriors {
 
  private:
   const Regions& regions_;
-  int factor_;                 // of the pixels' resolution to the memberships'
-  std::vector<float> shares_;  // P(region | component), per region K
+  int factor_;                    // of the pixels' resolution to the memberships'
+  std::vector<float> shares_;     // P(region | component), per region K
+  AlignedBuffer<float> weights_;  // of the memberships, at every pixel
 };
 
 }  // namespace gmmseg

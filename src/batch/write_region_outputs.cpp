@@ -79,7 +79,9 @@ class RegionWriter {
   void WriteLabelPictures() const {
     if (!Wants(Output::kLabels) && !Wants(Output::kOverlay) && !Wants(Output::kMasks)) return;
     const std::vector<std::uint16_t> labels(regions_.labels.begin(), regions_.labels.end());
-    const ClassTable table = TableOf(regions_), means = InMeanColors(table, raster_, regions_);
+    const ClassTable table = TableOf(regions_);
+    const ClassTable means =
+        Wants(Output::kOverlay) ? InMeanColors(table, raster_, regions_) : ClassTable();
     const LabelView view{size(), labels, table};
     std::vector<Picture> pictures;
     if (Wants(Output::kOverlay))

@@ -37,6 +37,7 @@ RegionPosteriors::RegionPosteriors(const Regions& regions)
   shares_ = SumMemberships(regions.labels, static_cast<std::uint32_t>(regions.num_regions()),
                            regions.width, field, factor_);
   ToShares(regions.table, field.planes.size(), shares_);
+  weights_ = Enlarged(field.weight, factor_, regions.width, regions.height).values;
 }
 
 std::vector<float> RegionPosteriors::Of(std::uint32_t region) const {
@@ -52,10 +53,9 @@ std::vector<float> RegionPosteriors::Of(std::uint32_t region) const {
         held.values[i] += share * field.planes[k].values[i];
   // Memberships are shares times weight.
   const Plane numerators = Enlarged(held, factor_, regions_.width, regions_.height);
-  const Plane weights = Enlarged(field.weight, factor_, regions_.width, regions_.height);
   std::vector<float> posteriors(regions_.labels.size());
   for (std::size_t i = 0; i < posteriors.size(); ++i)
-    if (regions_.labels[i] > 0) posteriors[i] = numerators.values[i] / weights.values[i];
+    if (regions_.labels[i] > 0) posteriors[i] = numerators.values[i] / weights_[i];
   return posteriors;
 }
 
