@@ -12,6 +12,7 @@
 #include "batch/write_outputs.h"
 #include "raster/value_size.h"
 #include "render/report.h"
+#include "segment/region_memberships.h"
 
 namespace gmmseg {
 namespace {
@@ -60,7 +61,7 @@ std::int64_t PreviewBytes(int num_components, int num_features) {
 std::int64_t BytesForRegions(const ImageHeader& header, const RegionOptions& regions) {
   constexpr std::int64_t kFixed = std::int64_t{24} << 20, kPerPixel = 64;
   const std::int64_t pixels = header.width * header.height;
-  const std::int64_t looked_at = std::min(pixels, std::int64_t{1} << 19);
+  const std::int64_t looked_at = std::min(pixels, kMostRegionPixels);
   return kFixed + pixels * (kPerPixel + 2 * header.num_bands * BytesPerValue(header.type)) +
          looked_at * 2 * regions.num_components * regions.num_mixtures;
 }

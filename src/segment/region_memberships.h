@@ -8,6 +8,9 @@
 
 namespace gmmseg {
 
+// Looked at; larger images in means over blocks.
+inline constexpr std::int64_t kMostRegionPixels = std::int64_t{1} << 19;
+
 inline constexpr int kMembershipFactor = 2;
 
 // At the colours' resolution divided by kMembershipFactor: one plane per component of every

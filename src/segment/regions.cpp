@@ -19,7 +19,6 @@
 namespace gmmseg {
 namespace {
 
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 19;  // looked at
 constexpr double kBestHeight = 0.16;  // as MergeRegions gives heights: see RegionOptions::level
 
 void CheckImage(const Raster& raster) {
@@ -30,7 +29,8 @@ void CheckImage(const Raster& raster) {
 }
 
 int ReductionFor(const Raster& raster) {
-  const double ratio = static_cast<double>(raster.num_pixels()) / static_cast<double>(kMostPixels);
+  const double ratio =
+      static_cast<double>(raster.num_pixels()) / static_cast<double>(kMostRegionPixels);
   return std::max(1, static_cast<int>(std::ceil(std::sqrt(ratio))));
 }
 
