@@ -1,7 +1,10 @@
 #include "spatial/outlines.h"
 
+#include <span>
 #include <unordered_map>
 #include <utility>
+
+#include "spatial/pieces.h"
 
 namespace gmmseg {
 namespace {
@@ -30,41 +33,20 @@ class OutlineWalk {
       : labels_(labels),
         width_(width),
         height_(std::ssize(labels) / width),
-        piece_of_(labels.size()),
+        piece_of_(FindPieces({width_, height_}, std::span(labels)).of_pixel),
         walked_(labels.size()) {}
 
   // Every line has a side that is some pixel's upper one; a piece is met at its first pixel.
   std::vector<Outline> Walk() && {
     for (std::int64_t i = 0; i < std::ssize(labels_); ++i) {
       if (labels_[i] == 0) continue;
-      if (piece_of_[i] == 0) {
-        outlines_.push_back({labels_[i], {}, {}});
-        FillPiece(i);
-      }
+      if (piece_of_[i] > outlines_.size()) outlines_.push_back({labels_[i], {}, {}});
       if (!walked_[i] && (i < width_ || labels_[i - width_] != labels_[i])) WalkAround(i);
     }
     return std::move(outlines_);
   }
 
  private:
-  void FillPiece(std::int64_t first) {
-    const auto piece = static_cast<std::uint32_t>(outlines_.size());
-    const auto visit = [&](std::int64_t i) {
-      if (piece_of_[i] != 0 || labels_[i] != labels_[first]) return;
-      piece_of_[i] = piece;
-      pending_.push_back(i);
-    };
-    visit(first);
-    while (!pending_.empty()) {
-      const std::int64_t i = pending_.back();
-      pending_.pop_back();
-      if (i % width_ > 0) visit(i - 1);
-      if (i % width_ + 1 < width_) visit(i + 1);
-      if (i >= width_) visit(i - width_);
-      if (i + width_ < std::ssize(labels_)) visit(i + width_);
-    }
-  }
-
   bool Has(std::int64_t x, std::int64_t y, std::uint32_t label) const {
     return x >= 0 && x < width_ && y >= 0 && y < height_ && labels_[y * width_ + x] == label;
   }
@@ -119,7 +101,6 @@ class OutlineWalk {
   std::int64_t width_, height_;
   std::vector<std::uint32_t> piece_of_;  // from 1
   std::vector<bool> walked_;             // along its upper side
-  std::vector<std::int64_t> pending_;
   std::vector<Outline> outlines_;
 };
 
