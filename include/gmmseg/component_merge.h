@@ -46,10 +46,12 @@ struct ComponentMerge {
 ComponentMerge MergeComponents(const Samples& samples, const GaussianMixture& model,
                                int num_classes);
 
-// As VisitPosteriors, of classes in place of components: P(class | x) is the sum over those of the
-// class.
+// A visitor of components' posteriors that passes those of classes on: P(class | x) is the sum over
+// the components of the class. `class_of` must outlive it.
+PosteriorVisitor OfClasses(const std::vector<int>& class_of, const PosteriorVisitor& visit);
+
+// As VisitPosteriors, of classes in place of components.
 void VisitClassPosteriors(const Samples& samples, const GaussianMixture& model,
-                          const std::vector<int>& class_of,
-                          const std::function<void(const PosteriorTile&)>& visit);
+                          const std::vector<int>& class_of, const PosteriorVisitor& visit);
 
 }  // namespace gmmseg

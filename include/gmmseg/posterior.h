@@ -23,11 +23,22 @@ struct PosteriorTile {
   float Posterior(int k, std::int64_t i) const { return posteriors[k * stride + i]; }
 };
 
+using PosteriorVisitor = std::function<void(const PosteriorTile& tile)>;
+
 // Calls visit(tile) for tiles that together cover all samples once, from several threads at a time.
 // Samples of weight 0 are visited too; their values are finite and mean nothing. `model` is in the
 // user's units. Throws ParameterError if the numbers of features differ.
 void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
-                     const std::function<void(const PosteriorTile&)>& visit);
+                     const PosteriorVisitor& visit);
+
+// Calls visit(tile) for tiles that together are the samples first…first+count-1, in their order, on
+// the calling thread; it may be called from several threads at a time.
+using PosteriorRuns =
+    std::function<void(std::int64_t first, std::int64_t count, const PosteriorVisitor& visit)>;
+
+// VisitPosteriors of those samples that are asked for. `samples` must outlive what is returned.
+// Throws as VisitPosteriors does.
+PosteriorRuns RunsOfPosteriors(const Samples& samples, const GaussianMixture& model);
 
 // Feature d of every sample, the user's units: as it is, or where it is missing its expectation
 // given the features that are there: Σ_k P(k | x) E(x_d | x, k). Of samples of weight 0 the values

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -70,9 +71,9 @@ struct Segmentation {
   // Of samples, by the mixture alone: −Σ p ln p / ln M, of the classes, 0…1; 0 where no data or M =
   // 1.
   std::vector<float> sample_uncertainty;
-  // Where classes were smoothed, P(class | all pixels): class k + 1 of pixel i at k · num_pixels()
-  // + i, 0 where no data. Else empty, and the samples' posteriors are those of their pixels.
-  AlignedBuffer<float> smooth_posteriors;
+  // Where classes were smoothed; it looks at `planes`. Else null, and the samples' posteriors are
+  // those of their pixels.
+  std::unique_ptr<const SmoothPosteriors> smooth_posteriors;
   Smoothing smoothing;
   // Of samples: natural logarithm, the user's units; 0 where no data.
   std::vector<float> sample_log_density;
@@ -82,7 +83,7 @@ struct Segmentation {
   FeaturePlanes planes;
 
   std::int64_t num_pixels() const { return width * height * depth; }
-  bool IsSmooth() const { return !smooth_posteriors.empty(); }
+  bool IsSmooth() const { return smooth_posteriors != nullptr; }
 
   // What posteriors are of: samples, or, where they were smoothed, pixels.
   std::int64_t num_places() const { return IsSmooth() ? num_pixels() : planes.samples.size(); }
@@ -94,10 +95,10 @@ struct Segmentation {
   }
   // visit(tile) of places, as VisitPosteriors has it of samples and components; of the classes.
   // Smoothed, tiles have no log-densities.
-  void VisitPlaces(const std::function<void(const PosteriorTile&)>& visit) const;
+  void VisitPlaces(const PosteriorVisitor& visit) const;
 
-  // Normalised entropy of the posteriors, smoothed where they are: 0…1, as sample_uncertainty.
-  float Uncertainty(std::int64_t pixel) const;
+  // Of places: normalised entropy of the posteriors, 0…1, as sample_uncertainty; 0 where no data.
+  std::vector<float> Uncertainty() const;
   float LogDensity(std::int64_t pixel) const { return sample_log_density[planes.SampleOf(pixel)]; }
 
   // Of every pixel: colour feature d, as it is or, where it is missing, as the pixel's other

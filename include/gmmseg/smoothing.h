@@ -49,6 +49,16 @@ struct SmoothOptions {
 // Throws ParameterError for options out of range.
 void Validate(const SmoothOptions& options);
 
+// Classes' posteriors after smoothing, made where they are asked for.
+class SmoothPosteriors {
+ public:
+  virtual ~SmoothPosteriors() = default;
+  // P(class | all pixels) of pixels first…first+count-1, row-major: class k of pixel first + i, both
+  // from 0, at values[k · stride + i], 0 where no data. From several threads at a time.
+  virtual void Evaluate(std::int64_t first, std::int64_t count, float* values,
+                        std::int64_t stride) const = 0;
+};
+
 // What was done.
 struct Smoothing {
   SmoothMethod method = SmoothMethod::kOff;  // kGuided or kPotts; kOff where nothing was to smooth

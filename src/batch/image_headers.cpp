@@ -66,17 +66,24 @@ std::int64_t BytesForRegions(const ImageHeader& header, const RegionOptions& reg
          looked_at * 2 * regions.num_components * regions.num_mixtures;
 }
 
-// Each pixel's posteriors, as much again on the way and of each sample; the guide and what lies
-// between neighbours. Pieces: their numbers, and in the worst case four neighbours for each pixel.
+// By mean field: each pixel's posteriors, as much again on the way and of each sample; the guide
+// and what lies between neighbours. By a guide: a number per pixel and class, and each sample's
+// posteriors. Pieces: their numbers, and in the worst case four neighbours for each pixel.
 std::int64_t SmoothBytes(const SmoothOptions& smooth, std::int64_t pixels, std::int64_t samples,
                          int num_components, const OutputSet& outputs) {
   constexpr std::int64_t kPieces = 4 + 16 + 4 * 8;
   std::int64_t bytes = smooth.min_size > 1 ? kPieces * pixels : 0;
   if (!smooth.Smooths()) return bytes;
-  constexpr std::int64_t kGuideAndPairs = 4 * (1 + 3 + 4 + 3);
-  bytes = std::max(bytes, 4 * (pixels + samples) * num_components + kGuideAndPairs * pixels);
+  constexpr std::int64_t kGuide = 4 * (1 + 3), kPairs = 4 * (4 + 3), kGuidedFits = 12;
+  const std::int64_t of_samples = 4 * samples * num_components;
+  const std::int64_t kept =
+      smooth.method == SmoothMethod::kPotts ? 4 * pixels * num_components : pixels * num_components;
+  const std::int64_t on_the_way =
+      smooth.method == SmoothMethod::kPotts ? kept + kPairs * pixels : kGuidedFits * pixels;
+  bytes = std::max(bytes, of_samples + on_the_way + kGuide * pixels);
   const std::int64_t indices = outputs.contains(Output::kHeatmaps) ? num_components : 0;
-  return 4 * pixels * num_components + bytes + (indices + 1) * pixels;
+  constexpr std::int64_t kUncertainty = 4 + 1;
+  return kept + bytes + (indices + kUncertainty) * pixels;
 }
 
 // At the moment when most is held: the decoder's picture beside the raster, or the raster beside

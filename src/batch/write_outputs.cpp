@@ -108,12 +108,10 @@ class OutputWriter {
   }
 
   IndexPlane UncertaintyIndices() const {
-    if (!result_.IsSmooth()) return HeatPlane(result_.sample_uncertainty);
-    IndexPlane plane(result_.num_pixels());
-    tbb::parallel_for(std::int64_t{0}, result_.height, [&](std::int64_t row) {
-      for (std::int64_t i = row * result_.width; i < (row + 1) * result_.width; ++i)
-        if (result_.PlaceHasData(i)) plane[i] = HeatIndex(result_.Uncertainty(i));
-    });
+    const std::vector<float> uncertainty = result_.Uncertainty();
+    IndexPlane plane(uncertainty.size());
+    for (std::int64_t i = 0; i < std::ssize(plane); ++i)
+      if (result_.PlaceHasData(i)) plane[i] = HeatIndex(uncertainty[i]);
     return plane;
   }
 

@@ -152,18 +152,21 @@ ComponentMerge MergeComponents(const Samples& samples, const GaussianMixture& mo
   return merge;
 }
 
-void VisitClassPosteriors(const Samples& samples, const GaussianMixture& model,
-                          const std::vector<int>& class_of,
-                          const std::function<void(const PosteriorTile&)>& visit) {
-  if (class_of.empty()) return VisitPosteriors(samples, model, visit);
+PosteriorVisitor OfClasses(const std::vector<int>& class_of, const PosteriorVisitor& visit) {
+  if (class_of.empty()) return visit;
   const int num_classes = std::ranges::max(class_of) + 1;
-  VisitPosteriors(samples, model, [&](const PosteriorTile& tile) {
+  return [&class_of, num_classes, visit](const PosteriorTile& tile) {
     Eigen::MatrixXf of_classes = Eigen::MatrixXf::Zero(tile.count, num_classes);
     for (std::size_t k = 0; k < class_of.size(); ++k)
       of_classes.col(class_of[k]) += Eigen::Map<const Eigen::VectorXf>(
           tile.posteriors + static_cast<std::int64_t>(k) * tile.stride, tile.count);
     visit({tile.first, tile.count, of_classes.data(), tile.count, tile.log_densities});
-  });
+  };
+}
+
+void VisitClassPosteriors(const Samples& samples, const GaussianMixture& model,
+                          const std::vector<int>& class_of, const PosteriorVisitor& visit) {
+  VisitPosteriors(samples, model, OfClasses(class_of, visit));
 }
 
 }  // namespace gmmseg

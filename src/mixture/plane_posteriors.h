@@ -7,10 +7,12 @@
 
 namespace gmmseg {
 
-// VisitPosteriors with a model in plane units; `log_shift` is added to the log-densities, which are
+// RunsOfPosteriors and VisitPosteriors with a model in plane units; `log_shift` is added to the log-densities, which are
 // in those units too.
+PosteriorRuns PlanePosteriorRuns(const Samples& samples, const GaussianMixture& plane_model,
+                                 Membership membership, float log_shift);
 void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
                           Membership membership, float log_shift,
-                          const std::function<void(const PosteriorTile&)>& visit);
+                          const PosteriorVisitor& visit);
 
 }  // namespace gmmseg

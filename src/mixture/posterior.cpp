@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <numbers>
 
 #include "base/tile_loop.h"
@@ -98,35 +99,60 @@ void SpreadRows(const std::vector<int>& present, int num_components, std::int64_
 
 }  // namespace
 
-void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
-                          Membership membership, float log_shift,
-                          const std::function<void(const PosteriorTile&)>& visit) {
-  const std::vector<int> present = plane_model.PresentComponents();
-  const GaussianMixture mixture = Reordered(plane_model, present);
-  const Evaluator evaluator(samples, mixture, membership);
-  const int num_components = plane_model.num_components();
-  const std::int64_t size = VisitSize(num_components);
-  const std::int64_t stride = size + kPadding;
-  tbb::enumerable_thread_specific<Rows> workers(num_components, size, stride);
-  ForEachTile(samples.size(), [&](std::int64_t, std::int64_t tile_first, std::int64_t tile_count) {
-    Rows& rows = workers.local();
-    float* log_densities = rows.log2_densities.data();
-    for (std::int64_t first = tile_first; first < tile_first + tile_count; first += size) {
-      const std::int64_t count = std::min(size, tile_first + tile_count - first);
-      evaluator.Evaluate(first, count, rows);
-      SpreadRows(present, num_components, stride, rows.posteriors.data());
-      for (std::int64_t i = 0; i < count; ++i)
+PosteriorRuns PlanePosteriorRuns(const Samples& samples, const GaussianMixture& plane_model,
+                                 Membership membership, float log_shift) {
+  struct Shared {
+    Shared(const Samples& points, const GaussianMixture& model, Membership kind)
+        : num_components(model.num_components()),
+          size(VisitSize(num_components)),
+          present(model.PresentComponents()),
+          mixture(Reordered(model, present)),
+          evaluator(points, mixture, kind),
+          workers(num_components, size, size + kPadding) {}
+    int num_components;
+    std::int64_t size;
+    std::vector<int> present;
+    GaussianMixture mixture;
+    Evaluator evaluator;
+    tbb::enumerable_thread_specific<Rows> workers;
+  };
+  const auto shared = std::make_shared<Shared>(samples, plane_model, membership);
+  return [shared, log_shift](std::int64_t run_first, std::int64_t run_count, const auto& visit) {
+    Rows& rows = shared->workers.local();
+    float* const log_densities = rows.log2_densities.data();
+    for (std::int64_t first = run_first; first < run_first + run_count;) {
+      const std::int64_t before = first % kPadding;  // the kernels start at whole vectors
+      const std::int64_t count = std::min(shared->size - before, run_first + run_count - first);
+      shared->evaluator.Evaluate(first - before, before + count, rows);
+      SpreadRows(shared->present, shared->num_components, rows.stride, rows.posteriors.data());
+      for (std::int64_t i = before; i < before + count; ++i)
         log_densities[i] = log_densities[i] * std::numbers::ln2_v<float> + log_shift;
-      visit({first, count, rows.posteriors.data(), stride, log_densities});
+      visit({first, count, rows.posteriors.data() + before, rows.stride, log_densities + before});
+      first += count;
     }
+  };
+}
+
+void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
+                          Membership membership, float log_shift, const PosteriorVisitor& visit) {
+  const PosteriorRuns runs = PlanePosteriorRuns(samples, plane_model, membership, log_shift);
+  ForEachTile(samples.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    runs(first, count, visit);
   });
 }
 
-void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
-                     const std::function<void(const PosteriorTile&)>& visit) {
+PosteriorRuns RunsOfPosteriors(const Samples& samples, const GaussianMixture& model) {
   const GaussianMixture plane_model = ToPlaneUnits(model, samples);  // refuses other features
   const auto log_shift = static_cast<float>(-LogScale(model, samples.standardization()));
-  VisitPlanePosteriors(samples, plane_model, Membership::kSoft, log_shift, visit);
+  return PlanePosteriorRuns(samples, plane_model, Membership::kSoft, log_shift);
+}
+
+void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
+                     const PosteriorVisitor& visit) {
+  const PosteriorRuns runs = RunsOfPosteriors(samples, model);
+  ForEachTile(samples.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    runs(first, count, visit);
+  });
 }
 
 }  // namespace gmmseg

@@ -89,6 +89,23 @@ void WritePosteriors(const Samples& samples, const Model& model, std::uint8_t* b
                        });
 }
 
+// Of pixels in ascending order, those that lie near each other at a time.
+void AppendSmoothPosteriors(const SmoothPosteriors& posteriors, std::int64_t num_classes,
+                            const std::vector<std::int64_t>& pixels,
+                            std::vector<std::uint8_t>& data) {
+  constexpr std::int64_t kRun = 512;
+  std::vector<float> values(kRun * num_classes);
+  for (std::size_t i = 0; i < pixels.size();) {
+    const std::int64_t first = pixels[i];
+    std::size_t end = i;
+    while (end < pixels.size() && pixels[end] < first + kRun) ++end;
+    posteriors.Evaluate(first, pixels[end - 1] - first + 1, values.data(), kRun);
+    for (; i < end; ++i)
+      for (std::int64_t k = 0; k < num_classes; ++k)
+        data.push_back(ByteOf(values[k * kRun + pixels[i] - first]));
+  }
+}
+
 void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::int64_t>& pixels,
                       std::vector<std::uint8_t>& data) {
   const auto num_classes = std::ssize(segmentation.classes);
@@ -97,10 +114,7 @@ void AppendPosteriors(const Segmentation& segmentation, const std::vector<std::i
     return;
   }
   if (segmentation.IsSmooth()) {
-    for (const std::int64_t pixel : pixels)
-      for (std::int64_t k = 0; k < num_classes; ++k)
-        data.push_back(
-            ByteOf(segmentation.smooth_posteriors[k * segmentation.num_pixels() + pixel]));
+    AppendSmoothPosteriors(*segmentation.smooth_posteriors, num_classes, pixels, data);
     return;
   }
   constexpr std::size_t kRun = 32768;  // so that the samples of a run take little memory

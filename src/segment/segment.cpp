@@ -1,6 +1,7 @@
 #include <gmmseg/component_merge.h>
 #include <gmmseg/errors.h>
 #include <gmmseg/segment.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
 #include <cmath>
@@ -366,28 +367,37 @@ std::vector<std::vector<float>> Segmentation::Posteriors(int first, int count) c
   return posteriors;
 }
 
-void Segmentation::VisitPlaces(const std::function<void(const PosteriorTile&)>& visit) const {
+void Segmentation::VisitPlaces(const PosteriorVisitor& visit) const {
   if (!IsSmooth()) {
     VisitClassPosteriors(planes.samples, model.mixture(), model.merge.class_of, visit);
     return;
   }
-  ForEachTile(num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    visit({.first = first,
-           .count = count,
-           .posteriors = smooth_posteriors.data() + first,
-           .stride = num_pixels(),
-           .log_densities = nullptr});
+  constexpr std::int64_t kMaxValues = 1 << 22;  // that a thread holds
+  const std::int64_t run = std::clamp<std::int64_t>(kMaxValues / std::ssize(classes), 1, kTileSize);
+  tbb::enumerable_thread_specific<std::vector<float>> buffers(run * classes.size());
+  ForEachTile(num_pixels(), [&](std::int64_t, std::int64_t tile_first, std::int64_t tile_count) {
+    float* const values = buffers.local().data();
+    for (std::int64_t first = tile_first; first < tile_first + tile_count; first += run) {
+      const std::int64_t count = std::min(run, tile_first + tile_count - first);
+      smooth_posteriors->Evaluate(first, count, values, run);
+      visit({first, count, values, run, nullptr});
+    }
   });
 }
 
-float Segmentation::Uncertainty(std::int64_t pixel) const {
-  if (!IsSmooth()) return sample_uncertainty[planes.SampleOf(pixel)];
-  float entropy = 0;
-  for (std::size_t k = 0; k < classes.size(); ++k) {
-    const float p = smooth_posteriors[k * num_pixels() + pixel];
-    if (p > 0) entropy -= p * std::log(p);
-  }
-  return std::clamp(entropy / std::log(static_cast<float>(classes.size())), 0.0f, 1.0f);
+std::vector<float> Segmentation::Uncertainty() const {
+  if (!IsSmooth()) return sample_uncertainty;
+  std::vector<float> uncertainty(num_pixels());
+  const float largest = std::log(static_cast<float>(classes.size()));
+  VisitPlaces([&](const PosteriorTile& tile) {
+    for (std::int64_t i = 0; i < tile.count; ++i) {
+      float entropy = 0;
+      for (int k = 0; k < static_cast<int>(classes.size()); ++k)
+        if (const float p = tile.Posterior(k, i); p > 0) entropy -= p * std::log(p);
+      uncertainty[tile.first + i] = std::clamp(entropy / largest, 0.0f, 1.0f);
+    }
+  });
+  return uncertainty;
 }
 
 }  // namespace gmmseg

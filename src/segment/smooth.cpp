@@ -2,15 +2,18 @@
 
 #include <gmmseg/component_merge.h>
 #include <gmmseg/errors.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <mutex>
 #include <utility>
 
 #include "base/stopwatch.h"
 #include "base/text.h"
 #include "base/tile_loop.h"
+#include "base/wide_clones.h"
 #include "base/words.h"
 #include "features/effective_samples.h"
 #include "segment/fitted_classes.h"
@@ -39,6 +42,58 @@ struct Guide {
   std::vector<Floats> storage;
 };
 
+// Pixels with data have a class whose posterior is more than 0.
+GMMSEG_WIDE_CLONES
+void TakeLarger(const float* posteriors, std::int32_t label, std::int64_t count,
+                float* __restrict largest, std::int32_t* __restrict labels) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const bool larger = posteriors[i] > largest[i];
+    labels[i] = larger ? label : labels[i];
+    largest[i] = larger ? posteriors[i] : largest[i];
+  }
+}
+
+class GuidedPosteriors : public SmoothPosteriors {
+ public:
+  GuidedPosteriors(const Grid& grid, Guide guide, Floats has_data, const SmoothOptions& options,
+                   int num_classes, const ClassSource& source)
+      : guide_(std::move(guide)),
+        has_data_(std::move(has_data)),
+        classes_(FitToGuide(grid, guide_.planes, has_data_.data(),
+                            {.radius = options.radius,
+                             .epsilon = options.epsilon,
+                             .subsampling = options.subsampling},
+                            num_classes, source)) {}
+
+  void Evaluate(std::int64_t first, std::int64_t count, float* values,
+                std::int64_t stride) const override {
+    classes_->Evaluate(first, count, values, stride);
+  }
+
+ private:
+  Guide guide_;
+  Floats has_data_;
+  std::unique_ptr<const GuidedClasses> classes_;
+};
+
+// Class by class, each of as many pixels.
+class PosteriorPlanes : public SmoothPosteriors {
+ public:
+  PosteriorPlanes(Floats planes, int num_classes)
+      : planes_(std::move(planes)), num_classes_(num_classes) {}
+
+  void Evaluate(std::int64_t first, std::int64_t count, float* values,
+                std::int64_t stride) const override {
+    const auto size = static_cast<std::int64_t>(planes_.size()) / num_classes_;
+    for (int k = 0; k < num_classes_; ++k)
+      std::copy_n(planes_.data() + k * size + first, count, values + k * stride);
+  }
+
+ private:
+  Floats planes_;
+  int num_classes_;
+};
+
 class Smoother {
  public:
   Smoother(const Raster& raster, const SmoothOptions& options, Segmentation& result)
@@ -56,11 +111,10 @@ class Smoother {
   void Smooth() {
     const bool potts = options_.method == SmoothMethod::kPotts;
     result_.smoothing.method = potts ? SmoothMethod::kPotts : SmoothMethod::kGuided;
-    const Guide guide = MakeGuide();
     if (potts)
-      SmoothByPotts(guide.planes);
+      SmoothByPotts(MakeGuide().planes);
     else
-      SmoothByGuide(guide.planes);
+      SmoothByGuide(MakeGuide());
     TakeMostProbable();
   }
 
@@ -91,7 +145,7 @@ class Smoother {
  private:
   const Samples& samples() const { return result_.planes.samples; }
   int num_classes() const { return static_cast<int>(result_.classes.size()); }
-  ClassPlanes planes() { return {result_.smooth_posteriors.data(), grid_.size(), num_classes()}; }
+  const std::vector<int>& class_of() const { return result_.model.merge.class_of; }
 
   template <typename Body>
   void ForEachPixel(const Body& body) const {
@@ -109,12 +163,12 @@ class Smoother {
       ForEachPixel([&](std::int64_t i) { of_pixels[i] = of_samples[entry[i]]; });
   }
 
-  // convert(posterior) of every pixel and class; 0 where no data.
+  // convert(posterior) of every pixel and class, class by class; 0 where no data.
   template <typename Convert>
-  void FillPlanes(const Convert& convert) {
+  Floats PlanesOf(const Convert& convert) const {
     const std::int64_t size = samples().size();
     Floats of_samples(size * num_classes());
-    VisitClassPosteriors(samples(), result_.model.mixture(), result_.model.merge.class_of,
+    VisitClassPosteriors(samples(), result_.model.mixture(), class_of(),
                          [&](const PosteriorTile& tile) {
                            for (int k = 0; k < num_classes(); ++k) {
                              const float* const posteriors = tile.posteriors + k * tile.stride;
@@ -124,21 +178,53 @@ class Smoother {
                                to[i] = weights[i] > 0 ? convert(posteriors[i]) : 0.0f;
                            }
                          });
-    if (result_.planes.entry.empty()) {
-      result_.smooth_posteriors = std::move(of_samples);
-      return;
-    }
-    result_.smooth_posteriors = Floats(grid_.size() * num_classes());
-    for (int k = 0; k < num_classes(); ++k) Spread(of_samples.data() + k * size, planes().Plane(k));
+    if (result_.planes.entry.empty()) return of_samples;
+    Floats of_pixels(grid_.size() * num_classes());
+    for (int k = 0; k < num_classes(); ++k)
+      Spread(of_samples.data() + k * size, of_pixels.data() + k * grid_.size());
+    return of_pixels;
   }
 
-  void SmoothByGuide(const std::vector<GuidePlane>& guide) {
-    FillPlanes([](float p) { return p; });
-    GuidedFilter(grid_, guide, has_data_.data(),
-                 {.radius = options_.radius,
-                  .epsilon = options_.epsilon,
-                  .subsampling = options_.subsampling},
-                 planes());
+  ClassSource SourceOfSamples() const {
+    return [this, runs = RunsOfPosteriors(samples(), result_.model.mixture())](
+               std::int64_t first, std::int64_t count, const auto& visit) {
+      runs(first, count, OfClasses(class_of(), [&](const PosteriorTile& tile) {
+             visit({tile.first, tile.count, tile.posteriors, tile.stride});
+           }));
+    };
+  }
+
+  // Of pixels that look their samples up.
+  ClassSource SourceOfEntries() const {
+    const std::int64_t kRun = 1024;
+    const auto of_samples = std::make_shared<Floats>(samples().size() * num_classes());
+    VisitClassPosteriors(samples(), result_.model.mixture(), class_of(),
+                         [&](const PosteriorTile& tile) {
+                           float* to = of_samples->data() + tile.first * num_classes();
+                           for (std::int64_t i = 0; i < tile.count; ++i)
+                             for (int k = 0; k < num_classes(); ++k) *to++ = tile.Posterior(k, i);
+                         });
+    const auto buffers =
+        std::make_shared<tbb::enumerable_thread_specific<Floats>>(kRun * num_classes());
+    return [this, of_samples, buffers, kRun](std::int64_t first, std::int64_t count,
+                                             const auto& visit) {
+      float* const values = buffers->local().data();
+      for (std::int64_t at = first; at < first + count; at += kRun) {
+        const std::int64_t run = std::min(kRun, first + count - at);
+        for (std::int64_t i = 0; i < run; ++i) {
+          const float* from = of_samples->data() + result_.planes.entry[at + i] * num_classes();
+          for (int k = 0; k < num_classes(); ++k) values[k * kRun + i] = *from++;
+        }
+        visit({at, run, values, kRun});
+      }
+    };
+  }
+
+  void SmoothByGuide(Guide guide) {
+    const bool is_of_pixels = result_.planes.entry.empty();
+    result_.smooth_posteriors = std::make_unique<GuidedPosteriors>(
+        grid_, std::move(guide), std::move(has_data_), options_, num_classes(),
+        is_of_pixels ? SourceOfSamples() : SourceOfEntries());
   }
 
   void SmoothByPotts(const std::vector<GuidePlane>& guide) {
@@ -150,11 +236,13 @@ class Smoother {
     done.beta = options_.beta ? *options_.beta
                               : EstimateBeta(grid_, weights, result_.labels, num_classes());
     const auto temper = static_cast<float>(done.temper);
-    FillPlanes([temper](float p) { return temper * FastLog(std::max(p, kLeastPosterior)); });
+    Floats planes =
+        PlanesOf([temper](float p) { return temper * FastLog(std::max(p, kLeastPosterior)); });
     done.energies = MeanField(
         grid_, weights, has_data_.data(),
         {.beta = done.beta, .max_sweeps = options_.max_sweeps, .tolerance = options_.tolerance},
-        planes());
+        {planes.data(), grid_.size(), num_classes()});
+    result_.smooth_posteriors = std::make_unique<PosteriorPlanes>(std::move(planes), num_classes());
   }
 
   // Rows that take the colour features, in plane units, to the guide.
@@ -165,8 +253,20 @@ class Smoother {
     const std::string& unit = layout.info.front().unit;
     if (num_colors <= kMostGuides && unit == "0..100") return (scales / 100).asDiagonal();
     if (num_colors <= kMostGuides && unit == "0..255") return (scales / 255).asDiagonal();
-    return PrincipalComponents(CovarianceOfAll(num_colors), kMostGuides, kGuideDeviation) *
-           scales.asDiagonal();
+    const Eigen::MatrixXd covariance = CovarianceOfAll(num_colors);
+    if (num_colors <= kMostGuides) return StandardAxes(covariance) * scales.asDiagonal();
+    return PrincipalComponents(covariance, kMostGuides, kGuideDeviation) * scales.asDiagonal();
+  }
+
+  // As the principal components of all features, which are these after a rotation, to which the
+  // filter and the contrast of neighbours are blind.
+  static Eigen::MatrixXd StandardAxes(const Eigen::MatrixXd& covariance) {
+    const Eigen::ArrayXd variances = covariance.diagonal();
+    const double num_varying = static_cast<double>((variances > 0).count());
+    return (variances > 0)
+        .select(kGuideDeviation / (variances * num_varying).sqrt(), 0)
+        .matrix()
+        .asDiagonal();
   }
 
   // Of the mixture's first features, the user's units.
@@ -234,25 +334,14 @@ class Smoother {
   }
 
   void TakeMostProbable() {
-    const ClassPlanes smooth = planes();
-    ForEachTile(grid_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    result_.VisitPlaces([&](const PosteriorTile& tile) {
       float largest[kTileSize] = {};
-      std::uint16_t* const labels = result_.labels.data() + first;
-      std::fill_n(labels, count, std::uint16_t{0});
+      std::int32_t labels[kTileSize] = {};
       for (int k = 0; k < num_classes(); ++k)
-        TakeLarger(smooth.Plane(k) + first, static_cast<std::uint16_t>(k + 1), count, largest,
-                   labels);
+        TakeLarger(tile.posteriors + k * tile.stride, k + 1, tile.count, largest, labels);
+      std::ranges::transform(labels, labels + tile.count, result_.labels.data() + tile.first,
+                             [](std::int32_t label) { return static_cast<std::uint16_t>(label); });
     });
-  }
-
-  // Pixels with data have a class whose posterior is more than 0.
-  static void TakeLarger(const float* posteriors, std::uint16_t label, std::int64_t count,
-                         float* __restrict largest, std::uint16_t* __restrict labels) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      const bool larger = posteriors[i] > largest[i];
-      labels[i] = larger ? label : labels[i];
-      largest[i] = larger ? posteriors[i] : largest[i];
-    }
   }
 
   const Raster& raster_;

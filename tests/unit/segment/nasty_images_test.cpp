@@ -27,7 +27,7 @@ std::string PixelFlaw(const Segmentation& result, const Raster& raster, std::int
     return "label " + std::to_string(label) + " where there is " +
            (HasData(raster, pixel) ? "data" : "none");
   if (label == 0) return "";
-  const float uncertainty = result.Uncertainty(pixel);
+  const float uncertainty = result.sample_uncertainty[result.planes.SampleOf(pixel)];
   if (!(uncertainty >= 0 && uncertainty <= 1))
     return "uncertainty is " + std::to_string(uncertainty);
   if (!std::isfinite(result.LogDensity(pixel))) return "a log-density is not finite";

@@ -190,7 +190,8 @@ TEST_CASE(
     const double entropy =
         -(p.array() > 0).select(p.array() * p.array().log(), 0.0).sum() / std::log(K);
     CHECK(p[result.labels[i] - 1] == doctest::Approx(p.maxCoeff()).epsilon(1e-4));
-    CHECK(result.Uncertainty(i) == doctest::Approx(entropy).epsilon(1e-3).scale(1));
+    CHECK(result.sample_uncertainty[result.planes.SampleOf(i)] ==
+          doctest::Approx(entropy).epsilon(1e-3).scale(1));
     CHECK(result.LogDensity(i) == doctest::Approx(LogDensity(mixture, x)).epsilon(1e-4));
   }
   for (int i = 0; i < kWidth * kHeight; ++i) total += result.LogDensity(i);
@@ -237,7 +238,8 @@ TEST_CASE("ICL exceeds BIC by twice the entropy of the posteriors") {
   const Segmentation result = Segment(TwoTones(), options);
   double entropy = 0;
   for (int i = 0; i < kWidth * kHeight; ++i)
-    entropy += result.Uncertainty(i) * std::log(static_cast<double>(result.classes.size()));
+    entropy += result.sample_uncertainty[result.planes.SampleOf(i)] *
+               std::log(static_cast<double>(result.classes.size()));
   REQUIRE(result.model.bic);
   CHECK(*result.model.icl - *result.model.bic == doctest::Approx(2 * entropy).epsilon(1e-4));
   CHECK(*result.model.aic < *result.model.bic);

@@ -70,9 +70,24 @@ std::vector<double> ByDefinition(const SmoothProblem& problem, int num_guides, i
 
 std::vector<float> Filtered(const SmoothProblem& problem, int num_guides,
                             const GuidedFilterRules& rules) {
-  std::vector<float> values = problem.posteriors;
-  GuidedFilter(problem.grid, problem.Guide(num_guides), problem.weight.data(), rules,
-               problem.Planes(values));
+  const std::int64_t size = problem.grid.size();
+  const auto source = [&](std::int64_t first, std::int64_t count, const auto& visit) {
+    constexpr std::int64_t kRun = 50;  // so that runs and rows do not end together
+    for (std::int64_t i = first; i < first + count; i += kRun)
+      visit({i, std::min(kRun, first + count - i), problem.posteriors.data() + i, size});
+  };
+  const auto fitted = FitToGuide(problem.grid, problem.Guide(num_guides), problem.weight.data(),
+                                 rules, problem.num_classes, source);
+  std::vector<float> values(problem.posteriors.size());
+  fitted->Evaluate(0, size, values.data(), size);
+  for (std::int64_t i = 0; i < size; i += 7) {  // wherever it begins
+    const std::int64_t count = std::min<std::int64_t>(11, size - i);
+    std::vector<float> some(count * problem.num_classes);
+    fitted->Evaluate(i, count, some.data(), count);
+    for (int k = 0; k < problem.num_classes; ++k)
+      CHECK(std::equal(some.begin() + k * count, some.begin() + (k + 1) * count,
+                       values.begin() + k * size + i));
+  }
   return values;
 }
 
