@@ -13,6 +13,7 @@ THIRD_PARTIES = {
     "Boost": r"boost/",
     "CLI11": r"CLI/",
     "Eigen": r"Eigen/",
+    "GDAL": r"(gdal|cpl_\w+|ogr_srs_api)\.h$",
     "Highway": r"hwy/",
     "OpenCV": r"opencv2/",
     "libpng": r"png(conf)?\.h$",

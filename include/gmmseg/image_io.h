@@ -3,6 +3,7 @@
 // written file appears whole or not at all.
 #pragma once
 
+#include <gmmseg/block_reader.h>
 #include <gmmseg/class_table.h>
 #include <gmmseg/raster.h>
 
@@ -20,17 +21,37 @@ namespace gmmseg {
 // (libtiff; the first full-size picture of the file). 8- and 16-bit integers and 32-bit float keep
 // their depth, fewer bits fill 8, 9 to 15 bits stay as they are and set Raster::white() (PNM's
 // largest value too), other types become float; EXIF orientation is applied; alpha 0, NaN, infinity
-// and GDAL's nodata value become "no data"; colours come as R, G, B. "null:WxHxB[:u8|u16|f32]"
-// makes an image of that size without a file, for tests and benchmarks.
+// and GDAL's nodata value become "no data"; colours come as R, G, B. Whatever else GDAL opens, and
+// TIFF that lies on the earth, is read through it, where this build has it: any type of numbers,
+// scale and offset applied, masks and alpha taken as validity; the raster knows where it lies.
+// "null:WxHxB[:u8|u16|f32]" makes an image of that size without a file, for tests and benchmarks.
 Raster ReadImage(const std::string& path);
 
 struct LoadedImage {
   Raster raster;
-  std::string hash;  // of the file's bytes: "fnv1a64:" and 16 hexadecimal digits; "" for "null:…"
+  // Of the file's bytes, or of all files that GDAL reads it from: "fnv1a64:" and 16 hexadecimal
+  // digits; "" for "null:…".
+  std::string hash;
 };
 
-// ReadImage and the content's hash from one reading of the file, which so may be a pipe.
-LoadedImage LoadImage(const std::string& path);
+// What is taken of an image, and with it.
+struct ReadOptions {
+  std::vector<std::string> channels;  // more images of the same grid, whose bands follow
+  std::vector<int> bands;  // of all these, from 1, in this order, each once; empty: all of them
+  std::optional<Window> extent;  // pixels; the whole image where it is not given
+
+  bool IsDefault() const { return *this == ReadOptions(); }
+  bool operator==(const ReadOptions&) const = default;
+};
+
+// ReadImage and the content's hash from one reading of the file, which so may be a pipe. With
+// options the hash is of all files and of what is taken of them. Bands of several images, and those
+// that are chosen, are no colours any more, unless they are the image's own. Throws IoError where
+// channels are of another size or lie elsewhere on the earth, and where a band or a part of the
+// extent is not there.
+LoadedImage LoadImage(const std::string& path, const ReadOptions& options = {});
+// The same hash without decoding anything.
+std::string HashImage(const std::string& path, const ReadOptions& options = {});
 
 // An image of one band whose values are numbers of classes, 0 = none. As LoadImage, but values
 // below 8 bits stay as they are, and an indexed PNG or TIFF gives its indices. What is no data is
@@ -50,6 +71,7 @@ struct ImageHeader {
   int num_bands = 0;  // these as ReadImage would give them; alpha is no band
   SampleType type = SampleType::kUint8;
   ColorModel color_model = ColorModel::kGray;
+  bool is_located = false;  // on the earth: see Georeference
 };
 
 // Nothing where the file is of none of the formats that ReadImage knows. Throws IoError where it
@@ -57,6 +79,8 @@ struct ImageHeader {
 // is wrong behind the header is not seen. Cost: one small read, whatever the size of the file; a
 // few more for TIFF and where much stands before the picture of a JPEG or PNG.
 std::optional<ImageHeader> ReadImageHeader(const std::string& path);
+// Of what LoadImage gives; as ReadImageHeader.
+std::optional<ImageHeader> ReadImageHeader(const std::string& path, const ReadOptions& options);
 
 // Whether the name ends, in any case of letters, as those of the formats that ReadImage knows.
 bool HasImageExtension(const std::string& path);
@@ -83,6 +107,12 @@ enum class ProbabilityDepth {
   kUint8,    // 0…250, × 0.004; 255 = no data
   kUint16,   // 0…10000, × 1e-4; 65535 = no data
   kFloat32,  // 0…1; all bands 0 = no data
+};
+
+// How GeoTIFFs lie in their files.
+enum class MapLayout {
+  kTiled,           // blocks of 512 × 512
+  kCloudOptimized,  // a Cloud-Optimised GeoTIFF
 };
 
 // A K-band TIFF, one plane per class, DEFLATE (integers with predictor), written class by class so

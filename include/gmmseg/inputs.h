@@ -2,6 +2,8 @@
 // each.
 #pragma once
 
+#include <gmmseg/image_io.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@ struct InputFile {
   std::string stem;  // what the outputs' names start with: "photo", or "photo.jpg" where photo.png
                      // stands beside it
   std::string weight_map = {}, scribbles = {};  // to open; empty: none
+  ReadOptions read = {};                        // of the image
 };
 
 // What a walk through folders left out.

@@ -19,7 +19,10 @@
 
 namespace gmmseg {
 
-// What can be written for photo.jpg. Of a job that cuts the image into regions, classes are
+// What can be written for photo.jpg. Of an image that lies on the earth (see Georeference) labels,
+// uncertainty and anomalies are maps, "….tif" in place of "….png"; those of classes have a table of
+// them in "….tif.aux.xml" and a style for QGIS in "….qml" beside them; probabilities and planes of
+// floats lie there, too. Of a job that cuts the image into regions, classes are
 // regions.
 enum class Output {
   kLabels,         // photo_labels.png: indexed, the index is the label; 16-bit grey when M > 255
@@ -74,7 +77,8 @@ struct OutputOptions {
   std::string stem;  // what the outputs' names start with; empty: the input's name
   OutputSet outputs = DefaultOutputs();
   ProbabilityDepth depth = ProbabilityDepth::kFloat32;
-  double anomaly_rate = kAnomalyRate;  // of anomalies and outliers; see AnomalyMark
+  MapLayout map_layout = MapLayout::kTiled;  // of maps: see Output
+  double anomaly_rate = kAnomalyRate;        // of anomalies and outliers; see AnomalyMark
   ExistingOutputs existing = ExistingOutputs::kRefuse;
   // Absent: a report is a page about this image alone. Otherwise the job writes photo_report.js and
   // photo_report.jpg for a page over many images, which stands in the folder that this leads from
@@ -151,6 +155,8 @@ struct JobInput {
   std::string weight_map;
   // As LoadLabels reads them, of the image's size: see Raster::SetScribbles. Empty: none.
   std::string scribbles;
+  // What is taken of the image; what goes with it is of the size of that.
+  ReadOptions read;
 };
 
 // Throw ParameterError for options out of range, outputs that the model cannot give, a missing

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <gmmseg/aligned_buffer.h>
+#include <gmmseg/georeference.h>
 
 #include <cstdint>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -82,6 +84,10 @@ class Raster {
   // weights, and for one that is negative or not finite.
   void SetWeights(std::vector<float> weights);
 
+  // Where the pixels lie on the earth; nothing where the file does not say.
+  const Georeference& georeference() const { return georeference_; }
+  void SetGeoreference(Georeference georeference) { georeference_ = std::move(georeference); }
+
   // Which class a stroke says that a pixel is of, from 1; 0 = no stroke; empty = no stroke at all.
   const std::vector<std::uint16_t>& scribbles() const { return scribbles_; }
   // One per pixel; throws ParameterError for another number of them.
@@ -98,6 +104,7 @@ class Raster {
   std::vector<std::uint8_t> known_;  // band by band, 0 = missing; empty until a band is missing
   std::vector<float> weights_;
   std::vector<std::uint16_t> scribbles_;
+  Georeference georeference_;
 };
 
 }  // namespace gmmseg

@@ -222,7 +222,8 @@ class Walk {
 
 // Its model would be called as the one that all images share.
 bool IsReserved(const InputFile& file) {
-  return file.folder.empty() && OutputName(file.stem, Output::kModel) == kSharedModelName;
+  return file.folder.empty() &&
+         OutputName(file.stem, Output::kModel, OutputKind::kPicture) == kSharedModelName;
 }
 
 // Two inputs that would write the same names are told apart by their extensions; that may meet a

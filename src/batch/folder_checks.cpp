@@ -29,8 +29,8 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
   }
   const fs::path plain = PlainPath(top);
   for (const InputFile& file : inputs.files)
-    for (const std::string& name :
-         OutputNames(file.stem, options.output.outputs, NumClasses(options), ReportKind::kPart))
+    for (const std::string& name : PossibleOutputNames(file.stem, options.output.outputs,
+                                                       NumClasses(options), ReportKind::kPart))
       if (paths.contains((plain / file.folder / name).lexically_normal()))
         throw ParameterError((top / file.folder / name).string() +
                              " is an input and an output of " + file.path +
@@ -75,10 +75,10 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options,
   if (WantsReport(options) && !IsPageOfFolder(top))
     CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
   for (const InputFile& file : inputs.files)
-    CheckExisting(
-        top / file.folder,
-        OutputNames(file.stem, options.output.outputs, NumClasses(options), ReportKind::kPart),
-        ExistingOutputs::kRefuse);
+    CheckExisting(top / file.folder,
+                  PossibleOutputNames(file.stem, options.output.outputs, NumClasses(options),
+                                      ReportKind::kPart),
+                  ExistingOutputs::kRefuse);
 }
 
 void CheckMatch(const FolderOptions& options) {

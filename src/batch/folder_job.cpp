@@ -113,8 +113,9 @@ class FolderRun {
     plan.bytes = plan_.bytes_per_image * plan_.images_at_a_time;
     plan.fits_model = fits_model;
     plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
-    const std::int64_t per_image = std::ssize(
-        OutputNames("", options_.output.outputs, NumClasses(options_), ReportKind::kPart));
+    const std::int64_t per_image =
+        std::ssize(OutputNames("", options_.output.outputs, NumClasses(options_), ReportKind::kPart,
+                               OutputKind::kPicture));
     plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 +
                      (fits_model ? std::ssize(shared_names_) : 0) + WantsReport(options_);
     return plan;

@@ -21,9 +21,9 @@ namespace {
 // the shared model's bits depend on it.
 constexpr std::int64_t kSharedColors = std::int64_t{2} << 30;
 
-std::optional<ImageHeader> TryHeader(const std::string& path) {
+std::optional<ImageHeader> TryHeader(const InputFile& file) {
   try {
-    return ReadImageHeader(path);
+    return ReadImageHeader(file.path, file.read);
   } catch (const Error&) {
     return std::nullopt;  // whoever reads the image will say what is wrong with it
   }
@@ -150,7 +150,7 @@ SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
 ImageHeaders ReadHeaders(const InputList& inputs) {
   ImageHeaders headers(inputs.files.size());
   tbb::parallel_for(std::size_t{0}, headers.size(),
-                    [&](std::size_t i) { headers[i] = TryHeader(inputs.files[i].path); });
+                    [&](std::size_t i) { headers[i] = TryHeader(inputs.files[i]); });
   return headers;
 }
 

@@ -35,8 +35,8 @@ void CheckOutputs(const JobFrame& frame) {
     throw ParameterError("no output is asked for; name at least one");
   CheckOutputFolder(frame.directory());
   const std::vector<std::string> names =
-      OutputNames(frame.stem(), frame.output.outputs, frame.num_classes,
-                  frame.IsPart() ? ReportKind::kPart : ReportKind::kPage);
+      PossibleOutputNames(frame.stem(), frame.output.outputs, frame.num_classes,
+                          frame.IsPart() ? ReportKind::kPart : ReportKind::kPage);
   CheckStays(frame, frame.input.weight_map, "the weight map", names);
   CheckStays(frame, frame.input.scribbles, "the scribbles", names);
   CheckExisting(frame.directory(), names, frame.output.existing);

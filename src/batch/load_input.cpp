@@ -7,7 +7,6 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "io/file_bytes.h"
 
 namespace gmmseg {
 namespace {
@@ -71,19 +70,23 @@ void TakeScribbles(const JobInput& input, LoadedImage& image) {
 
 }  // namespace
 
-JobInput JobInputOf(const InputFile& file) { return {file.path, file.weight_map, file.scribbles}; }
+JobInput JobInputOf(const InputFile& file) {
+  JobInput input(file.path, file.weight_map, file.scribbles);
+  input.read = file.read;
+  return input;
+}
 
 LoadedImage LoadInput(const JobInput& input) {
-  LoadedImage image = LoadImage(input.image);
+  LoadedImage image = LoadImage(input.image, input.read);
   if (!input.weight_map.empty()) TakeWeightMap(input, image);
   if (!input.scribbles.empty()) TakeScribbles(input, image);
   return image;
 }
 
 std::string HashOfInput(const JobInput& input) {
-  std::string hash = ContentHash(ReadImageBytes(input.image));
+  std::string hash = HashImage(input.image, input.read);
   for (const std::string& path : {input.weight_map, input.scribbles})
-    if (!path.empty()) hash = Joint(hash, ContentHash(ReadImageBytes(path)));
+    if (!path.empty()) hash = Joint(hash, HashImage(path));
   return hash;
 }
 

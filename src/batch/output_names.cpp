@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/filesystem/directory.hpp>
 #include <cctype>
+#include <cstddef>
+#include <optional>
 
 #include "base/words.h"
 #include "io/file_bytes.h"
@@ -41,10 +43,12 @@ struct NamePattern {
 };
 
 constexpr NamePattern kReportView{"_report", ".js"}, kReportPhoto{"_report", ".jpg"};
+constexpr std::string_view kMapEnding = ".tif", kStatisticsEnding = ".tif.aux.xml",
+                           kStyleEnding = ".qml";
 constexpr NamePattern kTableCsv{"_regions", ".csv"}, kTableJson{"_regions", ".json"};
 
 // Of a report, the names of an image's part.
-std::vector<NamePattern> PatternsOf(Output output) {
+std::vector<NamePattern> PicturePatternsOf(Output output) {
   switch (output) {
     case Output::kLabels:
       return {{"_labels", ".png"}};
@@ -84,6 +88,32 @@ std::vector<NamePattern> PatternsOf(Output output) {
   throw InternalError("an output without a file name");
 }
 
+std::vector<NamePattern> PatternsOf(Output output, OutputKind kind) {
+  std::vector<NamePattern> patterns = PicturePatternsOf(output);
+  if (kind == OutputKind::kPicture) return patterns;
+  const std::string_view before = patterns.front().before;
+  if (output == Output::kUncertainty) return {{before, kMapEnding}};
+  if (output == Output::kLabels || output == Output::kAnomalies)
+    return {{before, kMapEnding}, {before, kStatisticsEnding}, {before, kStyleEnding}};
+  return patterns;
+}
+
+// Of what GDAL calls a part of a file, DRIVER:"folder/scene.nc":part: "scene_part".
+std::optional<std::string> StemOfPart(const std::string& input) {
+  const std::size_t colon = input.find(':');
+  const auto is_of_driver = [](unsigned char c) { return std::isupper(c) || std::isdigit(c); };
+  if (colon == std::string::npos || colon < 2 ||
+      !std::all_of(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(colon), is_of_driver))
+    return std::nullopt;
+  std::string rest = input.substr(colon + 1);
+  std::erase(rest, '"');
+  const std::size_t part = rest.rfind(':');
+  if (part == std::string::npos) return StemOf(rest);
+  std::string name = StemOf(rest.substr(0, part)) + "_" + rest.substr(part + 1);
+  std::ranges::replace(name, '/', '_');
+  return name;
+}
+
 bool IsPerClass(Output output) { return output == Output::kHeatmaps || output == Output::kMasks; }
 
 // A class number as OutputName writes it: no sign, no leading zero.
@@ -104,9 +134,9 @@ bool Fits(const NamePattern& pattern, Output output, std::string_view stem, std:
 
 // A page is of no stem, and not among them.
 bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
-  return std::ranges::any_of(PatternsOf(output), [&](const NamePattern& pattern) {
-    return Fits(pattern, output, stem, name);
-  });
+  const auto fits = [&](const NamePattern& pattern) { return Fits(pattern, output, stem, name); };
+  return std::ranges::any_of(PatternsOf(output, OutputKind::kPicture), fits) ||
+         std::ranges::any_of(PatternsOf(output, OutputKind::kMap), fits);
 }
 
 bool Begins(const fs::path& file, std::string_view start) {
@@ -149,13 +179,19 @@ OutputSet DensityOutputs() { return {Output::kDensity, Output::kAnomalies, Outpu
 OutputSet FitOutputs() { return {Output::kInstability, Output::kConvergence}; }
 
 std::string StemOf(const std::string& input) {
+  if (const std::optional<std::string> part = StemOfPart(input)) return *part;
   const std::string name = fs::path(input).filename().string();
   const std::size_t dot = name.rfind('.');
   return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
 }
 
-std::string OutputName(const std::string& stem, Output output, int k) {
-  return NameBy(PatternsOf(output).front(), stem, IsPerClass(output) ? std::to_string(k) : "");
+std::string OutputName(const std::string& stem, Output output, OutputKind kind, int k) {
+  return NameBy(PatternsOf(output, kind).front(), stem,
+                IsPerClass(output) ? std::to_string(k) : "");
+}
+
+std::string StyleName(const std::string& stem, Output output) {
+  return NameBy({PicturePatternsOf(output).front().before, kStyleEnding}, stem);
 }
 
 ReportPartNames ReportPartNamesOf(const std::string& stem) {
@@ -167,16 +203,26 @@ RegionTableNames RegionTableNamesOf(const std::string& stem) {
 }
 
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
-                                     int num_classes, ReportKind report) {
+                                     int num_classes, ReportKind report, OutputKind kind) {
   std::vector<std::string> names;
   for (const Output output : outputs) {
     if (output == Output::kReport && report == ReportKind::kPage)
       names.push_back(kReportName);
     else if (IsPerClass(output))
-      for (int k = 1; k <= num_classes; ++k) names.push_back(OutputName(stem, output, k));
+      for (int k = 1; k <= num_classes; ++k) names.push_back(OutputName(stem, output, kind, k));
     else
-      for (const NamePattern& pattern : PatternsOf(output)) names.push_back(NameBy(pattern, stem));
+      for (const NamePattern& pattern : PatternsOf(output, kind))
+        names.push_back(NameBy(pattern, stem));
   }
+  return names;
+}
+
+std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputSet& outputs,
+                                             int num_classes, ReportKind report) {
+  std::vector<std::string> names =
+      OutputNames(stem, outputs, num_classes, report, OutputKind::kPicture);
+  for (const std::string& name : OutputNames(stem, outputs, num_classes, report, OutputKind::kMap))
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   return names;
 }
 

@@ -10,11 +10,19 @@
 namespace gmmseg {
 
 // The file name without folder and without its last extension: "a/photo.v2.jpg" gives "photo.v2",
-// ".hidden" stays ".hidden".
+// ".hidden" stays ".hidden"; of a part of a file by GDAL's name, NETCDF:"a/scene.nc":green,
+// "scene_green".
 std::string StemOf(const std::string& input);
 
+// What the outputs of an image are. Of one that lies on the earth those that others compute with
+// are maps, which lie there, too: labels and anomalies with a file of statistics and a style for
+// QGIS beside them.
+enum class OutputKind { kPicture, kMap };
+
 // For kHeatmaps and kMasks, `k` is the class (1…K); otherwise it is not looked at. Not for kReport.
-std::string OutputName(const std::string& stem, Output output, int k = 0);
+std::string OutputName(const std::string& stem, Output output, OutputKind kind, int k = 0);
+// Of the labels and anomalies of maps.
+std::string StyleName(const std::string& stem, Output output);
 
 // A page, about one image or many.
 inline constexpr char kReportName[] = "report.html";
@@ -35,7 +43,10 @@ enum class ReportKind { kPage, kPart };
 
 // Every name that a job of num_classes classes writes.
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
-                                     int num_classes, ReportKind report);
+                                     int num_classes, ReportKind report, OutputKind kind);
+// Before it is known what the image is: every name that it may write.
+std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputSet& outputs,
+                                             int num_classes, ReportKind report);
 
 // Whether a job of any K and any outputs but a page would have called a file so.
 bool IsOutputOf(const std::string& stem, const std::string& name);

@@ -48,7 +48,7 @@ auto Naming(const std::string& path, const Work& work) {
 }
 
 ImageStats StatsOf(const InputFile& file, const Model& model) {
-  const LoadedImage image = LoadImage(file.path);
+  const LoadedImage image = LoadImage(file.path, file.read);
   const std::string name = fs::path(file.path).filename().string();  // wherever it lies
   return Naming(file.path, [&] { return TakeStats(image.raster, {name, image.hash}, model); });
 }

@@ -13,6 +13,7 @@
 
 #include "batch/label_pictures.h"
 #include "batch/output_names.h"
+#include "batch/write_maps.h"
 #include "io/staged_file.h"
 #include "render/convergence.h"
 #include "render/heat_index.h"
@@ -40,8 +41,13 @@ class OutputWriter {
     CheckPlane();
     if (Wants(Output::kModel)) WriteModel(PathOf(Output::kModel), result_.model);
     if (Wants(Output::kConvergence)) WriteConvergence();
-    tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteFloatPlanes(); },
-                         [this] { WriteAllPictures(); });
+    if (IsMap())
+      tbb::parallel_invoke(
+          [this] { WriteMaps(folder_, stem_, raster_, result_, measures_, output_); },
+          [this] { WriteAllPictures(); });
+    else
+      tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteFloatPlanes(); },
+                           [this] { WriteAllPictures(); });
   }
 
  private:
@@ -62,9 +68,12 @@ class OutputWriter {
   }
 
   bool Wants(Output output) const { return output_.outputs.contains(output); }
+  bool IsMap() const { return raster_.georeference().IsLocated(); }
+  // What is a map where there are maps.
+  bool WantsPicture(Output output) const { return Wants(output) && !IsMap(); }
   int num_classes() const { return static_cast<int>(result_.classes.size()); }
   std::string PathOf(Output output, int k = 0) const {
-    return (folder_ / OutputName(stem_, output, k)).string();
+    return (folder_ / OutputName(stem_, output, OutputKind::kPicture, k)).string();
   }
 
   LabelView labels() const {
@@ -133,7 +142,7 @@ class OutputWriter {
     std::vector<Picture> pictures;
     if (Wants(Output::kOverlay))
       pictures.push_back(OverlayPicture(PathOf(Output::kOverlay), labels(), raster_));
-    if (Wants(Output::kUncertainty)) {
+    if (WantsPicture(Output::kUncertainty)) {
       uncertainty = UncertaintyIndices();
       pictures.push_back(Heatmap(PathOf(Output::kUncertainty), uncertainty, ColorMap::kMagma));
     }
@@ -141,11 +150,12 @@ class OutputWriter {
       instability = HeatPlane(measures_.instability.of_samples);
       pictures.push_back(Heatmap(PathOf(Output::kInstability), instability, ColorMap::kMagma));
     }
-    if (Wants(Output::kAnomalies)) {
+    if (WantsPicture(Output::kAnomalies)) {
       anomalies = AnomalyIndices();
       pictures.push_back(IndexPicture(PathOf(Output::kAnomalies), anomalies, AnomalyPalette()));
     }
-    if (Wants(Output::kLabels)) pictures.push_back(LabelMask(PathOf(Output::kLabels), labels()));
+    if (WantsPicture(Output::kLabels))
+      pictures.push_back(LabelMask(PathOf(Output::kLabels), labels()));
     if (Wants(Output::kMasks))
       for (int k = 1; k <= num_classes(); ++k)
         pictures.push_back(ClassMask(PathOf(Output::kMasks, k), labels(), k));
@@ -196,13 +206,8 @@ class OutputWriter {
     std::vector<std::string> names;
     for (int b = 0; b < raster_.num_bands(); ++b)
       names.push_back(result_.planes.layout.info[b].name);
-    WriteFloatTiff(PathOf(Output::kImputed), result_.width, result_.height, names, [&](int band) {
-      return [this, band, values = result_.Imputed(band)](std::int64_t pixel) {
-        if (!raster_.HasBand(band, pixel)) return values[pixel];
-        return raster_.VisitBand(
-            band, [pixel](const auto* as_read) { return static_cast<float>(as_read[pixel]); });
-      };
-    });
+    WriteFloatTiff(PathOf(Output::kImputed), result_.width, result_.height, names,
+                   [&](int band) { return ImputedValue(raster_, result_, band); });
   }
 
   void WriteFloatPlanes() const {
@@ -225,6 +230,14 @@ class OutputWriter {
 int ClassesAtATime(std::int64_t bytes_per_class, int num_classes) {
   return static_cast<int>(
       std::clamp<std::int64_t>(kPosteriorBytes / bytes_per_class, 1, num_classes));
+}
+
+PixelValues ImputedValue(const Raster& raster, const Segmentation& segmentation, int band) {
+  return [&raster, band, values = segmentation.Imputed(band)](std::int64_t pixel) {
+    if (!raster.HasBand(band, pixel)) return values[pixel];
+    return raster.VisitBand(
+        band, [pixel](const auto* as_read) { return static_cast<float>(as_read[pixel]); });
+  };
 }
 
 bool NeedsAnomalies(const OutputSet& outputs) {

@@ -17,6 +17,9 @@ int ClassesAtATime(std::int64_t bytes_per_class, int num_classes);
 // Whether the outputs need FindAnomalies.
 bool NeedsAnomalies(const OutputSet& outputs);
 
+// Band `band` of every pixel, as it was read or, where it is missing, as the others let expect it.
+PixelValues ImputedValue(const Raster& raster, const Segmentation& segmentation, int band);
+
 // What is measured of a segmentation, where its outputs ask for it; empty where they do not.
 struct Measures {
   Anomalies anomalies;

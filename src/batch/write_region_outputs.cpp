@@ -73,7 +73,7 @@ class RegionWriter {
   int num_regions() const { return static_cast<int>(regions_.num_regions()); }
   PictureSize size() const { return {regions_.width, regions_.height}; }
   std::string PathOf(Output output, int r = 0) const {
-    return (folder_ / OutputName(stem_, output, r)).string();
+    return (folder_ / OutputName(stem_, output, OutputKind::kPicture, r)).string();
   }
 
   void WriteLabelPictures() const {

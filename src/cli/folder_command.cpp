@@ -131,6 +131,9 @@ InputList FindImages(const Options& options) {
   InputList inputs = FindInputs(options.inputs, options.subfolders, options.output.directory);
   for (const std::string& folder : inputs.unreadable) Tell("failed: " + folder);
   CheckFound(inputs, options.inputs, options.verbosity);
+  if (!options.read.channels.empty())
+    throw ParameterError("--channels go with one file; stack those of many in VRTs");
+  for (InputFile& file : inputs.files) file.read = options.read;
   if (!options.weight_map.empty())
     for (InputFile& file : inputs.files)
       file.weight_map = RequireCompanion(options.weight_map, file.name, "weight map");

@@ -51,6 +51,7 @@ JobInput InputOf(const Options& options) {
   const std::string& image = options.inputs.front();
   const std::string name = std::filesystem::path(image).filename().string();
   JobInput input(image);
+  input.read = options.read;
   if (!options.weight_map.empty())
     input.weight_map = RequireCompanion(options.weight_map, name, "weight map");
   if (!options.scribbles.empty())
@@ -69,12 +70,13 @@ ExitCode RunOneFile(const Options& options) {
   };
   JobResult result;
   if (options.regions) {
-    result = RunRegionJob(input, *options.regions, RegionOutputsOf(options), show);
+    result = RunRegionJob(InputOf(options), *options.regions, RegionOutputsOf(options), show);
   } else if (options.command == Command::kApply) {
     const Model model = ModelToApply(options);
     const OutputSet impossible = ImpossibleOutputs(model, options.output.anomaly_rate);
-    result = RunApplyJob(input, model, OutputsOf(options, model.features.spec, impossible), show,
-                         options.segment.smooth);
+    result =
+        RunApplyJob(InputOf(options), model, OutputsOf(options, model.features.spec, impossible),
+                    show, options.segment.smooth);
   } else {
     const JobInput with_companions = InputOf(options);
     fit = SettingsOf(options, {with_companions.scribbles});

@@ -101,6 +101,24 @@ void DeclareWhat(CLI::App& app, Options& options) {
       [&](const std::string& word) { options.covariance_type = ParseCovarianceType(word); });
 }
 
+// What is taken of the inputs, whatever is done with it.
+void DeclareRead(CLI::App& app, Options& options) {
+  app.add_option("--channels", options.read.channels,
+                 "More files of the input's grid, whose bands follow the input's own, as in: "
+                 "segment red.tif --channels green.tif nir.tif -k 5. For one input. Default: none.")
+      ->option_text(kFilesPlaceholder)
+      ->type_name("value")
+      ->group(kRead);
+  Add(app, kRead, "--select-bands", "LIST",
+      "Bands to take, by number from 1, in this order, as in 4,3,2. They are no colours any more: "
+      "their features are raw. Default: all.",
+      [&options](const std::string& word) { options.read.bands = ParseBands(word); });
+  Add(app, kRead, "--extent", "X,Y,W,H",
+      "The part of each input to take: W x H pixels, of which the upper left one is at column X "
+      "and row Y, from 0. Default: all of it.",
+      [&options](const std::string& word) { options.read.extent = ParseExtent(word); });
+}
+
 // Of a model that is fitted and of one that is applied.
 void DeclareSmooth(CLI::App& app, SmoothOptions& smooth) {
   Add(app, kWhat, "--smooth", "BETA|auto|off",
@@ -180,6 +198,10 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
       "Numbers in the probabilities' TIFF, if that is written: f32 (0 to 1), u16 (0 to 10000) or "
       "u8 (0 to 250). Default: f32.",
       [&output](const std::string& word) { output.depth = ParseDepth(word); });
+  AddFlag(app, kOut, "--cog",
+          "Write maps, which are what is written of georeferenced rasters, as Cloud-Optimised "
+          "GeoTIFFs. Default: GeoTIFFs in tiles of 512 x 512.",
+          [&output] { output.map_layout = MapLayout::kCloudOptimized; });
   Add(app, kOut, "--anomaly-rate", "R",
       "Share of the training pixels that count as unlikely in the anomalies, and probability below "
       "which a pixel is an outlier, greater than 0 and less than 1. Default: 0.01.",
@@ -307,9 +329,10 @@ Declaration::Declaration() {
   app.add_option(
          "INPUT", inputs,
          "Images, folders of images, quoted patterns (\"photos/*.jpg\") and @list.txt, a file of "
-         "paths. PNG, JPEG, BMP, WebP, PNM, or a TIFF of any number of bands; 8- and 16-bit "
-         "integers, 32-bit float. Alpha 0, NaN and infinity are \"no data\".")
+         "paths. PNG, JPEG, BMP, WebP, PNM, a TIFF of any number of bands, or whatever GDAL opens. "
+         "Alpha 0, NaN, infinity and the file's nodata value are \"no data\".")
       ->option_text(" ");
+  DeclareRead(app, options);
   DeclareWhat(app, options);
   DeclareHow(app, options);
   DeclareSmooth(app, options.segment.smooth);
@@ -338,6 +361,7 @@ Declaration::Declaration() {
       ->option_text(" ");
   Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
       [this](const std::string& word) { options.model_path = word; });
+  DeclareRead(*apply, options);
   DeclareSmooth(*apply, options.segment.smooth);
   DeclareOut(*apply, options, "labels,overlay,heatmaps,uncertainty");
   DeclareRun(*apply, options);

@@ -36,6 +36,7 @@ struct Options {
   std::string names_path;              // of --class-names; empty: none
   std::string weight_map;              // of --weight-map, a file or a folder; empty: none
   std::string scribbles;               // of --scribbles, likewise
+  ReadOptions read;                    // of each input; channels of one file alone
 
   // What was given; where it was not, the start model decides, and without one the default.
   std::optional<int> num_components;

@@ -148,6 +148,30 @@ ProbabilityDepth ParseDepth(const std::string& word) {
   return FromWord(word, kDepthWords, "depth");
 }
 
+Window ParseExtent(const std::string& word) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  std::vector<std::int64_t> numbers;
+  std::istringstream words(word);
+  for (std::string part; std::getline(words, part, ',');)
+    numbers.push_back(ParseInteger(part, numbers.size() < 2 ? 0 : 1, kMost));
+  if (numbers.size() != 4 || word.ends_with(','))
+    throw ParameterError("must be x,y,width,height in pixels, as in 0,0,512,512");
+  return {numbers[0], numbers[1], numbers[2], numbers[3]};
+}
+
+std::vector<int> ParseBands(const std::string& word) {
+  std::vector<int> bands;
+  std::istringstream words(word);
+  for (std::string part; std::getline(words, part, ',');) {
+    bands.push_back(static_cast<int>(ParseInteger(part, 1, 65535)));
+    if (std::ranges::count(bands, bands.back()) > 1)
+      throw ParameterError("names band " + part + " more than once");
+  }
+  if (bands.empty() || word.ends_with(','))
+    throw ParameterError("must be numbers of bands, as in 4,3,2");
+  return bands;
+}
+
 OutputSet ParseOutputs(const std::string& comma_separated) {
   OutputSet outputs;
   std::istringstream words(comma_separated);

@@ -6,7 +6,8 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "image segmentation with Gaussian mixtures
 set(CPACK_PACKAGE_DESCRIPTION
 "The program segment divides an image into classes by fitting a Gaussian mixture
 to its pixels, and says for every pixel how probable each class is. It reads PNG,
-JPEG, BMP, WebP, PNM and TIFF, and writes label masks, heatmaps and the model.
+JPEG, BMP, WebP, PNM, TIFF and what GDAL opens, and writes label masks, heatmaps
+and the model.
 .
 The package also holds the C++ library behind it, gmmseg::gmmseg, with its
 headers and CMake configuration.")
@@ -26,6 +27,9 @@ set(CPACK_DEBIAN_PACKAGE_SUGGESTS libeigen3-dev)
 if(NOT BUILD_SHARED_LIBS)
   string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", libopencv-dev, libtbb-dev, libhwy-dev, "
          "libboost-filesystem-dev, zlib1g-dev, libpng-dev, libtiff-dev")
+  if(gmmseg_has_gdal)
+    string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", libgdal-dev")
+  endif()
 endif()
 
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/finish_package.cmake)

@@ -3,14 +3,20 @@
 #include <oneapi/tbb/parallel_invoke.h>
 
 #include <algorithm>
+#include <array>
+#include <boost/filesystem/operations.hpp>
 #include <cmath>
 #include <new>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "io/file_bytes.h"
 #include "io/image_backend.h"
+#include "io/map_reader.h"
+#include "raster/parts.h"
 
 namespace gmmseg {
+namespace fs = boost::filesystem;
 namespace {
 
 // In the order in which they are asked. Every format here is known by its first bytes, so the
@@ -62,6 +68,16 @@ std::optional<Answer> AskBackends(
 
 std::string SizeText(std::int64_t width, std::int64_t height) {
   return std::to_string(width) + " x " + std::to_string(height);
+}
+
+std::string Numbers(const std::array<double, 6>& values) {
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "" : ", ") + Format("%.10g", value);
+  return text;
+}
+
+[[noreturn]] void RefuseGrid(const std::string& channel, const std::string& what) {
+  throw IoError(IoError::Operation::kRead, channel + ": " + what + "; give channels of one grid");
 }
 
 }  // namespace
@@ -116,12 +132,68 @@ Raster Decode(const ImageSource& source) {
   }
   if (!raster)
     throw IoError(IoError::Operation::kRead, path + ": is not an image that this build reads (" +
-                                                 Formats() + "); convert it to one of these");
+                                                 Formats() + std::string(kMapFormats) +
+                                                 "); convert it to one of these");
   TakeOutNonFinite(*raster);
   return std::move(*raster);
 }
 
-LoadedImage Load(const std::string& path, ValueMeaning meaning) {
+// Whether a back end of ours knows the format, even if it cannot read the file.
+bool IsKnownHere(const ImageSource& source) {
+  try {
+    return AskBackends(&ImageBackend::header, source).has_value();
+  } catch (const IoError&) {
+    return true;
+  }
+}
+
+// What GDAL reads: names that are no files; TIFF that it finds to lie on the earth, while plain
+// TIFF is the TIFF back end's; and what no back end of ours knows.
+bool IsMap(const std::string& path) {
+  if (IsNullImage(path)) return false;
+  if (IsGdalName(path)) return true;
+  boost::system::error_code error;
+  // The readers say what is wrong with others; a pipe can be read but once.
+  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) == 0) return false;
+  constexpr std::int64_t kFirst = 1 << 16;
+  const PeekedFile file(path, "an image file");
+  const std::vector<unsigned char> bytes = file.First(kFirst);
+  const ImageSource source{path, bytes, file.size()};
+  return IsLocatedTiff(source) || (!IsKnownHere(source) && IsKnownToGdal(path));
+}
+
+void CheckExtent(const std::string& path, const Window& extent, std::int64_t width,
+                 std::int64_t height) {
+  if (extent.x + extent.width <= width && extent.y + extent.height <= height) return;
+  throw IoError(IoError::Operation::kRead,
+                Format("%s: is %s pixels, and has no %s at x = %lld, y = %lld; give an extent "
+                       "within the image",
+                       path.c_str(), SizeText(width, height).c_str(),
+                       SizeText(extent.width, extent.height).c_str(),
+                       static_cast<long long>(extent.x), static_cast<long long>(extent.y)));
+}
+
+LoadedImage LoadMap(const std::string& path, ValueMeaning meaning,
+                    const std::optional<Window>& extent) {
+  const OpenedMap map = OpenMap(path, meaning);
+  const RasterInfo& info = map.reader->info();
+  const Window window = extent.value_or(Window{0, 0, info.width, info.height});
+  CheckExtent(path, window, info.width, info.height);
+  LoadedImage image;
+  try {
+    tbb::parallel_invoke([&] { image.raster = map.reader->Read(window); },
+                         [&] { image.hash = HashOfFiles(map.files); });
+  } catch (const std::bad_alloc&) {
+    throw IoError(IoError::Operation::kRead,
+                  path + ": too large for this machine's memory; give a part of it");
+  }
+  TakeOutNonFinite(image.raster);
+  return image;
+}
+
+LoadedImage Load(const std::string& path, ValueMeaning meaning,
+                 const std::optional<Window>& extent = {}) {
+  if (IsMap(path)) return LoadMap(path, meaning, extent);
   const std::vector<unsigned char> bytes = ReadImageBytes(path);
   ImageSource source{path, bytes};
   source.meaning = meaning;
@@ -129,7 +201,71 @@ LoadedImage Load(const std::string& path, ValueMeaning meaning) {
   // Neither the hash nor most decoders use more than one thread.
   tbb::parallel_invoke([&] { image.raster = Decode(source); },
                        [&] { image.hash = IsNullImage(path) ? "" : ContentHash(bytes); });
+  if (!extent) return image;
+  CheckExtent(path, *extent, image.raster.width(), image.raster.height());
+  image.raster = Cropped(image.raster, *extent);
   return image;
+}
+
+// Where a corner of pixels lies on the earth by one transform and by another: pixels apart.
+double PixelsApart(const std::array<double, 6>& s, const std::array<double, 6>& t, double column,
+                   double row) {
+  const double dx = s[0] - t[0] + (s[1] - t[1]) * column + (s[2] - t[2]) * row;
+  const double dy = s[3] - t[3] + (s[4] - t[4]) * column + (s[5] - t[5]) * row;
+  const double size = std::sqrt(std::abs(s[1] * s[5] - s[2] * s[4]));
+  return std::hypot(dx, dy) / (size > 0 ? size : 1);
+}
+
+// Channels show the same pixels.
+void CheckSameGrid(const std::string& path, const Raster& raster, const std::string& channel,
+                   const Raster& other) {
+  if (raster.width() != other.width() || raster.height() != other.height())
+    RefuseGrid(channel, "is " + SizeText(other.width(), other.height()) + " pixels and " + path +
+                            " " + SizeText(raster.width(), raster.height()));
+  const auto &s = raster.georeference().transform, &t = other.georeference().transform;
+  if (!s || !t) return;
+  constexpr double kMost = 1e-3;
+  const auto width = static_cast<double>(raster.width());
+  const auto height = static_cast<double>(raster.height());
+  const double apart =
+      std::max({PixelsApart(*s, *t, 0, 0), PixelsApart(*s, *t, width, 0),
+                PixelsApart(*s, *t, 0, height), PixelsApart(*s, *t, width, height)});
+  if (apart > kMost)
+    RefuseGrid(channel, "lies up to " + Format("%.4g", apart) + " pixels away from " + path +
+                            " (transforms " + Numbers(*t) + " and " + Numbers(*s) + ")");
+}
+
+void TakeChannels(const std::string& path, const ReadOptions& options, LoadedImage& image) {
+  for (const std::string& channel : options.channels) {
+    const LoadedImage other = Load(channel, ValueMeaning::kColor, options.extent);
+    CheckSameGrid(path, image.raster, channel, other.raster);
+    image.raster = Joined(image.raster, other.raster);
+    image.hash += " " + other.hash;
+  }
+}
+
+void CheckBands(const std::string& path, const std::vector<int>& bands, int num_bands) {
+  for (const int band : bands)
+    if (band < 1 || band > num_bands)
+      throw IoError(IoError::Operation::kRead, path + ": has no band " + std::to_string(band) +
+                                                   "; it has " + Count(num_bands, "band", "bands"));
+}
+
+// Of files, whose hashes stand in the text, and of what is taken of them.
+std::string JointHash(const std::string& hashes, const ReadOptions& options) {
+  if (options.IsDefault()) return hashes;
+  std::string text = hashes;
+  for (const int band : options.bands) text += " " + std::to_string(band);
+  if (const std::optional<Window>& extent = options.extent)
+    text += Format(" at %lld %lld %lld %lld", static_cast<long long>(extent->x),
+                   static_cast<long long>(extent->y), static_cast<long long>(extent->width),
+                   static_cast<long long>(extent->height));
+  return ContentHash(text);
+}
+
+std::string HashOfOne(const std::string& path) {
+  return IsMap(path) ? HashOfFiles(OpenMap(path, ValueMeaning::kLabel).files)
+                     : ContentHash(ReadImageBytes(path));
 }
 
 [[noreturn]] void RefuseLabels(const std::string& path, const std::string& what) {
@@ -151,7 +287,18 @@ Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes
   return Decode({path, bytes});
 }
 
-LoadedImage LoadImage(const std::string& path) { return Load(path, ValueMeaning::kColor); }
+LoadedImage LoadImage(const std::string& path, const ReadOptions& options) {
+  LoadedImage image = Load(path, ValueMeaning::kColor, options.extent);
+  TakeChannels(path, options, image);
+  CheckBands(path, options.bands, image.raster.num_bands());
+  if (!options.bands.empty()) {
+    std::vector<int> from_zero;
+    for (const int band : options.bands) from_zero.push_back(band - 1);
+    image.raster = WithBands(image.raster, from_zero);
+  }
+  image.hash = JointHash(image.hash, options);
+  return image;
+}
 
 LoadedLabels LoadLabels(const std::string& path) {
   LoadedImage image = Load(path, ValueMeaning::kLabel);
@@ -169,10 +316,22 @@ LoadedLabels LoadLabels(const std::string& path) {
   return loaded;
 }
 
+std::string HashImage(const std::string& path, const ReadOptions& options) {
+  std::string hashes = HashOfOne(path);
+  for (const std::string& channel : options.channels) hashes += " " + HashOfOne(channel);
+  return JointHash(hashes, options);
+}
+
 Raster ReadImage(const std::string& path) { return LoadImage(path).raster; }
 
 std::optional<ImageHeader> ReadImageHeader(const std::string& path) {
   if (IsNullImage(path)) return AskBackends(&ImageBackend::header, {path, {}});
+  if (IsMap(path)) {
+    const OpenedMap map = OpenMap(path, ValueMeaning::kColor);
+    const RasterInfo& info = map.reader->info();
+    return ImageHeader{info.width, info.height,      info.num_bands,
+                       info.type,  info.color_model, info.georeference.IsLocated()};
+  }
   // Enough for nearly all; profiles and thumbnails before the picture may take more.
   constexpr std::int64_t kFirst = 1 << 16, kMost = 1 << 24, kGrowth = 16;
   const PeekedFile file(path, "an image file");
@@ -184,6 +343,27 @@ std::optional<ImageHeader> ReadImageHeader(const std::string& path) {
       if (size >= std::min(kMost, file.size())) throw;
     }
   }
+}
+
+std::optional<ImageHeader> ReadImageHeader(const std::string& path, const ReadOptions& options) {
+  std::optional<ImageHeader> header = ReadImageHeader(path);
+  for (const std::string& channel : options.channels) {
+    const std::optional<ImageHeader> other = ReadImageHeader(channel);
+    if (!header || !other) return std::nullopt;
+    header->num_bands += other->num_bands;
+    header->type = std::max(header->type, other->type);
+    header->color_model = ColorModel::kMultiband;
+    header->is_located |= other->is_located;
+  }
+  if (header && !options.bands.empty()) {
+    header->num_bands = static_cast<int>(options.bands.size());
+    header->color_model = header->num_bands == 1 ? ColorModel::kGray : ColorModel::kMultiband;
+  }
+  if (header && options.extent) {
+    header->width = options.extent->width;
+    header->height = options.extent->height;
+  }
+  return header;
 }
 
 bool HasImageExtension(const std::string& path) {

@@ -13,6 +13,7 @@
 #include "io/file_bytes.h"
 #include "io/image_backend.h"
 #include "io/interleaved.h"
+#include "io/no_data.h"
 #include "io/orientation.h"
 #include "io/tiff_handle.h"
 #include "io/tiff_tags.h"
@@ -386,27 +387,6 @@ std::optional<double> NoData(TIFF* tiff) {
   return value;
 }
 
-// Colours whose bands all hold the value are no data: in one of them it may be meant, as in pure
-// red. Other bands stand for themselves.
-void TakeOutNoData(Raster& raster, double no_data) {
-  const bool is_color = raster.color_model() != ColorModel::kMultiband;
-  std::vector<std::uint8_t> matches(is_color ? raster.num_pixels() : 0, 1);
-  for (int b = 0; b < raster.num_bands(); ++b)
-    raster.VisitBand(b, [&]<typename T>(const T* band) {
-      // A float file's value may be written with more digits than a float has.
-      const double wanted = std::is_same_v<T, float> ? static_cast<float>(no_data) : no_data;
-      for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
-        const bool match = static_cast<double>(band[i]) == wanted;
-        if (is_color)
-          matches[i] &= match;
-        else if (match)
-          raster.MarkMissing(b, i);
-      }
-    });
-  for (std::int64_t i = 0; i < std::ssize(matches); ++i)
-    if (matches[i]) raster.Invalidate(i);
-}
-
 // Unsigned integers alone have a white to count from; others stay as they are.
 void Invert(Raster& raster) {
   const auto white = static_cast<std::uint16_t>(raster.white());
@@ -466,7 +446,7 @@ std::optional<Raster> ReadTiff(const ImageSource& source) {
   const TiffLayout layout = OpenPicture(input);
   Raster raster = IsPlain(layout.photometric, source.meaning) ? ReadPlain(input, layout)
                                                               : ReadAsRgba(input, layout);
-  if (const std::optional<double> no_data = NoData(handle.get())) TakeOutNoData(raster, *no_data);
+  TakeOutNoData(raster, std::vector(raster.num_bands(), NoData(handle.get())));
   if (layout.photometric == PHOTOMETRIC_MINISWHITE) Invert(raster);
   return Upright(std::move(raster), layout.orientation);
 }

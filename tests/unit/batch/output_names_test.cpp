@@ -16,10 +16,13 @@ TEST_CASE("stems: the folder and the last extension go, hidden and odd names sta
   CHECK(StemOf(".hidden.png") == ".hidden");
   CHECK(StemOf("with space.png") == "with space");
   CHECK(StemOf("null:8x8x3:u8") == "null:8x8x3:u8");
+  CHECK(StemOf("NETCDF:\"a/scene.v2.nc\":green") == "scene.v2_green");
+  CHECK(StemOf("HDF5:a.h5://grid/red") == "a___grid_red");
+  CHECK(StemOf("at 12:30.jpg") == "at 12:30");
 }
 
 TEST_CASE("names of all outputs are those that users are promised") {
-  CHECK(OutputNames("photo", AllOutputs(), 2, ReportKind::kPart) ==
+  CHECK(OutputNames("photo", AllOutputs(), 2, ReportKind::kPart, OutputKind::kPicture) ==
         std::vector<std::string>{
             "photo_labels.png",  "photo_overlay.png",     "photo_heat_1.png",
             "photo_heat_2.png",  "photo_uncertainty.png", "photo.gmm.json",
@@ -28,8 +31,19 @@ TEST_CASE("names of all outputs are those that users are promised") {
             "photo_imputed.tif", "photo_instability.png", "photo_convergence.svg",
             "photo_report.js",   "photo_report.jpg",      "photo_hierarchy.tif",
             "photo_regions.csv", "photo_regions.json",    "photo_regions.geojson"});
-  CHECK(OutputNames("photo", {Output::kReport}, 2, ReportKind::kPage) ==
+  CHECK(OutputNames("photo", {Output::kReport}, 2, ReportKind::kPage, OutputKind::kPicture) ==
         std::vector<std::string>{"report.html"});
+  const OutputSet of_maps = {Output::kLabels, Output::kUncertainty, Output::kProbabilities,
+                             Output::kOverlay};
+  CHECK(OutputNames("scene", of_maps, 2, ReportKind::kPart, OutputKind::kMap) ==
+        std::vector<std::string>{"scene_labels.tif", "scene_labels.tif.aux.xml", "scene_labels.qml",
+                                 "scene_overlay.png", "scene_uncertainty.tif", "scene_probs.tif"});
+  CHECK(PossibleOutputNames("scene", {Output::kUncertainty}, 2, ReportKind::kPart) ==
+        std::vector<std::string>{"scene_uncertainty.png", "scene_uncertainty.tif"});
+  for (const char* name : {"scene_labels.tif", "scene_labels.tif.aux.xml", "scene_labels.qml",
+                           "scene_uncertainty.tif", "scene_anomalies.qml"})
+    CHECK(IsOutputOf("scene", name));
+  CHECK(!IsOutputOf("scene", "scene_uncertainty.qml"));
 }
 
 TEST_CASE("output words: every one is read back, an unknown one lists them all") {

@@ -1,0 +1,44 @@
+// Rasters that GDAL reads: those that lie on the earth, and whatever only GDAL knows.
+#pragma once
+
+#include <gmmseg/block_reader.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/image_backend.h"
+
+namespace gmmseg {
+
+// For the list of what can be read: what follows the others.
+extern const std::string_view kMapFormats;
+
+// Whether a name is no file's but one that GDAL makes sense of: "/vsi…", "NETCDF:scene.nc:band1".
+bool IsGdalName(const std::string& path);
+
+// Whether GDAL finds a TIFF to lie on the earth: in its tags, or in a file beside it.
+bool IsLocatedTiff(const ImageSource& source);
+
+// Whether any of GDAL's drivers knows the file.
+bool IsKnownToGdal(const std::string& path);
+
+// A map, and what to tell it by.
+struct OpenedMap {
+  std::unique_ptr<BlockReader> reader;
+  std::vector<std::string> files;  // that it is read from
+};
+
+// Integers of at most 16 bits without sign keep their type where all bands have one; everything
+// else becomes float, scale and offset applied. One band with a colour table is read as colours, or
+// if `meaning` is kLabel as indices. Values that mean no data, masks and alpha become validity.
+// Throws IoError where GDAL cannot open it, where it holds several rasters, of which one must be
+// named, and for complex numbers.
+OpenedMap OpenMap(const std::string& path, ValueMeaning meaning);
+
+// A hash of the contents of all files.
+std::string HashOfFiles(const std::vector<std::string>& files);
+
+}  // namespace gmmseg

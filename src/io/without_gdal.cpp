@@ -1,0 +1,37 @@
+// What a build without GDAL has of it.
+#include <gmmseg/errors.h>
+
+#include "base/hash.h"
+#include "io/map_reader.h"
+#include "io/map_writer.h"
+
+namespace gmmseg {
+namespace {
+
+[[noreturn]] void Refuse(IoError::Operation operation, const std::string& path) {
+  throw IoError(operation, path +
+                               ": needs GDAL, which is not in this build; build with "
+                               "-DGMMSEG_WITH_GDAL=ON");
+}
+
+}  // namespace
+
+const std::string_view kMapFormats = "; with -DGMMSEG_WITH_GDAL=ON, what GDAL opens";
+
+bool IsGdalName(const std::string&) { return false; }
+bool IsLocatedTiff(const ImageSource&) { return false; }
+bool IsKnownToGdal(const std::string&) { return false; }
+OpenedMap OpenMap(const std::string& path, ValueMeaning) {
+  Refuse(IoError::Operation::kRead, path);
+}
+std::string HashOfFiles(const std::vector<std::string>&) { return ContentHash(std::string_view()); }
+
+struct MapWriter::Impl {};
+MapWriter::MapWriter(const std::string& path, const MapFormat&) {
+  Refuse(IoError::Operation::kWrite, path);
+}
+MapWriter::~MapWriter() = default;
+void MapWriter::Write(const Window&, int, const void*) {}
+void MapWriter::Close() {}
+
+}  // namespace gmmseg

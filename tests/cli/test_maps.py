@@ -1,0 +1,366 @@
+"""Georeferenced rasters in, maps out: read and checked by GDAL's own Python."""
+
+import json
+import unittest
+from xml.etree import ElementTree
+
+import numpy as np
+from osgeo import gdal, osr
+
+from program import ProgramTest, labels_of, model_of
+
+gdal.UseExceptions()
+
+USAGE, BAD_INPUT = 2, 4
+TRANSFORM = (600000.0, 30.0, 0.5, 5000000.0, 0.25, -30.0)
+
+
+def scene(height=60, width=70, bands=4, dtype=np.uint8, seed=3):
+    """Three kinds of ground with noise, bands x height x width."""
+    random = np.random.default_rng(seed)
+    ground = (np.arange(width) * 3 // width)[None, :].repeat(height, 0)
+    means = random.integers(40, 200, (3, bands))
+    values = means[ground].transpose(2, 0, 1) + random.normal(0, 4, (bands, height, width))
+    return np.clip(values.round(), 1, 250).astype(dtype)
+
+
+def utm(zone=32):
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(32600 + zone)
+    return reference
+
+
+class MapTest(ProgramTest):
+    def raster(self, name, values, no_data=None, driver="GTiff", options=(), located=True, kind=None):
+        """Writes bands x height x width; returns the open dataset's path."""
+        path = str(self.folder / name)
+        kind = kind or {"uint8": gdal.GDT_Byte, "uint16": gdal.GDT_UInt16, "int16": gdal.GDT_Int16,
+                        "float32": gdal.GDT_Float32, "float64": gdal.GDT_Float64}[values.dtype.name]
+        if driver == "GTiff" and not any(o.startswith("PHOTOMETRIC") for o in options) and len(values) != 3:
+            options = [*options, "PHOTOMETRIC=MINISBLACK"]  # four bytes would be red, green, blue and alpha
+        dataset = gdal.GetDriverByName(driver).Create(path, values.shape[2], values.shape[1], len(values), kind,
+                                                      options=list(options))
+        if located:
+            dataset.SetGeoTransform(TRANSFORM)
+            dataset.SetSpatialRef(utm())
+        for b, plane in enumerate(values, 1):
+            if no_data is not None:
+                dataset.GetRasterBand(b).SetNoDataValue(no_data)
+            dataset.GetRasterBand(b).WriteArray(plane)
+        return dataset
+
+    def out(self, name):
+        return gdal.Open(str(self.folder / "segmented" / name))
+
+
+class Outputs(MapTest):
+    def setUp(self):
+        super().setUp()
+        values = scene()
+        values[:, :5, :7] = 0
+        dataset = self.raster("scene.tif", values, no_data=0)
+        dataset.SetMetadataItem("AREA_OR_POINT", "Point")
+        dataset.SetMetadataItem("TIFFTAG_DATETIME", "2026:01:02 03:04:05")
+        del dataset
+
+    def test_maps_lie_where_the_raster_lies(self):
+        self.succeed("scene.tif", "-k", 3, "--write", "labels,probabilities,uncertainty,density,anomalies,outliers")
+        for name in ("labels", "probs", "uncertainty", "density", "anomalies", "outliers"):
+            with self.subTest(name):
+                made = self.out(f"scene_{name}.tif")
+                self.assertEqual(made.GetGeoTransform(), TRANSFORM)
+                self.assertTrue(made.GetSpatialRef().IsSame(utm()))
+                self.assertEqual(made.GetMetadataItem("AREA_OR_POINT"), "Point")
+                self.assertEqual(made.GetMetadataItem("TIFFTAG_DATETIME"), "2026:01:02 03:04:05")
+                self.assertEqual((made.RasterXSize, made.RasterYSize), (70, 60))
+                self.assertEqual(made.GetRasterBand(1).GetBlockSize(), [512, 512])
+
+    def test_labels_have_colours_a_table_and_a_style(self):
+        (self.folder / "names.csv").write_text('class,name,color\n2,"wood & <field>",#102030\n')
+        self.succeed("scene.tif", "-k", 3, "--class-names", "names.csv", "--write", "labels,model")
+        made, model = self.out("scene_labels.tif"), model_of(self.folder / "segmented/scene.gmm.json")
+        band = made.GetRasterBand(1)
+        labels = band.ReadAsArray()
+        self.assertEqual(band.DataType, gdal.GDT_Byte)
+        self.assertEqual(band.GetNoDataValue(), 0)
+        self.assertEqual(band.GetDescription(), "class")
+        self.assertTrue((labels[:5, :7] == 0).all())
+        self.assertEqual(set(np.unique(labels)), {0, 1, 2, 3})
+        table = band.GetDefaultRAT()
+        columns = [table.GetNameOfCol(c) for c in range(table.GetColumnCount())]
+        self.assertEqual(columns, ["Value", "Count", "Class", "Red", "Green", "Blue"] +
+                         [f"Mean {feature['name']}" for feature in model["features"]])
+        style = ElementTree.parse(self.folder / "segmented/scene_labels.qml").getroot()
+        entries = style.findall("./pipe/rasterrenderer[@type='paletted']/colorPalette/paletteEntry")
+        for row, (entry, shown) in enumerate(zip(model["classes"], entries, strict=True)):
+            colour = tuple(int(entry["color"][i:i + 2], 16) for i in (1, 3, 5))
+            self.assertEqual(band.GetColorTable().GetColorEntry(entry["index"])[:3], colour)
+            self.assertEqual(table.GetValueAsInt(row, 0), entry["index"])
+            self.assertEqual(table.GetValueAsInt(row, 1), (labels == entry["index"]).sum())
+            self.assertEqual(table.GetValueAsString(row, 2), entry["name"])
+            self.assertEqual(tuple(table.GetValueAsInt(row, c) for c in (3, 4, 5)), colour)
+            np.testing.assert_allclose([table.GetValueAsDouble(row, 6 + d) for d in range(4)], entry["mean"], rtol=1e-6)
+            self.assertEqual((shown.get("value"), shown.get("label"), shown.get("color")),
+                             (str(entry["index"]), entry["name"], entry["color"]))
+        told = made.GetMetadata("GMMSEG")
+        self.assertEqual((told["COMPONENTS"], told["SEED"], told["COVARIANCE"], told["STOP_REASON"]),
+                         ("3", "0", "full", model["stop_reason"]))
+        self.assertAlmostEqual(float(told["LOG_LIKELIHOOD"]), model["log_likelihood_per_sample"], places=9)
+
+    def test_probabilities_are_scaled_and_agree_with_the_labels(self):
+        for depth, kind, no_data in (("f32", gdal.GDT_Float32, np.nan), ("u16", gdal.GDT_UInt16, 65535),
+                                     ("u8", gdal.GDT_Byte, 255)):
+            with self.subTest(depth):
+                self.succeed("scene.tif", "-k", 3, "--write", "labels,probabilities", "--depth", depth, "--overwrite")
+                made, labels = self.out("scene_probs.tif"), self.out("scene_labels.tif").ReadAsArray()
+                sums, planes = 0, []
+                for k in (1, 2, 3):
+                    band = made.GetRasterBand(k)
+                    self.assertEqual((band.DataType, band.GetDescription()), (kind, f"P({k})"))
+                    np.testing.assert_equal(band.GetNoDataValue(), no_data)
+                    stored = band.ReadAsArray()
+                    missing = np.isnan(stored) if depth == "f32" else stored == no_data
+                    np.testing.assert_array_equal(missing, labels == 0)
+                    planes.append(stored * (band.GetScale() or 1) + (band.GetOffset() or 0))
+                    sums = sums + planes[-1]
+                np.testing.assert_allclose(sums[labels > 0], 1, atol=0.009)
+                self.assertTrue((np.argmax(planes, 0) + 1 == labels)[labels > 0].mean() > 0.999)
+
+    def test_large_maps_have_overviews_and_cogs_are_cogs(self):
+        self.raster("large.tif", np.tile(scene(), (1, 20, 20)))
+        self.succeed("large.tif", "-k", 3, "--write", "labels,uncertainty")
+        plain = self.out("large_labels.tif")
+        self.assertEqual(plain.GetRasterBand(1).GetOverviewCount(), 2)
+        overview = plain.GetRasterBand(1).GetOverview(0).ReadAsArray()
+        self.assertEqual(set(np.unique(overview)), {1, 2, 3})
+        self.succeed("large.tif", "-k", 3, "--write", "labels,uncertainty", "--cog", "--overwrite")
+        cog = self.out("large_labels.tif")
+        self.assertEqual(cog.GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE"), "COG")
+        self.assertEqual(cog.GetGeoTransform(), TRANSFORM)
+        self.assertEqual(cog.GetMetadataItem("GMMSEG_COMPONENTS"), "3")
+        self.assertEqual(cog.GetRasterBand(1).GetDefaultRAT().GetRowCount(), 3)
+        np.testing.assert_array_equal(cog.ReadAsArray(), plain.ReadAsArray())
+
+    def test_existing_maps_are_refused_and_stale_ones_removed(self):
+        self.succeed("scene.tif", "-k", 3, "--write", "labels,uncertainty")
+        self.fail(USAGE, "scene.tif", "-k", 3, "--write", "labels", says=("scene_labels", "--overwrite"))
+        self.succeed("scene.tif", "-k", 3, "--write", "uncertainty", "--overwrite")
+        self.assertEqual(sorted(p.name for p in (self.folder / "segmented").iterdir()), ["scene_uncertainty.tif"])
+
+    def test_threads_do_not_change_a_byte(self):
+        for threads in (1, 2):
+            self.succeed("scene.tif", "-k", 3, "--threads", threads, "-o", f"t{threads}",
+                         "--write", "labels,probabilities,uncertainty")
+        for path in (self.folder / "t1").iterdir():
+            self.assertEqual(path.read_bytes(), (self.folder / "t2" / path.name).read_bytes(), path.name)
+
+    def test_plain_tiff_still_gives_pictures(self):
+        self.raster("plain.tif", scene(), located=False)
+        self.succeed("plain.tif", "-k", 3, "--write", "labels")
+        self.assertEqual([p.name for p in (self.folder / "segmented").iterdir()], ["plain_labels.png"])
+
+    def test_control_points_and_rpc_are_kept(self):
+        dataset = self.raster("points.tif", scene(), located=False)
+        points = [gdal.GCP(10.0 + x, 50.0 - y, 7, x, y, "", str(x + y)) for x, y in ((0, 0), (69, 0), (0, 59), (30, 20))]
+        geographic = osr.SpatialReference()
+        geographic.ImportFromEPSG(4326)
+        geographic.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+        dataset.SetGCPs(points, geographic)
+        rpc = {f"{part}_{kind}": str(n) for n, (part, kind) in enumerate(
+            ((p, k) for k in ("OFF", "SCALE") for p in ("LINE", "SAMP", "LAT", "LONG", "HEIGHT")), 1)}
+        for part in ("LINE_NUM", "LINE_DEN", "SAMP_NUM", "SAMP_DEN"):
+            rpc[f"{part}_COEFF"] = " ".join(str(i / 8) for i in range(20))
+        dataset.SetMetadata(rpc, "RPC")
+        del dataset
+        self.succeed("points.tif", "-k", 3, "--write", "labels")
+        made = self.out("points_labels.tif")
+        self.assertEqual([(p.GCPX, p.GCPY, p.GCPZ, p.GCPPixel, p.GCPLine) for p in made.GetGCPs()],
+                         [(p.GCPX, p.GCPY, p.GCPZ, p.GCPPixel, p.GCPLine) for p in points])
+        self.assertTrue(made.GetGCPSpatialRef().IsSame(geographic))
+        kept = made.GetMetadata("RPC")
+        for name, value in rpc.items():
+            np.testing.assert_allclose([float(v) for v in kept[name].split()], [float(v) for v in value.split()])
+
+
+class Inputs(MapTest):
+    def labels(self, *words, name="scene"):
+        self.succeed(*words, "--write", "labels", "--overwrite")
+        return self.out(f"{name}_labels.tif").ReadAsArray()
+
+    def test_other_formats_give_the_same_labels(self):
+        values = scene()
+        self.raster("scene.tif", values)
+        expected = self.labels("scene.tif", "-k", 3)
+        source = gdal.Open(str(self.folder / "scene.tif"))
+        gdal.GetDriverByName("VRT").CreateCopy(str(self.folder / "mosaic.vrt"), source)
+        gdal.GetDriverByName("ENVI").CreateCopy(str(self.folder / "cube"), source)
+        gdal.GetDriverByName("HFA").CreateCopy(str(self.folder / "erdas.img"), source)
+        gdal.GetDriverByName("JP2OpenJPEG").CreateCopy(str(self.folder / "scene.jp2"), source,
+                                                      options=["REVERSIBLE=YES", "QUALITY=100"])
+        for given, name in (("mosaic.vrt", "mosaic"), ("cube", "cube"), ("erdas.img", "erdas"), ("scene.jp2", "scene")):
+            with self.subTest(given):
+                np.testing.assert_array_equal(self.labels(given, "-k", 3, name=name), expected)
+
+    def test_net_cdf_with_several_variables_wants_a_name(self):
+        import subprocess  # pylint: disable=import-outside-toplevel
+        cdl = """netcdf two { dimensions: y = 40; x = 50; variables: short a(y, x); short b(y, x);
+                 a:scale_factor = 0.5; a:add_offset = 10.; data: a = %s; b = %s; }"""
+        values = np.where(np.arange(50) < 25, 20, 90)[None, :] + np.arange(40)[:, None] % 5
+        numbers = ", ".join(map(str, values.ravel()))
+        (self.folder / "two.cdl").write_text(cdl % (numbers, numbers))
+        try:
+            subprocess.run(["ncgen", "-o", "two.nc", "two.cdl"], cwd=self.folder, check=True)
+        except FileNotFoundError:
+            self.skipTest("ncgen of netcdf-bin is not here")
+        self.fail(BAD_INPUT, "two.nc", "-k", 2, says=("several rasters", 'NETCDF:"two.nc":a', 'NETCDF:"two.nc":b'))
+        self.succeed('NETCDF:"two.nc":a', "-k", 2, "--write", "model", "-o", "nc")
+        model = model_of(self.folder / "nc/two_a.gmm.json")
+        np.testing.assert_allclose([c["mean"][0] for c in model["classes"]], [10 + 22 / 2, 10 + 92 / 2], atol=0.1)
+
+    def test_types_scale_and_offset(self):
+        values = scene()
+        for dtype in (np.uint16, np.int16, np.float32, np.float64):
+            with self.subTest(dtype.__name__):
+                dataset = self.raster("scene.tif", values.astype(dtype))
+                dataset.GetRasterBand(1).SetScale(0.5)
+                dataset.GetRasterBand(1).SetOffset(-7)
+                del dataset
+                self.succeed("scene.tif", "-k", 3, "--write", "model", "--overwrite")
+                means = np.array(model_of(self.folder / "segmented/scene.gmm.json")["means"])
+                ground = np.stack([[values[b][:, x].mean() for b in range(4)] for x in (5, 35, 65)])
+                ground[:, 0] = ground[:, 0] * 0.5 - 7
+                order = np.argsort(ground[:, 0])
+                np.testing.assert_allclose(means, ground[order], atol=2)
+
+    def test_masks_and_alpha(self):
+        values = scene(bands=3)
+        dataset = self.raster("scene.tif", values)
+        dataset.CreateMaskBand(gdal.GMF_PER_DATASET)
+        mask = np.full((60, 70), 255, np.uint8)
+        mask[50:, 60:] = 0
+        dataset.GetRasterBand(1).GetMaskBand().WriteArray(mask)
+        del dataset
+        np.testing.assert_array_equal(self.labels("scene.tif", "-k", 3) == 0, mask == 0)
+        self.raster("rgba.tif", np.concatenate([values, mask[None]]), options=["PHOTOMETRIC=RGB", "ALPHA=YES"])
+        np.testing.assert_array_equal(self.labels("rgba.tif", "-k", 3, name="rgba") == 0, mask == 0)
+        self.assertEqual([f["name"] for f in model_of_first(self)["features"]], ["L*", "a*", "b*"])
+
+    def test_no_data_of_one_band(self):
+        values = scene().astype(np.float32)
+        values[2, 10:20, :] = -9999
+        self.raster("scene.tif", values, no_data=-9999)
+        skipped = self.labels("scene.tif", "-k", 3)
+        self.assertTrue((skipped[10:20] == 0).all() and (skipped[20:] > 0).all())
+        self.assertTrue((self.labels("scene.tif", "-k", 3, "--missing", "marginal") > 0).all())
+
+    def test_channels_of_one_grid(self):
+        values = scene()
+        self.raster("scene.tif", values)
+        expected = self.labels("scene.tif", "-k", 3)
+        for b in range(4):
+            self.raster(f"b{b}.tif", values[b:b + 1])
+        self.succeed("b0.tif", "--channels", "b1.tif", "b2.tif", "b3.tif", "-k", 3, "--write", "labels")
+        np.testing.assert_array_equal(self.out("b0_labels.tif").ReadAsArray(), expected)
+        self.raster("small.tif", values[:1, :30])
+        self.fail(BAD_INPUT, "b0.tif", "--channels", "small.tif", "-k", 3, "-o", "x", says=("small.tif", "70 x 30", "70 x 60"))
+        dataset = self.raster("moved.tif", values[1:2])
+        dataset.SetGeoTransform((600010.0, *TRANSFORM[1:]))
+        del dataset
+        self.fail(BAD_INPUT, "b0.tif", "--channels", "moved.tif", "-k", 3, "-o", "x", says=("moved.tif", "600010", "600000"))
+
+    def test_selected_bands_and_extent(self):
+        values = scene()
+        self.raster("scene.tif", values)
+        self.succeed("scene.tif", "-k", 3, "--select-bands", "4,2", "--extent", "10,20,50,30", "--write", "labels,model")
+        made = self.out("scene_labels.tif")
+        self.assertEqual((made.RasterXSize, made.RasterYSize), (50, 30))
+        corner = gdal.ApplyGeoTransform(list(TRANSFORM), 10, 20)
+        self.assertEqual(made.GetGeoTransform(), (corner[0], *TRANSFORM[1:3], corner[1], *TRANSFORM[4:]))
+        self.raster("part.tif", values[[3, 1], 20:50, 10:60])
+        self.succeed("part.tif", "-k", 3, "--write", "labels,model")
+        np.testing.assert_array_equal(made.ReadAsArray(), self.out("part_labels.tif").ReadAsArray())
+        models = [model_of(self.folder / f"segmented/{name}.gmm.json") for name in ("scene", "part")]
+        self.assertEqual(models[0]["means"], models[1]["means"])
+        self.fail(BAD_INPUT, "scene.tif", "--select-bands", "5", "-k", 3, "-o", "x", says=("band 5", "4 bands"))
+        self.fail(BAD_INPUT, "scene.tif", "--extent", "60,0,20,5", "-k", 3, "-o", "x", says=("70 x 60", "20 x 5"))
+        self.fail(USAGE, "scene.tif", "--extent", "1,2,3", "-k", 3, "-o", "x", says=("--extent", "x,y,width,height"))
+        self.fail(USAGE, "scene.tif", "--select-bands", "1,1", "-k", 3, "-o", "x", says=("--select-bands", "more than once"))
+
+    def test_the_same_of_a_photograph(self):
+        image = scene(bands=3).transpose(1, 2, 0)
+        self.image("photo.png", image)
+        self.image("part.png", image[5:45, 8:68])
+        for name, words in (("photo", ("--extent", "8,5,60,40")), ("part", ())):
+            self.succeed(f"{name}.png", "-k", 3, "--write", "labels", *words)
+        np.testing.assert_array_equal(labels_of(self.folder / "segmented/photo_labels.png"),
+                                      labels_of(self.folder / "segmented/part_labels.png"))
+
+    def test_a_folder_of_scenes_shares_a_model(self):
+        (self.folder / "scenes").mkdir()
+        for n in range(3):
+            self.raster(f"scenes/s{n}.tif", scene(seed=3 if n < 2 else 4), no_data=0)
+        self.succeed("scenes", "-k", 3, "-o", "out", "--write", "labels,uncertainty")
+        for n in range(3):
+            made = gdal.Open(str(self.folder / f"out/s{n}_labels.tif"))
+            self.assertEqual(made.GetGeoTransform(), TRANSFORM)
+        again = self.succeed("scenes", "-k", 3, "-o", "out", "--write", "labels,uncertainty", "--resume")
+        self.assertIn("3", again.stderr + again.stdout)
+
+    def test_eval_reads_maps(self):
+        self.raster("scene.tif", scene())
+        self.succeed("scene.tif", "-k", 3, "--write", "labels")
+        scores = json.loads(self.succeed("eval", "segmented/scene_labels.tif", "--truth", "segmented/scene_labels.tif",
+                                         "--json").stdout)
+        self.assertIn("1", json.dumps(scores))
+        self.assertEqual(scores["mean"]["covering"] if "mean" in scores else 1, 1)
+
+
+class BadInput(MapTest):
+    def test_truncated(self):
+        self.raster("scene.tif", np.tile(scene(), (1, 4, 4)), options=["TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64",
+                                                                        "COMPRESS=DEFLATE"])
+        path = self.folder / "scene.tif"
+        whole = path.read_bytes()
+        path.write_bytes(whole[:len(whole) // 2])
+        self.fail(BAD_INPUT, "scene.tif", "-k", 3, says=("scene.tif",))
+
+    def test_a_damaged_block_is_named(self):
+        self.raster("scene.tif", np.tile(scene(), (1, 4, 4)), options=["TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64",
+                                                                        "COMPRESS=DEFLATE"])
+        path = self.folder / "scene.tif"
+        dataset = gdal.Open(str(path))
+        band = dataset.GetRasterBand(1)
+        middle = int(band.GetMetadataItem("BLOCK_OFFSET_1_2", "TIFF")) + int(band.GetMetadataItem("BLOCK_SIZE_1_2", "TIFF")) // 3
+        damaged = bytearray(path.read_bytes())
+        damaged[middle:middle + 400] = np.random.default_rng(1).bytes(400)
+        path.write_bytes(bytes(damaged))
+        self.fail(BAD_INPUT, "scene.tif", "-k", 3, says=("scene.tif", "rows 128 to 191", "cannot be read"))
+
+    def test_a_mosaic_whose_source_is_missing(self):
+        self.raster("scene.tif", scene())
+        gdal.GetDriverByName("VRT").CreateCopy(str(self.folder / "mosaic.vrt"), gdal.Open(str(self.folder / "scene.tif")))
+        (self.folder / "scene.tif").unlink()
+        self.fail(BAD_INPUT, "mosaic.vrt", "-k", 3, says=("mosaic.vrt", "scene.tif"))
+
+    def test_complex_numbers(self):
+        self.raster("radar.tif", scene(bands=1).astype(np.float32), kind=gdal.GDT_CFloat32)
+        self.fail(BAD_INPUT, "radar.tif", "-k", 3, says=("radar.tif", "complex"))
+
+    def test_no_valid_pixel(self):
+        self.raster("scene.tif", np.zeros((4, 30, 40), np.uint8), no_data=0)
+        result = self.succeed("scene.tif", "-k", 3, "--write", "labels")
+        self.assertIn("no data", (result.stdout + result.stderr).lower().replace("no pixel with data", "no data"))
+        self.assertTrue((self.out("scene_labels.tif").ReadAsArray() == 0).all())
+
+    def test_an_unknown_file(self):
+        (self.folder / "notes.xyzzy").write_text("these are no pixels\n")
+        self.fail(BAD_INPUT, "notes.xyzzy", "-k", 3, says=("notes.xyzzy", "GDAL"))
+
+
+def model_of_first(test):
+    test.succeed("rgba.tif", "-k", 3, "--write", "model", "--overwrite")
+    return model_of(test.folder / "segmented/rgba.gmm.json")
+
+
+if __name__ == "__main__":
+    unittest.main()
