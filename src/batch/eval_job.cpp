@@ -3,8 +3,8 @@
 #include <gmmseg/image_io.h>
 #include <gmmseg/threads.h>
 
+#include "base/ordered_pipeline.h"
 #include "base/text.h"
-#include "batch/ordered_pipeline.h"
 
 namespace gmmseg {
 namespace {

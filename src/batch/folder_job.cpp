@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/ordered_pipeline.h"
 #include "base/stopwatch.h"
 #include "batch/earlier_run.h"
 #include "batch/folder_checks.h"
@@ -16,7 +17,6 @@
 #include "batch/job_settings.h"
 #include "batch/load_input.h"
 #include "batch/manifest.h"
-#include "batch/ordered_pipeline.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
 #include "batch/report_files.h"

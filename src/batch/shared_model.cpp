@@ -8,8 +8,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/ordered_pipeline.h"
 #include "batch/load_input.h"
-#include "batch/ordered_pipeline.h"
 #include "features/effective_samples.h"
 #include "features/samples_like.h"
 #include "mixture/missing.h"

@@ -5,9 +5,9 @@
 #include <boost/filesystem/operations.hpp>
 #include <boost/filesystem/path.hpp>
 
+#include "base/ordered_pipeline.h"
 #include "batch/file_target.h"
 #include "batch/image_headers.h"
-#include "batch/ordered_pipeline.h"
 #include "io/model_format.h"
 #include "io/stats_format.h"
 

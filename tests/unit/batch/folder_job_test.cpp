@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "base/ordered_pipeline.h"
 #include "batch/job_settings.h"
 #include "batch/manifest.h"
-#include "batch/ordered_pipeline.h"
 #include "scratch_folder.h"
 
 using namespace gmmseg;
