@@ -21,6 +21,7 @@ struct RasterInfo {
   int num_bands = 0;  // alpha is none
   SampleType type = SampleType::kUint8;
   ColorModel color_model = ColorModel::kGray;
+  double white = 255;  // as Raster::white() of what is read
   // How the pixels lie in the file: parts that begin and end with these cost least.
   std::int64_t block_width = 0, block_height = 0;
   Georeference georeference;

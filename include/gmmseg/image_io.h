@@ -50,6 +50,8 @@ struct ReadOptions {
 // channels are of another size or lie elsewhere on the earth, and where a band or a part of the
 // extent is not there.
 LoadedImage LoadImage(const std::string& path, const ReadOptions& options = {});
+// The same pixels part by part, of what GDAL reads. Throws as LoadImage does.
+std::unique_ptr<BlockReader> OpenBlocks(const std::string& path, const ReadOptions& options = {});
 // The same hash without decoding anything.
 std::string HashImage(const std::string& path, const ReadOptions& options = {});
 

@@ -89,11 +89,13 @@ struct OutputOptions {
   std::function<void(const std::vector<std::string>& names)> before_commit;
 };
 
-enum class JobStage { kReading, kFitting, kLabelling, kWriting };
+enum class JobStage { kReading, kFitting, kRefining, kLabelling, kWriting };
 struct JobProgress {
   JobStage stage = JobStage::kReading;
   int iteration = 0;          // while fitting: EM steps done; 0 before the first
   double log_likelihood = 0;  // per pixel, after them
+  // Of a raster that is read part by part, in this pass over it; 0 of others.
+  std::int64_t pixels_done = 0, num_pixels = 0;
 };
 using JobObserver = std::function<void(const JobProgress&)>;  // called from the calling thread
 
@@ -108,6 +110,15 @@ struct RegionTotals {
   bool as_asked = true;  // as many as were asked for, if a number was
 };
 
+// Of a job whose raster is read part by part.
+struct SceneTotals {
+  bool exact = false;  // fitted to all pixels' colours; else to a sample and by passes over all
+  std::int64_t num_sampled = 0;    // pixels in the sample; 0 where it is exact
+  std::int64_t planned_bytes = 0;  // memory that the plan allows for
+  std::int64_t peak_bytes = 0;     // that the process has taken, measured
+  int num_passes = 0;              // over the raster, that of the labels included
+};
+
 // What happened. Facts that vary from run to run (seconds, threads, instruction set) are here and
 // in no output file.
 struct JobResult {
@@ -115,8 +126,9 @@ struct JobResult {
   std::string hash;                               // as TrainingInput::hash
   std::int64_t width = 0, height = 0, depth = 1;  // pixels
   int num_bands = 0;
-  std::int64_t num_valid = 0;                    // pixels with data
-  std::optional<RegionTotals> regions;           // then there are no model and no classes
+  std::int64_t num_valid = 0;           // pixels with data
+  std::optional<RegionTotals> regions;  // then there are no model and no classes
+  std::optional<SceneTotals> scene;
   Model model;                                   // as fitted, or as applied
   ClassTable classes;                            // shares of this image
   double log_likelihood = 0;                     // per pixel with data, natural logarithm

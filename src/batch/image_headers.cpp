@@ -2,6 +2,7 @@
 
 #include <gmmseg/errors.h>
 #include <gmmseg/memory.h>
+#include <gmmseg/scene_job.h>
 #include <gmmseg/threads.h>
 #include <oneapi/tbb/parallel_for.h>
 
@@ -146,6 +147,14 @@ SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
 }
 
 }  // namespace
+
+std::int64_t BytesToHold(const ImageHeader& header, const SegmentOptions& options,
+                         const OutputOptions& output) {
+  FolderOptions alone;
+  alone.segment = options;
+  alone.output = output;
+  return BytesFor(header, alone, FeaturePool::Weights::kNone);
+}
 
 ImageHeaders ReadHeaders(const InputList& inputs) {
   ImageHeaders headers(inputs.files.size());

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <new>
+#include <optional>
 
 #include "base/stopwatch.h"
 #include "batch/load_input.h"
@@ -39,6 +40,8 @@ void CheckOutputs(const JobFrame& frame) {
                           frame.IsPart() ? ReportKind::kPart : ReportKind::kPage);
   CheckStays(frame, frame.input.weight_map, "the weight map", names);
   CheckStays(frame, frame.input.scribbles, "the scribbles", names);
+  for (const std::string& channel : frame.input.read.channels)
+    CheckStays(frame, channel, "a channel", names);
   CheckExisting(frame.directory(), names, frame.output.existing);
   if (!frame.WantsReport() || frame.IsPart()) return;
   ReportDate();
@@ -84,8 +87,6 @@ void SetFacts(const Raster& raster, JobResult& result) {
   result.height = raster.height();
   result.depth = raster.depth();
   result.num_bands = raster.num_bands();
-  result.threads = ActiveThreads();
-  result.instruction_set = InstructionSet();
 }
 
 [[noreturn]] void ThrowOutOfMemory(const std::string& input, const Raster& raster) {
@@ -105,33 +106,46 @@ fs::path JobFrame::directory() const {
   return path.filename_is_dot() && path.has_parent_path() ? path.parent_path() : path;
 }
 
-JobResult RunInFrame(const JobFrame& frame, const JobWork& work) {
+JobResult RunStaged(const JobFrame& frame, const StagedWork& work) {
   Stopwatch total;
   CheckOutputs(frame);
-  frame.Report({.stage = JobStage::kReading});
   JobResult result;
   result.input = frame.input.image;
   result.asked = frame.output.outputs;
   result.directory = frame.output.directory;
-  Stopwatch watch;
-  const LoadedImage image = LoadInput(frame.input);
-  result.seconds.read = watch.Seconds();
-  result.hash = image.hash;
-  SetFacts(image.raster, result);
-
-  Staging staging(frame.directory(), frame.stem());
+  result.threads = ActiveThreads();
+  result.instruction_set = InstructionSet();
+  frame.Report({.stage = JobStage::kReading});
+  std::optional<Staging> staging;
+  const StageFolder folder = [&]() -> const fs::path& {
+    return staging.emplace(frame.directory(), frame.stem()).folder();
+  };
   try {
-    work(image, staging.folder(), result);
+    work(folder, result);
     Stopwatch commit;
-    Commit(frame, staging, result);
+    Commit(frame, *staging, result);
     result.seconds.write += commit.Seconds();
-  } catch (const std::bad_alloc&) {
-    ThrowOutOfMemory(frame.input.image, image.raster);
   } catch (const IoError& error) {
-    throw IoError(error.operation(), staging.InFinalPlace(error.what()));
+    if (!staging) throw;
+    throw IoError(error.operation(), staging->InFinalPlace(error.what()));
   }
   result.seconds.total = total.Seconds();
   return result;
+}
+
+JobResult RunInFrame(const JobFrame& frame, const JobWork& work) {
+  return RunStaged(frame, [&](const StageFolder& folder, JobResult& result) {
+    Stopwatch watch;
+    const LoadedImage image = LoadInput(frame.input);
+    result.seconds.read = watch.Seconds();
+    result.hash = image.hash;
+    SetFacts(image.raster, result);
+    try {
+      work(image, folder(), result);
+    } catch (const std::bad_alloc&) {
+      ThrowOutOfMemory(frame.input.image, image.raster);
+    }
+  });
 }
 
 }  // namespace gmmseg

@@ -37,4 +37,10 @@ using JobWork = std::function<void(const LoadedImage& image, const boost::filesy
 // Throws as RunSegmentJob does.
 JobResult RunInFrame(const JobFrame& frame, const JobWork& work);
 
+// The same of an image that the work reads by itself. It calls `folder` once, when it is known that
+// there is something to write, and says what the frame's reading would have said.
+using StageFolder = std::function<const boost::filesystem::path&()>;
+using StagedWork = std::function<void(const StageFolder& folder, JobResult& result)>;
+JobResult RunStaged(const JobFrame& frame, const StagedWork& work);
+
 }  // namespace gmmseg

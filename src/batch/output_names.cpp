@@ -101,7 +101,9 @@ std::vector<NamePattern> PatternsOf(Output output, OutputKind kind) {
 // Of what GDAL calls a part of a file, DRIVER:"folder/scene.nc":part: "scene_part".
 std::optional<std::string> StemOfPart(const std::string& input) {
   const std::size_t colon = input.find(':');
-  const auto is_of_driver = [](unsigned char c) { return std::isupper(c) || std::isdigit(c); };
+  const auto is_of_driver = [](unsigned char c) {
+    return std::isupper(c) || std::isdigit(c) || c == '_';
+  };
   if (colon == std::string::npos || colon < 2 ||
       !std::all_of(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(colon), is_of_driver))
     return std::nullopt;

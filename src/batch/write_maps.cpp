@@ -1,10 +1,14 @@
 #include "batch/write_maps.h"
 
+#include <gmmseg/errors.h>
 #include <gmmseg/render.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
+#include <memory>
 
 #include "base/text.h"
 #include "batch/output_names.h"
@@ -38,185 +42,7 @@ ClassTable MarkTable() {
   return table;
 }
 
-class MapOutputs {
- public:
-  MapOutputs(const boost::filesystem::path& folder, const std::string& stem, const Raster& raster,
-             const Segmentation& segmentation, const Measures& measures,
-             const OutputOptions& output)
-      : folder_(folder),
-        stem_(stem),
-        raster_(raster),
-        result_(segmentation),
-        measures_(measures),
-        output_(output),
-        metadata_(MapMetadata(segmentation.model)) {}
-
-  void Write() const {
-    if (Wants(Output::kLabels)) WriteLabels();
-    if (Wants(Output::kAnomalies)) WriteAnomalies();
-    if (Wants(Output::kUncertainty)) WriteUncertainty();
-    if (Wants(Output::kProbabilities) && !result_.classes.empty()) WriteProbabilities();
-    if (Wants(Output::kDensity))
-      WriteFloats(Output::kDensity, {"log-density"},
-                  [&](int) { return OfSamples(result_.sample_log_density); });
-    if (Wants(Output::kOutliers))
-      WriteFloats(Output::kOutliers, {"outlier tail probability"},
-                  [&](int) { return OfSamples(measures_.anomalies.sample_tails); });
-    if (Wants(Output::kImputed)) WriteImputed();
-  }
-
- private:
-  bool Wants(Output output) const { return output_.outputs.contains(output); }
-  std::string PathOf(Output output) const {
-    return (folder_ / OutputName(stem_, output, OutputKind::kMap)).string();
-  }
-  Window Whole() const { return {0, 0, result_.width, result_.height}; }
-
-  MapFormat FormatOf(SampleType type, std::vector<MapBand> bands, double no_data) const {
-    MapFormat format;
-    format.width = result_.width;
-    format.height = result_.height;
-    format.type = type;
-    format.bands = std::move(bands);
-    format.no_data = no_data;
-    format.overviews = Overviews::kAverage;
-    format.layout = output_.map_layout;
-    format.georeference = raster_.georeference();
-    format.metadata = metadata_;
-    return format;
-  }
-
-  // A map whose numbers are those of classes.
-  template <typename LabelOf>
-  void WriteClasses(Output output, const ClassTable& classes, std::vector<std::string> mean_names,
-                    const LabelOf& label_of) const {
-    const bool is_small = classes.size() <= 255;
-    MapFormat format =
-        FormatOf(is_small ? SampleType::kUint8 : SampleType::kUint16, {{.name = "class"}}, 0);
-    format.overviews = Overviews::kNearest;
-    format.classes = classes;
-    format.counts.resize(classes.size());
-    format.mean_names = std::move(mean_names);
-    std::vector<std::uint16_t> labels(result_.num_pixels());
-    for (std::int64_t i = 0; i < result_.num_pixels(); ++i)
-      if ((labels[i] = label_of(i)) > 0) ++format.counts[labels[i] - 1];
-    MapWriter map(PathOf(output), format);
-    if (is_small)
-      map.Write(Whole(), 0, std::vector<std::uint8_t>(labels.begin(), labels.end()).data());
-    else
-      map.Write(Whole(), 0, labels.data());
-    map.Close();
-    WriteStagedFile((folder_ / StyleName(stem_, output)).string(), QgisStyle(classes));
-  }
-
-  void WriteLabels() const {
-    std::vector<std::string> features;
-    for (const FeatureInfo& info : result_.planes.layout.info) features.push_back(info.name);
-    WriteClasses(Output::kLabels, result_.classes, features,
-                 [&](std::int64_t i) { return result_.labels[i]; });
-  }
-
-  void WriteAnomalies() const {
-    WriteClasses(Output::kAnomalies, MarkTable(), {}, [&](std::int64_t i) {
-      return static_cast<std::uint16_t>(
-          measures_.anomalies.sample_marks[result_.planes.SampleOf(i)]);
-    });
-  }
-
-  // value(i) of pixels with data, as the steps have it.
-  template <typename T, typename Value>
-  void WriteSteps(MapWriter& map, int band, const Steps& steps, const Value& value) const {
-    std::vector<T> stored(result_.num_pixels());
-    for (std::int64_t i = 0; i < result_.num_pixels(); ++i) {
-      const double exact =
-          result_.labels[i] == 0 ? steps.no_data : static_cast<double>(value(i)) * steps.steps;
-      stored[i] = static_cast<T>(std::lround(exact));
-    }
-    map.Write(Whole(), band, stored.data());
-  }
-
-  void WriteUncertainty() const {
-    const std::vector<float> uncertainty = result_.Uncertainty();
-    MapWriter map(PathOf(Output::kUncertainty),
-                  FormatOf(kSteps8.type, {{"uncertainty", 1 / kSteps8.steps}}, kSteps8.no_data));
-    WriteSteps<std::uint8_t>(map, 0, kSteps8,
-                             [&](std::int64_t i) { return uncertainty[result_.PlaceOf(i)]; });
-    map.Close();
-  }
-
-  void WriteProbabilities() const {
-    const bool is_float = output_.depth == ProbabilityDepth::kFloat32;
-    const Steps& steps = output_.depth == ProbabilityDepth::kUint8 ? kSteps8 : kSteps16;
-    const auto num_classes = static_cast<int>(result_.classes.size());
-    std::vector<MapBand> bands;
-    for (int k = 1; k <= num_classes; ++k)
-      bands.push_back({"P(" + std::to_string(k) + ")", is_float ? 1 : 1 / steps.steps});
-    MapWriter map(PathOf(Output::kProbabilities),
-                  FormatOf(is_float ? SampleType::kFloat32 : steps.type, bands,
-                           is_float ? kNaN : steps.no_data));
-    const int most =
-        ClassesAtATime(result_.num_pixels() * std::int64_t{sizeof(float)}, num_classes);
-    for (int first = 1; first <= num_classes; first += most)
-      for (int band = first - 1; std::vector<float> & plane :
-                                 result_.Posteriors(first, std::min(most, num_classes - first + 1)))
-        WritePlane(map, band++, steps, plane);
-    map.Close();
-  }
-
-  void WritePlane(MapWriter& map, int band, const Steps& steps, std::vector<float>& plane) const {
-    const auto value = [&](std::int64_t i) { return plane[i]; };
-    switch (output_.depth) {
-      case ProbabilityDepth::kUint8:
-        return WriteSteps<std::uint8_t>(map, band, steps, value);
-      case ProbabilityDepth::kUint16:
-        return WriteSteps<std::uint16_t>(map, band, steps, value);
-      case ProbabilityDepth::kFloat32:
-        break;
-    }
-    for (std::int64_t i = 0; i < result_.num_pixels(); ++i)
-      if (result_.labels[i] == 0) plane[i] = kNaN;
-    map.Write(Whole(), band, plane.data());
-  }
-
-  std::function<float(std::int64_t)> OfSamples(const std::vector<float>& values) const {
-    return [this, &values](std::int64_t i) {
-      return result_.labels[i] == 0 ? kNaN : values[result_.planes.SampleOf(i)];
-    };
-  }
-
-  template <typename ValuesOf>
-  void WriteFloats(Output output, const std::vector<std::string>& names,
-                   const ValuesOf& values_of) const {
-    std::vector<MapBand> bands;
-    for (const std::string& name : names) bands.push_back({.name = name});
-    MapWriter map(PathOf(output), FormatOf(SampleType::kFloat32, bands, kNaN));
-    std::vector<float> plane(result_.num_pixels());
-    for (int b = 0; b < static_cast<int>(names.size()); ++b) {
-      const auto value = values_of(b);
-      for (std::int64_t i = 0; i < result_.num_pixels(); ++i) plane[i] = value(i);
-      map.Write(Whole(), b, plane.data());
-    }
-    map.Close();
-  }
-
-  void WriteImputed() const {
-    std::vector<std::string> names;
-    for (int b = 0; b < raster_.num_bands(); ++b)
-      names.push_back(result_.planes.layout.info[b].name);
-    WriteFloats(Output::kImputed, names, [&](int b) { return ImputedValue(raster_, result_, b); });
-  }
-
-  const boost::filesystem::path& folder_;
-  const std::string& stem_;
-  const Raster& raster_;
-  const Segmentation& result_;
-  const Measures& measures_;
-  const OutputOptions& output_;
-  std::vector<std::pair<std::string, std::string>> metadata_;
-};
-
-}  // namespace
-
+// What a map says of the model that it was made by, in the domain GMMSEG.
 std::vector<std::pair<std::string, std::string>> MapMetadata(const Model& model) {
   const GaussianMixture& mixture = model.mixture();
   return {{"VERSION", GMMSEG_VERSION},
@@ -231,10 +57,228 @@ std::vector<std::pair<std::string, std::string>> MapMetadata(const Model& model)
           {"STOP_REASON", std::string(ToString(model.fit.stop_reason))}};
 }
 
-void WriteMaps(const boost::filesystem::path& folder, const std::string& stem, const Raster& raster,
-               const Segmentation& segmentation, const Measures& measures,
-               const OutputOptions& output) {
-  MapOutputs(folder, stem, raster, segmentation, measures, output).Write();
+// A map of classes, and what is counted of them on the way.
+struct ClassMap {
+  std::unique_ptr<MapWriter> map;
+  ClassTable classes;
+  std::vector<std::int64_t> counts = std::vector<std::int64_t>(classes.size());
+
+  bool IsSmall() const { return classes.size() <= 255; }
+};
+
+// One window, and what was found of it.
+struct Part {
+  const Window& window;
+  const Raster& raster;
+  const Segmentation& result;
+  const Measures& measures;
+
+  std::int64_t num_pixels() const { return window.width * window.height; }
+};
+
+}  // namespace
+
+struct MapOutputs::Impl {
+  Impl(const boost::filesystem::path& folder_path, const std::string& output_stem,
+       const MapSubject& map_subject, const OutputOptions& options)
+      : folder(folder_path),
+        stem(output_stem),
+        subject(map_subject),
+        output(options),
+        metadata(MapMetadata(map_subject.model)) {
+    const ClassTable& classes = subject.model.classes;
+    std::vector<std::string> features;
+    for (const FeatureInfo& info : subject.model.features.info) features.push_back(info.name);
+    if (Wants(Output::kLabels)) OpenClasses(Output::kLabels, classes, features);
+    if (Wants(Output::kAnomalies)) OpenClasses(Output::kAnomalies, MarkTable(), {});
+    if (Wants(Output::kUncertainty))
+      OpenSteps(Output::kUncertainty, kSteps8, {{"uncertainty", 1 / kSteps8.steps}});
+    if (Wants(Output::kProbabilities) && !classes.empty())
+      OpenProbabilities(static_cast<int>(classes.size()));
+    if (Wants(Output::kDensity)) OpenFloats(Output::kDensity, {"log-density"});
+    if (Wants(Output::kOutliers)) OpenFloats(Output::kOutliers, {"outlier tail probability"});
+    features.resize(std::min<std::size_t>(features.size(), subject.num_bands));
+    if (Wants(Output::kImputed)) OpenFloats(Output::kImputed, features);
+  }
+
+  bool Wants(Output kind) const { return output.outputs.contains(kind); }
+  std::string PathOf(Output kind) const {
+    return (folder / OutputName(stem, kind, OutputKind::kMap)).string();
+  }
+
+  MapFormat FormatOf(SampleType type, std::vector<MapBand> bands, double no_data) const {
+    MapFormat format;
+    format.width = subject.width;
+    format.height = subject.height;
+    format.type = type;
+    format.bands = std::move(bands);
+    format.no_data = no_data;
+    format.overviews = Overviews::kAverage;
+    format.layout = output.map_layout;
+    format.georeference = subject.georeference;
+    format.metadata = metadata;
+    return format;
+  }
+
+  void OpenClasses(Output kind, const ClassTable& classes, std::vector<std::string> mean_names) {
+    const bool is_small = classes.size() <= 255;
+    MapFormat format =
+        FormatOf(is_small ? SampleType::kUint8 : SampleType::kUint16, {{.name = "class"}}, 0);
+    format.overviews = Overviews::kNearest;
+    format.classes = classes;
+    format.mean_names = std::move(mean_names);
+    class_maps.emplace(kind, ClassMap{std::make_unique<MapWriter>(PathOf(kind), format), classes});
+  }
+
+  void OpenSteps(Output kind, const Steps& steps, std::vector<MapBand> bands) {
+    maps.try_emplace(kind, PathOf(kind), FormatOf(steps.type, std::move(bands), steps.no_data));
+  }
+
+  void OpenFloats(Output kind, const std::vector<std::string>& names) {
+    std::vector<MapBand> bands;
+    for (const std::string& name : names) bands.push_back({.name = name});
+    maps.try_emplace(kind, PathOf(kind), FormatOf(SampleType::kFloat32, bands, kNaN));
+  }
+
+  void OpenProbabilities(int num_classes) {
+    const bool is_float = output.depth == ProbabilityDepth::kFloat32;
+    std::vector<MapBand> bands;
+    for (int k = 1; k <= num_classes; ++k)
+      bands.push_back(
+          {"P(" + std::to_string(k) + ")", is_float ? 1 : 1 / ProbabilitySteps().steps});
+    maps.try_emplace(Output::kProbabilities, PathOf(Output::kProbabilities),
+                     is_float
+                         ? FormatOf(SampleType::kFloat32, bands, kNaN)
+                         : FormatOf(ProbabilitySteps().type, bands, ProbabilitySteps().no_data));
+  }
+
+  const Steps& ProbabilitySteps() const {
+    return output.depth == ProbabilityDepth::kUint8 ? kSteps8 : kSteps16;
+  }
+
+  void Write(const Part& part) {
+    for (auto& [kind, map] : class_maps) WriteClasses(kind, part, map);
+    for (auto& [kind, map] : maps) WriteNumbers(kind, part, map);
+  }
+
+  void WriteClasses(Output kind, const Part& part, ClassMap& map) const {
+    std::vector<std::uint16_t> labels = part.result.labels;
+    if (kind == Output::kAnomalies)
+      for (std::int64_t i = 0; i < part.num_pixels(); ++i)
+        labels[i] = static_cast<std::uint16_t>(
+            part.measures.anomalies.sample_marks[part.result.planes.SampleOf(i)]);
+    for (const std::uint16_t label : labels)
+      if (label > 0) ++map.counts[label - 1];
+    if (map.IsSmall())
+      map.map->Write(part.window, 0,
+                     std::vector<std::uint8_t>(labels.begin(), labels.end()).data());
+    else
+      map.map->Write(part.window, 0, labels.data());
+  }
+
+  void WriteNumbers(Output kind, const Part& part, MapWriter& map) const {
+    switch (kind) {
+      case Output::kUncertainty:
+        return WriteUncertainty(part, map);
+      case Output::kProbabilities:
+        return WriteProbabilities(part, map);
+      case Output::kDensity:
+        return WriteFloats(part, map, 0, OfSamples(part, part.result.sample_log_density));
+      case Output::kOutliers:
+        return WriteFloats(part, map, 0, OfSamples(part, part.measures.anomalies.sample_tails));
+      case Output::kImputed:
+        for (int b = 0; b < part.raster.num_bands(); ++b)
+          WriteFloats(part, map, b, ImputedValue(part.raster, part.result, b));
+        return;
+      default:
+        throw InternalError("an output that is no map");
+    }
+  }
+
+  // value(i) of pixels with data, as the steps have it.
+  template <typename T>
+  static void WriteSteps(const Part& part, MapWriter& map, int band, const Steps& steps,
+                         const PixelValues& value) {
+    std::vector<T> stored(part.num_pixels());
+    for (std::int64_t i = 0; i < part.num_pixels(); ++i) {
+      const double exact =
+          part.result.labels[i] == 0 ? steps.no_data : static_cast<double>(value(i)) * steps.steps;
+      stored[i] = static_cast<T>(std::lround(exact));
+    }
+    map.Write(part.window, band, stored.data());
+  }
+
+  static void WriteUncertainty(const Part& part, MapWriter& map) {
+    const std::vector<float> uncertainty = part.result.Uncertainty();
+    WriteSteps<std::uint8_t>(part, map, 0, kSteps8,
+                             [&](std::int64_t i) { return uncertainty[part.result.PlaceOf(i)]; });
+  }
+
+  void WriteProbabilities(const Part& part, MapWriter& map) const {
+    const auto num_classes = static_cast<int>(part.result.classes.size());
+    const int most = ClassesAtATime(part.num_pixels() * std::int64_t{sizeof(float)}, num_classes);
+    for (int first = 1; first <= num_classes; first += most) {
+      const int count = std::min(most, num_classes - first + 1);
+      const std::vector<std::vector<float>> planes = part.result.Posteriors(first, count);
+      for (int k = 0; k < count; ++k) WriteProbability(part, map, first - 1 + k, planes[k]);
+    }
+  }
+
+  void WriteProbability(const Part& part, MapWriter& map, int band,
+                        const std::vector<float>& plane) const {
+    const auto value = [&](std::int64_t i) { return plane[i]; };
+    switch (output.depth) {
+      case ProbabilityDepth::kUint8:
+        return WriteSteps<std::uint8_t>(part, map, band, kSteps8, value);
+      case ProbabilityDepth::kUint16:
+        return WriteSteps<std::uint16_t>(part, map, band, kSteps16, value);
+      case ProbabilityDepth::kFloat32:
+        return WriteFloats(part, map, band, value);
+    }
+  }
+
+  static PixelValues OfSamples(const Part& part, const std::vector<float>& values) {
+    return [&](std::int64_t i) { return values[part.result.planes.SampleOf(i)]; };
+  }
+
+  // value(i) of pixels with data.
+  static void WriteFloats(const Part& part, MapWriter& map, int band, const PixelValues& value) {
+    std::vector<float> plane(part.num_pixels());
+    for (std::int64_t i = 0; i < part.num_pixels(); ++i)
+      plane[i] = part.result.labels[i] == 0 ? kNaN : value(i);
+    map.Write(part.window, band, plane.data());
+  }
+
+  void Close() {
+    for (auto& [kind, map] : class_maps) {
+      map.map->Close(map.counts);
+      WriteStagedFile((folder / StyleName(stem, kind)).string(), QgisStyle(map.classes));
+    }
+    for (auto& [kind, map] : maps) map.Close();
+  }
+
+  boost::filesystem::path folder;
+  std::string stem;
+  MapSubject subject;
+  const OutputOptions& output;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::map<Output, ClassMap> class_maps;
+  std::map<Output, MapWriter> maps;
+};
+
+MapOutputs::MapOutputs(const boost::filesystem::path& folder, const std::string& stem,
+                       const MapSubject& subject, const OutputOptions& output)
+    : impl_(std::make_unique<Impl>(folder, stem, subject, output)) {}
+MapOutputs::~MapOutputs() = default;
+void MapOutputs::Write(const Window& window, const Raster& raster, const Segmentation& segmentation,
+                       const Measures& measures) {
+  impl_->Write({window, raster, segmentation, measures});
+}
+void MapOutputs::Close() { impl_->Close(); }
+
+OutputSet MapOutputKinds() {
+  return {Output::kLabels,    Output::kUncertainty, Output::kProbabilities, Output::kDensity,
+          Output::kAnomalies, Output::kOutliers,    Output::kImputed};
 }
 
 }  // namespace gmmseg

@@ -42,9 +42,7 @@ class OutputWriter {
     if (Wants(Output::kModel)) WriteModel(PathOf(Output::kModel), result_.model);
     if (Wants(Output::kConvergence)) WriteConvergence();
     if (IsMap())
-      tbb::parallel_invoke(
-          [this] { WriteMaps(folder_, stem_, raster_, result_, measures_, output_); },
-          [this] { WriteAllPictures(); });
+      tbb::parallel_invoke([this] { WriteMaps(); }, [this] { WriteAllPictures(); });
     else
       tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteFloatPlanes(); },
                            [this] { WriteAllPictures(); });
@@ -69,6 +67,13 @@ class OutputWriter {
 
   bool Wants(Output output) const { return output_.outputs.contains(output); }
   bool IsMap() const { return raster_.georeference().IsLocated(); }
+  void WriteMaps() const {
+    const MapSubject subject{result_.width, result_.height, raster_.num_bands(),
+                             raster_.georeference(), result_.model};
+    MapOutputs maps(folder_, stem_, subject, output_);
+    maps.Write({0, 0, result_.width, result_.height}, raster_, result_, measures_);
+    maps.Close();
+  }
   // What is a map where there are maps.
   bool WantsPicture(Output output) const { return Wants(output) && !IsMap(); }
   int num_classes() const { return static_cast<int>(result_.classes.size()); }

@@ -121,6 +121,14 @@ void AddClassesJson(const JobResult& result, Command command, Json& report) {
   if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
 }
 
+Json SceneJson(const SceneTotals& scene) {
+  return {{"exact", scene.exact},
+          {"sampled_pixels", scene.num_sampled},
+          {"passes", scene.num_passes},
+          {"planned_bytes", scene.planned_bytes},
+          {"peak_bytes", scene.peak_bytes}};
+}
+
 Json RegionsJson(const RegionTotals& regions) {
   return {{"count", regions.num_regions},
           {"leaves", regions.num_leaves},
@@ -152,6 +160,7 @@ Json Report(const JobResult& result, Command command) {
   report["output_directory"] = result.directory;
   report["outputs"] = result.files;
   report["removed"] = result.stale;
+  if (result.scene) report["scene"] = SceneJson(*result.scene);
   report["seconds"] = SecondsJson(result.seconds);
   report["threads"] = result.threads;
   report["instruction_set"] = result.instruction_set;

@@ -1,95 +1,22 @@
 // The program `segment`.
 #include <gmmseg/errors.h>
-#include <gmmseg/job.h>
-#include <gmmseg/model_io.h>
 #include <gmmseg/threads.h>
 
-#include <filesystem>
 #include <new>
 
-#include "batch/fit_outputs.h"
-#include "batch/model_outputs.h"
 #include "cli/eval_command.h"
-#include "cli/fit_settings.h"
 #include "cli/folder_command.h"
 #include "cli/interrupts.h"
-#include "cli/json_report.h"
 #include "cli/messages.h"
+#include "cli/one_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/progress_line.h"
 #include "cli/sample_command.h"
+#include "cli/scene_command.h"
 #include "cli/stats_command.h"
 
 namespace gmmseg::cli {
 namespace {
-
-constexpr char kFilesStay[] = "output files, if any, are complete";
-
-void Report(const JobResult& result, const SegmentOptions& fit, const Options& options) {
-  for (const std::string& warning : result.warnings)
-    Tell("warning: " + result.input + ": " + warning);
-  if (options.command == Command::kSegment && options.verbosity != Verbosity::kQuiet)
-    for (const std::string& line : CandidateTable(result.model.candidates)) Tell(line);
-  if (options.verbosity == Verbosity::kVerbose)
-    for (const std::string& detail : Details(result, fit, options.command)) Tell(detail);
-  EndOnClosedPipe();  // everything that had to be done is done
-  if (options.report == ReportFormat::kJson)
-    Print(JsonReport(result, options.command), kFilesStay);
-  else if (options.verbosity != Verbosity::kQuiet)
-    Print(OneLine(LogLine(result, options)) + "\n", kFilesStay);
-}
-
-bool IsFlawless(const JobResult& result, Command command) {
-  if (result.regions) return result.regions->as_asked;
-  if (command == Command::kApply) return !result.drift || !result.drift->flagged();
-  const FitResult& fit = result.model.fit;
-  return result.num_valid == 0 || (fit.converged() && fit.has_all_components());
-}
-
-JobInput InputOf(const Options& options) {
-  const std::string& image = options.inputs.front();
-  const std::string name = std::filesystem::path(image).filename().string();
-  JobInput input(image);
-  input.read = options.read;
-  if (!options.weight_map.empty())
-    input.weight_map = RequireCompanion(options.weight_map, name, "weight map");
-  if (!options.scribbles.empty())
-    input.scribbles = RequireCompanion(options.scribbles, name, "scribbles");
-  return input;
-}
-
-ExitCode RunOneFile(const Options& options) {
-  const std::string& input = options.inputs.front();
-  ProgressLine line(options.verbosity);
-  SegmentOptions fit;
-  const JobObserver show = [&](const JobProgress& progress) {
-    line.Show(ProgressText(input, progress, fit.fit.max_iterations),
-              progress.iteration > 0 ? ProgressLine::Urgency::kRoutine
-                                     : ProgressLine::Urgency::kImportant);
-  };
-  JobResult result;
-  if (options.regions) {
-    result = RunRegionJob(InputOf(options), *options.regions, RegionOutputsOf(options), show);
-  } else if (options.command == Command::kApply) {
-    const Model model = ModelToApply(options);
-    const OutputSet impossible = ImpossibleOutputs(model, options.output.anomaly_rate);
-    result =
-        RunApplyJob(InputOf(options), model, OutputsOf(options, model.features.spec, impossible),
-                    show, options.segment.smooth);
-  } else {
-    const JobInput with_companions = InputOf(options);
-    fit = SettingsOf(options, {with_companions.scribbles});
-    const OutputSet impossible = ImpossibleOutputs(ModelSource::kSeparate, fit);
-    result =
-        RunSegmentJob(with_companions, fit, OutputsOf(options, fit.features, impossible), show);
-  }
-  line.Wipe();
-  Report(result, fit, options);
-  return options.strictness == Strictness::kFail && !IsFlawless(result, options.command)
-             ? kNotStrict
-             : kDone;
-}
 
 ExitCode Run(const Options& options) {
   if (options.command == Command::kSample) return RunSample(options);
@@ -104,8 +31,10 @@ ExitCode Run(const Options& options) {
     case Command::kEval:
       return RunEval(options);
     default:
-      return options.one_file ? RunOneFile(options) : RunFolder(options);
+      break;
   }
+  if (IsOfScene(options)) return RunScene(options);
+  return options.one_file ? RunOneFile(options) : RunFolder(options);
 }
 
 int Main(int argc, const char* const* argv) {

@@ -217,6 +217,8 @@ std::string ProgressText(const std::string& input, const JobProgress& progress,
       if (progress.iteration == 0) return input + ": looking for a start";
       return input + Format(": iteration %d of at most %d, %.5f per pixel", progress.iteration,
                             max_iterations, progress.log_likelihood);
+    case JobStage::kRefining:
+      return input + ": refining";
     case JobStage::kLabelling:
       return input + ": labelling";
     case JobStage::kWriting:

@@ -177,6 +177,14 @@ void DeclareHow(CLI::App& app, Options& options) {
       "--init-model and --position, climb on a part of a large image first. Default: on. "
       "--tolerance 0 is plain EM in any case.",
       [&fit](const std::string& word) { fit.acceleration = ParseAcceleration(word); });
+  Add(app, kHow, "--full-passes", "N",
+      "Of a raster that --memory does not hold and whose colours it does not hold, either: most "
+      "steps of EM on all pixels, 0 to 1000, after the fit to a sample of them, as long as one "
+      "gains "
+      "1e-4 per pixel. Each reads the raster once. Default: 3.",
+      [&options](const std::string& word) {
+        options.full_passes = static_cast<int>(ParseInteger(word, 0, 1000));
+      });
   DeclareFloor(app, options);
   DeclareSeed(app, options);
 }
@@ -307,7 +315,7 @@ void Declaration::DeclareRegions() {
          const std::string name = each->get_single_name();
          return ((group == kWhat || group == kHow) && !goes_with_regions(*each)) ||
                 group == kModels || name == "depth" || name == "anomaly-rate" || name == "refit" ||
-                name == "class-names";
+                name == "class-names" || name == "cog";
        }))
     option->excludes(regions);
 }

@@ -114,10 +114,9 @@ void CheckEarlier(const Options& options) {
 }
 
 // One file is a job by itself unless something is asked of it that only folder jobs do.
-bool IsJobOfOneFile(const Options& options) {
+bool IsJobOfOneImage(const Options& options) {
   return IsOneFile(options.inputs) && !options.source && options.earlier == EarlierRun::kRefuse &&
-         options.on_failure == OnFailure::kGoOn && options.action == Action::kWork &&
-         options.memory == 0;
+         options.on_failure == OnFailure::kGoOn && options.action == Action::kWork;
 }
 
 Options CompleteSample(const Declaration& declaration) {
@@ -181,17 +180,18 @@ Options Complete(Declaration& declaration) {
                         declaration.command_inputs.end());
   CheckInputs(options.inputs);
   CheckEarlier(options);
-  options.one_file = IsJobOfOneFile(options);
-  const bool default_outputs =
+  options.one_image = IsJobOfOneImage(options);
+  options.one_file = options.one_image && options.memory == 0;
+  options.default_outputs =
       declaration.app.count("--write") == 0 && declaration.apply->count("--write") == 0;
   if (options.regions && !declaration.apply->parsed()) {
     CompleteRegions(declaration, options);
-    if (default_outputs) options.output.outputs = DefaultRegionOutputs();
+    if (options.default_outputs) options.output.outputs = DefaultRegionOutputs();
     return options;
   }
   if (declaration.level && !declaration.apply->parsed())
     throw ParameterError("--level is of regions; give --regions with it, or leave it away");
-  if (default_outputs && !options.one_file) options.output.outputs.insert(Output::kReport);
+  if (options.default_outputs && !options.one_file) options.output.outputs.insert(Output::kReport);
   const bool matches = options.source == ModelSource::kMatched;
   if (!declaration.apply->parsed() && (declaration.app.count("--model") == 0 || matches)) {
     CheckScribbles(options);
@@ -200,7 +200,7 @@ Options Complete(Declaration& declaration) {
   }
   CheckApply(declaration);
   options.command = Command::kApply;
-  if (default_outputs) options.output.outputs.erase(Output::kModel);
+  if (options.default_outputs) options.output.outputs.erase(Output::kModel);
   return options;
 }
 

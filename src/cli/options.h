@@ -32,6 +32,7 @@ struct Options {
   Command command = Command::kSegment;
   std::vector<std::string> inputs;     // as given; at least one, of kSample none
   bool one_file = true;                // else a folder job
+  bool one_image = true;               // a job of one file but for --memory
   std::string model_path, start_path;  // of --model and --init-model; empty: none
   std::string names_path;              // of --class-names; empty: none
   std::string weight_map;              // of --weight-map, a file or a folder; empty: none
@@ -51,6 +52,7 @@ struct Options {
   SegmentOptions segment;                // everything else about the fit
   std::optional<RegionOptions> regions;  // in place of classes
   OutputOptions output;
+  bool default_outputs = true;  // --write is not given
 
   // Of folder jobs.
   Subfolders subfolders = Subfolders::kSkip;
@@ -58,6 +60,7 @@ struct Options {
   EarlierRun earlier = EarlierRun::kRefuse;
   OnFailure on_failure = OnFailure::kGoOn;
   std::int64_t memory = 0;  // bytes; 0: not given
+  int full_passes = 3;      // of a raster that memory does not hold
   Action action = Action::kWork;
 
   std::int64_t num_points = 1000;   // of kSample

@@ -161,6 +161,7 @@ Window ParseExtent(const std::string& word) {
 
 std::vector<int> ParseBands(const std::string& word) {
   std::vector<int> bands;
+  if (word == "all") return bands;
   std::istringstream words(word);
   for (std::string part; std::getline(words, part, ',');) {
     bands.push_back(static_cast<int>(ParseInteger(part, 1, 65535)));
@@ -168,7 +169,7 @@ std::vector<int> ParseBands(const std::string& word) {
       throw ParameterError("names band " + part + " more than once");
   }
   if (bands.empty() || word.ends_with(','))
-    throw ParameterError("must be numbers of bands, as in 4,3,2");
+    throw ParameterError("must be all, or numbers of bands, as in 4,3,2");
   return bands;
 }
 

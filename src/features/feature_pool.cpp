@@ -175,8 +175,7 @@ FeaturePool::Plan FeaturePool::PlanFor(const FeatureSpec& spec,
   double bytes = 0, bytes_per_row = 0;
   std::int64_t total = 0;
   bool has_keys = spec.position_weight == 0 && spec.texture == Texture::kOff &&
-                  spec.missing == MissingValues::kSkip &&
-                  weights == Weights::kNone;
+                  spec.missing == MissingValues::kSkip && weights == Weights::kNone;
   for (const auto& [kind, count] : pixels) {
     total += count;
     bytes_per_row = std::max(bytes_per_row, BytesPerColor(kind));
@@ -193,6 +192,18 @@ FeaturePool::Plan FeaturePool::PlanFor(const FeatureSpec& spec,
       std::min(static_cast<double>(kSampleSize), static_cast<double>(memory) / bytes_per_row);
   plan.chance = std::min(1.0, most / static_cast<double>(total));
   return plan;
+}
+
+bool FeaturePool::FitsInto(std::int64_t memory) const {
+  double bytes = 0;
+  for (const auto& [kind, runs] : runs_)
+    for (const std::vector<CountedColor>& run : runs)
+      bytes += BytesPerColor(kind) * static_cast<double>(run.size());
+  return bytes <= static_cast<double>(memory);
+}
+
+std::int64_t FeaturePool::num_sampled() const {
+  return layout_ ? std::ssize(rows_) / std::ssize(layout_->info) : 0;
 }
 
 FeaturePool::Part FeaturePool::Extract(const Raster& raster, std::uint64_t identity) const {

@@ -70,6 +70,9 @@ class FeaturePool {
   void Add(Part part);
 
   bool empty() const { return num_valid_ == 0; }
+  // Whether the colours so far, and what the fit needs of them, fit into so many bytes.
+  bool FitsInto(std::int64_t memory) const;
+  std::int64_t num_sampled() const;  // pixels of a sample so far
   // All of it as planes, standardised, without `entry`; empties the pool. num_valid counts all
   // pixels, also those that the sample left out.
   FeaturePlanes Take();

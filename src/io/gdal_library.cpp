@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "io/map_reader.h"
+
 namespace gmmseg {
 namespace {
 
@@ -71,6 +73,13 @@ void SetControlPoints(GDALDatasetH dataset, const std::vector<ControlPoint>& poi
 }
 
 }  // namespace
+
+bool IsSameCrs(const std::string& wkt, const std::string& other_wkt) {
+  if (wkt.empty() || other_wkt.empty() || wkt == other_wkt) return true;
+  const GdalMessages messages;
+  const SpatialReference one = ReferenceOf(wkt), other = ReferenceOf(other_wkt);
+  return !one || !other || OSRIsSame(one.get(), other.get());
+}
 
 GdalMessages::GdalMessages() {
   static const bool registered = (GDALAllRegister(), true);

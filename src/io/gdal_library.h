@@ -23,9 +23,7 @@ class GdalMessages {
 
   // The first that was an error, on one line; "unknown cause" where there was none.
   std::string cause() const;
-  // The same, of warnings too: some drivers say no more.
   bool HasError() const { return !error_.empty(); }
-  void Clear() { error_.clear(); }
 
  private:
   static void Keep(CPLErr kind, CPLErrorNum number, const char* message);

@@ -43,6 +43,7 @@ struct Band {
   GDALRasterBandH handle = nullptr;
   std::optional<double> no_data;  // as stored
   double scale = 1, offset = 0;
+  bool is_signed_byte = false;  // which GDAL 3.6 reads as 0…255
 
   bool IsScaled() const { return scale != 1 || offset != 0; }
 };
@@ -51,8 +52,15 @@ bool IsAlpha(GDALRasterBandH band) {
   return GDALGetRasterColorInterpretation(band) == GCI_AlphaBand;
 }
 
+bool IsSignedByte(GDALRasterBandH band) {
+  const char* const kind = GDALGetMetadataItem(band, "PIXELTYPE", "IMAGE_STRUCTURE");
+  return kind && std::string_view(kind) == "SIGNEDBYTE";
+}
+
 Band BandOf(GDALRasterBandH handle) {
-  Band band{handle, {}, 1, 0};
+  Band band;
+  band.handle = handle;
+  band.is_signed_byte = IsSignedByte(handle);
   int given = 0;
   if (const double value = GDALGetRasterNoDataValue(handle, &given); given) band.no_data = value;
   if (const double scale = GDALGetRasterScale(handle, &given); given && scale != 0)
@@ -61,20 +69,17 @@ Band BandOf(GDALRasterBandH handle) {
   return band;
 }
 
-bool IsSignedByte(GDALRasterBandH band) {
-  const char* const kind = GDALGetMetadataItem(band, "PIXELTYPE", "IMAGE_STRUCTURE");
-  return kind && std::string_view(kind) == "SIGNEDBYTE";
-}
-
 SampleType TypeOf(const std::string& path, const std::vector<Band>& bands) {
   SampleType type = SampleType::kUint8;
   for (const Band& band : bands) {
     const GDALDataType stored = GDALGetRasterDataType(band.handle);
     if (GDALDataTypeIsComplex(stored))
       Refuse(path, "holds complex numbers, which are no features; give their magnitudes");
-    const bool is_byte = stored == GDT_Byte && !IsSignedByte(band.handle);
-    if (band.IsScaled() || (!is_byte && stored != GDT_UInt16)) return SampleType::kFloat32;
-    if (stored == GDT_UInt16) type = SampleType::kUint16;
+    const bool is_byte = stored == GDT_Byte && !band.is_signed_byte;
+    const bool is_whole = !band.IsScaled() && (is_byte || stored == GDT_UInt16);
+    type = std::max(type, !is_whole ? SampleType::kFloat32
+                          : is_byte ? SampleType::kUint8
+                                    : SampleType::kUint16);
   }
   return type;
 }
@@ -121,11 +126,13 @@ class GdalReader : public BlockReader {
     Raster stored(window.width, window.height, static_cast<int>(bands_.size()), stored_type_,
                   colors_ ? ColorModel::kGray : info_.color_model);
     ReadBands(window, messages, stored);
+    SignBytes(stored);
     std::vector<std::optional<double>> no_data;
     for (const Band& band : bands_) no_data.push_back(band.no_data);
     TakeOutNoData(stored, no_data);
     TakeMasks(window, messages, stored);
     Scale(stored);
+    TakeOutNonFinite(stored);
     if (white_ > 0) stored.SetWhite(white_);
     Raster raster = colors_ ? Colored(stored) : std::move(stored);
     raster.SetGeoreference(
@@ -172,6 +179,8 @@ class GdalReader : public BlockReader {
     const int num_bits = bits ? std::atoi(bits) : 0;
     if (stored_type_ == SampleType::kUint16 && num_bits > 8 && num_bits < 16)
       white_ = (1 << num_bits) - 1;
+    if (info_.type != SampleType::kFloat32)
+      info_.white = white_ > 0 ? white_ : info_.type == SampleType::kUint8 ? 255 : 65535;
   }
 
   // Of all bands, so that pixel-interleaved blocks are decoded once; so many rows at a time that an
@@ -200,6 +209,15 @@ class GdalReader : public BlockReader {
         y = end;
       }
     });
+  }
+
+  void SignBytes(Raster& raster) const {
+    for (std::size_t b = 0; b < bands_.size(); ++b) {
+      if (!bands_[b].is_signed_byte) continue;
+      float* const values = raster.Band<float>(static_cast<int>(b));
+      for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
+        if (values[i] > 127) values[i] -= 256;
+    }
   }
 
   // Alpha and masks of the whole raster take all bands away, masks of a band that band.
@@ -294,6 +312,11 @@ OpenedMap OpenMap(const std::string& path, ValueMeaning meaning) {
   return {std::move(reader), std::move(files)};
 }
 
+BlockCacheLimit::BlockCacheLimit(std::int64_t bytes) : before_(GDALGetCacheMax64()) {
+  GDALSetCacheMax64(bytes);
+}
+BlockCacheLimit::~BlockCacheLimit() { GDALSetCacheMax64(before_); }
+
 std::string HashOfFiles(const std::vector<std::string>& files) {
   std::string hashes;
   for (const std::string& file : files) {
@@ -304,7 +327,9 @@ std::string HashOfFiles(const std::vector<std::string>& files) {
     std::vector<unsigned char> bytes(1 << 20);
     while (const std::size_t count = VSIFReadL(bytes.data(), 1, bytes.size(), handle))
       hash.Add(std::span(bytes).first(count));
+    const bool is_whole = VSIFEofL(handle) != 0;
     VSIFCloseL(handle);
+    if (!is_whole) Refuse(file, "cannot be read to its end (" + messages.cause() + ")");
     hashes += hash.Text() + " ";
   }
   return ContentHash(hashes);

@@ -1,4 +1,3 @@
-#include <gmmseg/threads.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,10 +25,10 @@ bool HasPredictor(const MapFormat& format) {
   return !format.classes && format.type != SampleType::kFloat32;
 }
 
+// On the calling thread: errors of GDAL's own threads would be printed, and lost.
 void SetCompression(GdalOptions& options) {
   options.Set("COMPRESS", "DEFLATE");
   options.Set("BIGTIFF", "IF_SAFER");
-  options.Set("NUM_THREADS", std::to_string(ActiveThreads()));
 }
 
 struct TableDestroy {
@@ -37,14 +36,14 @@ struct TableDestroy {
 };
 using AttributeTable = std::unique_ptr<void, TableDestroy>;
 
-AttributeTable TableOf(const MapFormat& format) {
+AttributeTable TableOf(const MapFormat& format, const std::vector<std::int64_t>& counts) {
   AttributeTable table(GDALCreateRasterAttributeTable());
   const auto add = [&](const std::string& name, GDALRATFieldType type, GDALRATFieldUsage usage) {
     GDALRATCreateColumn(table.get(), name.c_str(), type, usage);
     return GDALRATGetColumnCount(table.get()) - 1;
   };
   const bool is_large = std::ranges::any_of(
-      format.counts, [](std::int64_t count) { return count > std::numeric_limits<int>::max(); });
+      counts, [](std::int64_t count) { return count > std::numeric_limits<int>::max(); });
   const int value = add("Value", GFT_Integer, GFU_MinMax);
   const int count = add("Count", is_large ? GFT_Real : GFT_Integer, GFU_PixelCount);
   const int name = add("Class", GFT_String, GFU_Name);
@@ -58,7 +57,7 @@ AttributeTable TableOf(const MapFormat& format) {
   for (const ClassEntry& entry : *format.classes) {
     GDALRATSetRowCount(table.get(), row + 1);
     GDALRATSetValueAsInt(table.get(), row, value, entry.index);
-    GDALRATSetValueAsDouble(table.get(), row, count, static_cast<double>(format.counts[row]));
+    GDALRATSetValueAsDouble(table.get(), row, count, static_cast<double>(counts[row]));
     GDALRATSetValueAsString(table.get(), row, name, entry.name.c_str());
     for (int c = 0; c < 3; ++c) GDALRATSetValueAsInt(table.get(), row, red + c, entry.color[c]);
     for (std::size_t d = 0; d < format.mean_names.size(); ++d)
@@ -158,11 +157,13 @@ struct MapWriter::Impl {
                      const_cast<void*>(values), static_cast<int>(window.width),
                      static_cast<int>(window.height), GdalTypeOf(format.type), 0, 0) == CE_None,
         messages);
+    // In the order of writing: the file's bytes do not hang on what else is cached.
+    Require(GDALFlushRasterCache(Band(band)) == CE_None, messages);
   }
 
-  void Close() {
+  void Close(const std::vector<std::int64_t>& counts) {
     const GdalMessages messages;
-    if (format.classes) GDALSetDefaultRAT(Band(0), TableOf(format).get());
+    if (format.classes) GDALSetDefaultRAT(Band(0), TableOf(format, counts).get());
     if (format.layout == MapLayout::kTiled) BuildOverviews(messages);
     if (format.layout == MapLayout::kCloudOptimized) Reorder(messages);
     dataset.reset();
@@ -221,6 +222,6 @@ MapWriter::~MapWriter() = default;
 void MapWriter::Write(const Window& window, int band, const void* values) {
   impl_->Write(window, band, values);
 }
-void MapWriter::Close() { impl_->Close(); }
+void MapWriter::Close(const std::vector<std::int64_t>& counts) { impl_->Close(counts); }
 
 }  // namespace gmmseg

@@ -22,6 +22,9 @@ bool IsGdalName(const std::string& path);
 // Whether GDAL finds a TIFF to lie on the earth: in its tags, or in a file beside it.
 bool IsLocatedTiff(const ImageSource& source);
 
+// Whether two reference systems are one, or one of them is not known.
+bool IsSameCrs(const std::string& wkt, const std::string& other_wkt);
+
 // Whether any of GDAL's drivers knows the file.
 bool IsKnownToGdal(const std::string& path);
 
@@ -37,6 +40,18 @@ struct OpenedMap {
 // Throws IoError where GDAL cannot open it, where it holds several rasters, of which one must be
 // named, and for complex numbers.
 OpenedMap OpenMap(const std::string& path, ValueMeaning meaning);
+
+// While it lives, GDAL keeps at most so many bytes of blocks that it has decoded or will write.
+class BlockCacheLimit {
+ public:
+  explicit BlockCacheLimit(std::int64_t bytes);
+  ~BlockCacheLimit();
+  BlockCacheLimit(const BlockCacheLimit&) = delete;
+  BlockCacheLimit& operator=(const BlockCacheLimit&) = delete;
+
+ private:
+  std::int64_t before_;
+};
 
 // A hash of the contents of all files.
 std::string HashOfFiles(const std::vector<std::string>& files);

@@ -39,7 +39,6 @@ struct MapFormat {
   // Of a map of classes: a colour table where the type is kUint8, and a raster attribute table,
   // which stands in a file beside the map, with the counts of pixels.
   std::optional<ClassTable> classes;
-  std::vector<std::int64_t> counts;     // per class
   std::vector<std::string> mean_names;  // of the table's columns of means: the features
 };
 
@@ -56,7 +55,8 @@ class MapWriter {
 
   // Values of the format's type, row by row, of band `band`, from 0. Throws IoError.
   void Write(const Window& window, int band, const void* values);
-  void Close();
+  // `counts` are pixels per class, of a map of classes.
+  void Close(const std::vector<std::int64_t>& counts = {});
 
  private:
   struct Impl;

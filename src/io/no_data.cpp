@@ -31,4 +31,20 @@ void TakeOutNoData(Raster& raster, const std::vector<std::optional<double>>& no_
     if (matches[i]) raster.Invalidate(i);
 }
 
+void TakeOutNonFinite(Raster& raster) {
+  if (raster.type() != SampleType::kFloat32) return;
+  const bool is_color = raster.color_model() != ColorModel::kMultiband;
+  for (int b = 0; b < raster.num_bands(); ++b)
+    for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
+      if (std::isfinite(raster.Band<float>(b)[i])) continue;
+      raster.Band<float>(b)[i] = 0;
+      if (!is_color) {
+        raster.MarkMissing(b, i);
+        continue;
+      }
+      raster.Invalidate(i);
+      for (int other = 0; other < raster.num_bands(); ++other) raster.Band<float>(other)[i] = 0;
+    }
+}
+
 }  // namespace gmmseg

@@ -13,4 +13,8 @@ namespace gmmseg {
 // Other bands stand for themselves.
 void TakeOutNoData(Raster& raster, const std::vector<std::optional<double>>& no_data);
 
+// NaN and infinity are no data; they leave the raster, so that nobody meets them again. A colour
+// that lacks a channel is none; other bands stand for themselves.
+void TakeOutNonFinite(Raster& raster);
+
 }  // namespace gmmseg

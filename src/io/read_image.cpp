@@ -7,12 +7,14 @@
 #include <boost/filesystem/operations.hpp>
 #include <cmath>
 #include <new>
+#include <numeric>
 
 #include "base/hash.h"
 #include "base/text.h"
 #include "io/file_bytes.h"
 #include "io/image_backend.h"
 #include "io/map_reader.h"
+#include "io/no_data.h"
 #include "raster/parts.h"
 
 namespace gmmseg {
@@ -36,24 +38,6 @@ std::string Formats() {
     formats += backend.formats;
   }
   return formats;
-}
-
-// NaN and infinity are no data; they leave the raster, so that nobody meets them again. A colour
-// that lacks a channel is none; other bands stand for themselves.
-void TakeOutNonFinite(Raster& raster) {
-  if (raster.type() != SampleType::kFloat32) return;
-  const bool is_color = raster.color_model() != ColorModel::kMultiband;
-  for (int b = 0; b < raster.num_bands(); ++b)
-    for (std::int64_t i = 0; i < raster.num_pixels(); ++i) {
-      if (std::isfinite(raster.Band<float>(b)[i])) continue;
-      raster.Band<float>(b)[i] = 0;
-      if (!is_color) {
-        raster.MarkMissing(b, i);
-        continue;
-      }
-      raster.Invalidate(i);
-      for (int other = 0; other < raster.num_bands(); ++other) raster.Band<float>(other)[i] = 0;
-    }
 }
 
 // The first answer that any back end's `question` gives.
@@ -187,7 +171,6 @@ LoadedImage LoadMap(const std::string& path, ValueMeaning meaning,
     throw IoError(IoError::Operation::kRead,
                   path + ": too large for this machine's memory; give a part of it");
   }
-  TakeOutNonFinite(image.raster);
   return image;
 }
 
@@ -216,29 +199,51 @@ double PixelsApart(const std::array<double, 6>& s, const std::array<double, 6>& 
   return std::hypot(dx, dy) / (size > 0 ? size : 1);
 }
 
+// What a file says of its pixels' grid, whatever part of it is taken.
+struct GridFacts {
+  std::int64_t width = 0, height = 0;
+  Georeference georeference;
+};
+
 // Channels show the same pixels.
-void CheckSameGrid(const std::string& path, const Raster& raster, const std::string& channel,
-                   const Raster& other) {
-  if (raster.width() != other.width() || raster.height() != other.height())
-    RefuseGrid(channel, "is " + SizeText(other.width(), other.height()) + " pixels and " + path +
-                            " " + SizeText(raster.width(), raster.height()));
-  const auto &s = raster.georeference().transform, &t = other.georeference().transform;
+void CheckSameGrid(const std::string& path, const GridFacts& own, const std::string& channel,
+                   const GridFacts& other) {
+  if (own.width != other.width || own.height != other.height)
+    RefuseGrid(channel, "is " + SizeText(other.width, other.height) + " pixels and " + path + " " +
+                            SizeText(own.width, own.height));
+  const auto &s = own.georeference.transform, &t = other.georeference.transform;
   if (!s || !t) return;
   constexpr double kMost = 1e-3;
-  const auto width = static_cast<double>(raster.width());
-  const auto height = static_cast<double>(raster.height());
+  const auto width = static_cast<double>(own.width), height = static_cast<double>(own.height);
   const double apart =
       std::max({PixelsApart(*s, *t, 0, 0), PixelsApart(*s, *t, width, 0),
                 PixelsApart(*s, *t, 0, height), PixelsApart(*s, *t, width, height)});
   if (apart > kMost)
     RefuseGrid(channel, "lies up to " + Format("%.4g", apart) + " pixels away from " + path +
                             " (transforms " + Numbers(*t) + " and " + Numbers(*s) + ")");
+  const std::string &crs = own.georeference.crs, &other_crs = other.georeference.crs;
+  if (!IsSameCrs(crs, other_crs)) RefuseGrid(channel, "has another reference system than " + path);
 }
 
-void TakeChannels(const std::string& path, const ReadOptions& options, LoadedImage& image) {
+GridFacts FactsOf(const std::string& path) {
+  if (IsMap(path)) {
+    const OpenedMap map = OpenMap(path, ValueMeaning::kColor);
+    const RasterInfo& info = map.reader->info();
+    return {info.width, info.height, info.georeference};
+  }
+  const Raster raster = Load(path, ValueMeaning::kColor).raster;  // as the orientation turns it
+  return {raster.width(), raster.height(), {}};
+}
+
+void CheckGrids(const std::string& path, const std::vector<std::string>& channels) {
+  if (channels.empty()) return;
+  const GridFacts own = FactsOf(path);
+  for (const std::string& channel : channels) CheckSameGrid(path, own, channel, FactsOf(channel));
+}
+
+void TakeChannels(const ReadOptions& options, LoadedImage& image) {
   for (const std::string& channel : options.channels) {
     const LoadedImage other = Load(channel, ValueMeaning::kColor, options.extent);
-    CheckSameGrid(path, image.raster, channel, other.raster);
     image.raster = Joined(image.raster, other.raster);
     image.hash += " " + other.hash;
   }
@@ -250,6 +255,53 @@ void CheckBands(const std::string& path, const std::vector<int>& bands, int num_
       throw IoError(IoError::Operation::kRead, path + ": has no band " + std::to_string(band) +
                                                    "; it has " + Count(num_bands, "band", "bands"));
 }
+
+std::vector<int> FromZero(std::vector<int> bands) {
+  for (int& band : bands) --band;
+  return bands;
+}
+
+// Of several files, what is taken of them, part by part.
+class PartReader : public BlockReader {
+ public:
+  PartReader(const std::string& path, const ReadOptions& options) : options_(options) {
+    readers_.push_back(OpenMap(path, ValueMeaning::kColor).reader);
+    for (const std::string& channel : options.channels)
+      readers_.push_back(OpenMap(channel, ValueMeaning::kColor).reader);
+    const RasterInfo& own = readers_.front()->info();
+    extent_ = options.extent.value_or(Window{0, 0, own.width, own.height});
+    CheckExtent(path, extent_, own.width, own.height);
+    CheckGrids(path, options.channels);
+    info_ = own;
+    info_.width = extent_.width;
+    info_.height = extent_.height;
+    int num_bands = 0;
+    for (const auto& reader : readers_) num_bands += reader->info().num_bands;
+    CheckBands(path, options.bands, num_bands);
+    const Raster pixel = Read({0, 0, 1, 1});
+    info_.num_bands = pixel.num_bands();
+    info_.type = pixel.type();
+    info_.color_model = pixel.color_model();
+    info_.white = pixel.white();
+    info_.georeference = pixel.georeference();
+  }
+
+  const RasterInfo& info() const override { return info_; }
+
+  Raster Read(const Window& window) override {
+    const Window shifted{extent_.x + window.x, extent_.y + window.y, window.width, window.height};
+    Raster raster = readers_.front()->Read(shifted);
+    for (std::size_t c = 1; c < readers_.size(); ++c)
+      raster = Joined(raster, readers_[c]->Read(shifted));
+    return options_.bands.empty() ? std::move(raster) : WithBands(raster, FromZero(options_.bands));
+  }
+
+ private:
+  ReadOptions options_;
+  std::vector<std::unique_ptr<BlockReader>> readers_;
+  Window extent_;
+  RasterInfo info_;
+};
 
 // Of files, whose hashes stand in the text, and of what is taken of them.
 std::string JointHash(const std::string& hashes, const ReadOptions& options) {
@@ -288,14 +340,11 @@ Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes
 }
 
 LoadedImage LoadImage(const std::string& path, const ReadOptions& options) {
+  CheckGrids(path, options.channels);
   LoadedImage image = Load(path, ValueMeaning::kColor, options.extent);
-  TakeChannels(path, options, image);
+  TakeChannels(options, image);
   CheckBands(path, options.bands, image.raster.num_bands());
-  if (!options.bands.empty()) {
-    std::vector<int> from_zero;
-    for (const int band : options.bands) from_zero.push_back(band - 1);
-    image.raster = WithBands(image.raster, from_zero);
-  }
+  if (!options.bands.empty()) image.raster = WithBands(image.raster, FromZero(options.bands));
   image.hash = JointHash(image.hash, options);
   return image;
 }
@@ -314,6 +363,10 @@ LoadedLabels LoadLabels(const std::string& path) {
       loaded.labels.push_back(LabelOf(raster, values[i], i, path));
   });
   return loaded;
+}
+
+std::unique_ptr<BlockReader> OpenBlocks(const std::string& path, const ReadOptions& options) {
+  return std::make_unique<PartReader>(path, options);
 }
 
 std::string HashImage(const std::string& path, const ReadOptions& options) {
@@ -356,8 +409,12 @@ std::optional<ImageHeader> ReadImageHeader(const std::string& path, const ReadOp
     header->is_located |= other->is_located;
   }
   if (header && !options.bands.empty()) {
+    const int num_all = header->num_bands;
     header->num_bands = static_cast<int>(options.bands.size());
-    header->color_model = header->num_bands == 1 ? ColorModel::kGray : ColorModel::kMultiband;
+    std::vector<int> all(static_cast<std::size_t>(num_all));
+    std::iota(all.begin(), all.end(), 1);
+    if (options.bands != all)
+      header->color_model = header->num_bands == 1 ? ColorModel::kGray : ColorModel::kMultiband;
   }
   if (header && options.extent) {
     header->width = options.extent->width;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "io/file_bytes.h"
@@ -377,9 +378,14 @@ Raster ReadAsRgba(const TiffInput& input, const TiffLayout& layout) {
 }
 
 std::optional<double> NoData(TIFF* tiff) {
-  std::uint32_t count = 0;
+  const TIFFField* const field = TIFFFindField(tiff, kGdalNoDataTag, TIFF_ANY);
+  if (!field) return std::nullopt;
+  // GDAL, once it is loaded, makes the tag known to libtiff as a text, which has no count.
+  std::uint32_t count = std::numeric_limits<std::uint32_t>::max();
   const char* text = nullptr;
-  if (!TIFFGetField(tiff, kGdalNoDataTag, &count, &text) || !text) return std::nullopt;
+  const int found = TIFFFieldPassCount(field) ? TIFFGetField(tiff, kGdalNoDataTag, &count, &text)
+                                              : TIFFGetField(tiff, kGdalNoDataTag, &text);
+  if (!found || !text) return std::nullopt;
   const char *end = text + strnlen(text, count), *first = text;
   while (first < end && *first == ' ') ++first;
   double value = 0;

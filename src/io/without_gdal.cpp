@@ -20,11 +20,15 @@ const std::string_view kMapFormats = "; with -DGMMSEG_WITH_GDAL=ON, what GDAL op
 
 bool IsGdalName(const std::string&) { return false; }
 bool IsLocatedTiff(const ImageSource&) { return false; }
+bool IsSameCrs(const std::string& wkt, const std::string& other_wkt) { return wkt == other_wkt; }
 bool IsKnownToGdal(const std::string&) { return false; }
 OpenedMap OpenMap(const std::string& path, ValueMeaning) {
   Refuse(IoError::Operation::kRead, path);
 }
 std::string HashOfFiles(const std::vector<std::string>&) { return ContentHash(std::string_view()); }
+
+BlockCacheLimit::BlockCacheLimit(std::int64_t bytes) : before_(bytes) {}
+BlockCacheLimit::~BlockCacheLimit() = default;
 
 struct MapWriter::Impl {};
 MapWriter::MapWriter(const std::string& path, const MapFormat&) {
@@ -32,6 +36,6 @@ MapWriter::MapWriter(const std::string& path, const MapFormat&) {
 }
 MapWriter::~MapWriter() = default;
 void MapWriter::Write(const Window&, int, const void*) {}
-void MapWriter::Close() {}
+void MapWriter::Close(const std::vector<std::int64_t>&) {}
 
 }  // namespace gmmseg

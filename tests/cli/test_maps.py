@@ -1,6 +1,8 @@
 """Georeferenced rasters in, maps out: read and checked by GDAL's own Python."""
 
 import json
+import os
+import threading
 import unittest
 from xml.etree import ElementTree
 
@@ -232,6 +234,29 @@ class Inputs(MapTest):
                 order = np.argsort(ground[:, 0])
                 np.testing.assert_allclose(means, ground[order], atol=2)
 
+    def test_signed_bytes_keep_their_sign(self):
+        values = scene().astype(np.int16) - 128
+        values[:, :5, :7] = -128
+        dataset = self.raster("scene.tif", values.astype(np.int8).view(np.uint8), options=["PIXELTYPE=SIGNEDBYTE"])
+        for b in range(1, 5):
+            dataset.GetRasterBand(b).SetNoDataValue(-128)
+        del dataset
+        self.succeed("scene.tif", "-k", 3, "--write", "labels,model")
+        means = np.array(model_of(self.folder / "segmented/scene.gmm.json")["means"])
+        ground = np.stack([[values[b][10:, x].mean() for b in range(4)] for x in (5, 35, 65)])
+        np.testing.assert_allclose(means, ground[np.argsort(ground[:, 0])], atol=2)
+        self.assertTrue((self.out("scene_labels.tif").ReadAsArray()[:5, :7] == 0).all())
+
+    def test_a_pipe_is_read_once(self):
+        self.image("photo.png", scene(bands=3).transpose(1, 2, 0))
+        os.mkfifo(self.folder / "pipe")
+        with open(self.folder / "photo.png", "rb") as source:
+            content = source.read()
+        writer = threading.Thread(target=lambda: (self.folder / "pipe").write_bytes(content))
+        writer.start()
+        self.succeed("pipe", "-k", 3, "--write", "labels")
+        writer.join()
+
     def test_masks_and_alpha(self):
         values = scene(bands=3)
         dataset = self.raster("scene.tif", values)
@@ -267,6 +292,17 @@ class Inputs(MapTest):
         dataset.SetGeoTransform((600010.0, *TRANSFORM[1:]))
         del dataset
         self.fail(BAD_INPUT, "b0.tif", "--channels", "moved.tif", "-k", 3, "-o", "x", says=("moved.tif", "600010", "600000"))
+        dataset = self.raster("finer.tif", values[1:2])
+        dataset.SetGeoTransform((TRANSFORM[0], 30.001, *TRANSFORM[2:]))
+        del dataset
+        self.fail(BAD_INPUT, "b0.tif", "--channels", "finer.tif", "-k", 3, "-o", "x", "--extent", "0,0,5,5", says=("finer.tif",))
+        dataset = self.raster("zone.tif", values[1:2])
+        dataset.SetSpatialRef(utm(33))
+        del dataset
+        self.fail(BAD_INPUT, "b0.tif", "--channels", "zone.tif", "-k", 3, "-o", "x", says=("zone.tif", "reference system"))
+        self.succeed("b0.tif", "-k", 3, "--write", "density", "-o", "kept")
+        self.fail(USAGE, "b0.tif", "--channels", "kept/b0_density.tif", "-k", 3, "--write", "density", "-o", "kept",
+                  "--overwrite", says=("kept/b0_density.tif", "channel"))
 
     def test_selected_bands_and_extent(self):
         values = scene()

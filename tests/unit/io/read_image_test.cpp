@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "io/file_bytes.h"
+#include "io/map_reader.h"
 #include "test_files.h"
 
 namespace gmmseg {
@@ -33,8 +34,8 @@ TEST_CASE("read: what is no image file has its own one-line message") {
         folder.File("empty.png") + ": is empty (0 bytes); give an image file");
   CHECK(ReadError(folder.File("text.png")) ==
         folder.File("text.png") +
-            ": is not an image that this build reads (PNG, TIFF, PNM, PFM, JPEG, BMP, WebP); "
-            "convert it to one of these");
+            ": is not an image that this build reads (PNG, TIFF, PNM, PFM, JPEG, BMP, WebP" +
+            std::string(kMapFormats) + "); convert it to one of these");
   CHECK(ReadError(folder.File("text.png/x")).ends_with(": cannot be opened: Not a directory"));
 }
 
@@ -90,9 +91,9 @@ TEST_CASE("read: NaN and infinity become 0 that is missing; the other bands stay
 }
 
 TEST_CASE("read: a colour with a NaN or an infinity in it is none, and 0 in every channel") {
-  const Bytes tiff = EncodeTiff(
-      {.width = 2, .samples = 3, .bits = 32, .format = 3, .photometric = 2},
-      BytesOf<float>({1, 2, 3, 4, std::nanf(""), 5}));
+  const Bytes tiff =
+      EncodeTiff({.width = 2, .samples = 3, .bits = 32, .format = 3, .photometric = 2},
+                 BytesOf<float>({1, 2, 3, 4, std::nanf(""), 5}));
   const Raster raster = DecodeImage("float.tif", tiff);
   CHECK(ValidityOf(raster) == std::vector<int>{1, 0});
   CHECK_FALSE(raster.HasSomeBand(1));

@@ -1,0 +1,46 @@
+// Scene job: one raster, which need not fit into memory, to all of its maps. It is read part by
+// part, as often as that takes, and written part by part.
+#pragma once
+
+#include <gmmseg/job.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace gmmseg {
+
+struct SceneOptions {
+  std::int64_t memory = 0;  // bytes that the process may take
+  // Steps of EM on all pixels, >= 0, after a fit to a sample; each reads the raster once, and one
+  // more pass tells where the sample's fit stands.
+  int full_passes = 3;
+  // Called with what will be done, in one sentence, before a pixel is read.
+  std::function<void(const std::string& plan)> plan;
+};
+
+// What a job that holds the whole image would take: an estimate from above, bytes.
+std::int64_t BytesToHold(const ImageHeader& header, const SegmentOptions& options,
+                         const OutputOptions& output);
+
+// Outputs that a scene job can write: maps, and the model.
+OutputSet SceneOutputSet();
+// Of a scene job, unless it is told otherwise; of a model that is applied without the model.
+OutputSet DefaultSceneOutputs();
+
+// Fits a model to the raster, and labels it. The labels are the same for any number of threads, and
+// however the file's pixels lie; where all colours are counted (see SceneTotals), for any memory
+// that holds them, too. A sample is of 2^20 pixels, or as many as a sixth of the memory holds.
+// `observer` is called for one thing at a time, from any thread.
+// Throws as RunSegmentJob does; MemoryError where the memory does not suffice, saying how much
+// does; ParameterError for what needs the whole raster at once: position, texture, smoothing,
+// weights, scribbles, and outputs that are none of SceneOutputSet().
+JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
+                      const OutputOptions& output, const SceneOptions& scene,
+                      const JobObserver& observer = {});
+// The same of a model that is applied.
+JobResult RunSceneJob(const JobInput& input, const Model& model, const SmoothOptions& smooth,
+                      const OutputOptions& output, const SceneOptions& scene,
+                      const JobObserver& observer = {});
+
+}  // namespace gmmseg

@@ -1,0 +1,348 @@
+#include <gmmseg/drift.h>
+#include <gmmseg/errors.h>
+#include <gmmseg/model_io.h>
+#include <gmmseg/scene_job.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/filesystem/path.hpp>
+#include <cmath>
+#include <future>
+#include <memory>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "base/ordered_pipeline.h"
+#include "base/stopwatch.h"
+#include "base/text.h"
+#include "batch/fit_outputs.h"
+#include "batch/job_frame.h"
+#include "batch/model_outputs.h"
+#include "batch/output_names.h"
+#include "batch/warnings.h"
+#include "batch/write_maps.h"
+#include "io/map_reader.h"
+#include "segment/applicable.h"
+#include "stream/fit_scene.h"
+
+namespace gmmseg {
+namespace fs = boost::filesystem;
+namespace {
+
+constexpr std::int64_t kMegabyte = std::int64_t{1} << 20;
+
+// What is asked, of a fit or of a model that is there.
+struct SceneRequest {
+  const SegmentOptions* fit = nullptr;
+  const Model* applied = nullptr;
+  const SmoothOptions& smooth;
+};
+
+void Refuse(bool asked, const std::string& what) {
+  if (asked)
+    throw ParameterError(what +
+                         " needs the whole raster at once, which is more than the memory "
+                         "allows; give more of it, or leave that away");
+}
+
+void CheckRequest(const JobInput& input, const SceneRequest& request, const FeatureSpec& features,
+                  const OutputOptions& output) {
+  Refuse(features.position_weight > 0, "position");
+  Refuse(features.texture == Texture::kOn, "texture");
+  Refuse(!request.smooth.IsOff(), "smoothing");
+  Refuse(!input.weight_map.empty(), "a weight map");
+  Refuse(!input.scribbles.empty(), "scribbles");
+  for (const Output kind : output.outputs)
+    Refuse(!SceneOutputSet().contains(kind), "the output " + std::string(ToString(kind)));
+}
+
+SceneOutputs OutputsPerPixel(const OutputSet& outputs, int num_classes, int num_bands) {
+  SceneOutputs per_pixel;
+  per_pixel.bytes_per_pixel = 0;
+  const auto add = [&](Output kind, int planes, std::int64_t bytes) {
+    if (!outputs.contains(kind)) return;
+    per_pixel.num_planes += planes;
+    per_pixel.bytes_per_pixel += bytes;
+  };
+  add(Output::kLabels, 0, 2);
+  add(Output::kUncertainty, 1, 1);
+  add(Output::kProbabilities, num_classes, 4 * num_classes);
+  add(Output::kDensity, 1, 4);
+  add(Output::kAnomalies, 2, 1);
+  add(Output::kOutliers, 2, 4);
+  add(Output::kImputed, num_bands, 4 * num_bands);
+  return per_pixel;
+}
+
+std::int64_t PeakBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * 1024;
+}
+
+// What a cell was found to be.
+struct LabelledCell {
+  Raster raster;
+  Segmentation result;
+  Measures measures;
+};
+
+// Sums over the cells, in their order.
+struct SceneSums {
+  std::vector<std::int64_t> pixels;  // per class
+  std::int64_t num_valid = 0;
+  double log_likelihood = 0;
+  AnomalyCounts anomalies;
+  double num_unlikely = 0;  // of a model that is applied: see Drift
+  bool tells_drift = false;
+};
+
+class Scene {
+ public:
+  Scene(const JobFrame& frame, const SceneRequest& request, const SceneOptions& options)
+      : frame_(frame),
+        request_(request),
+        options_(options),
+        reader_(OpenBlocks(frame.input.image, frame.input.read)),
+        cells_(*reader_) {}
+
+  void Run(const StageFolder& folder, JobResult& result) {
+    const SegmentOptions settings = request_.fit ? *request_.fit : AppliedSettings();
+    if (request_.applied) CheckApplicable(reader_->Read({0, 0, 1, 1}), *request_.applied);
+    const ScenePlan plan = Plan(settings);
+    if (options_.plan) options_.plan(Sentence(plan));
+    const BlockCacheLimit cache(plan.cache_bytes);
+    result.scene.emplace();
+    result.scene->planned_bytes = plan.bytes;
+    // Beside the first pass.
+    std::future<std::string> hash = std::async(
+        std::launch::async, [this] { return HashImage(frame_.input.image, frame_.input.read); });
+    Stopwatch watch;
+    Model model = request_.applied ? *request_.applied : Fit(plan, settings, result);
+    if (!request_.applied) {
+      result.hash = hash.get();
+      model.inputs = {{fs::path(frame_.input.image).filename().string(), result.hash}};
+    }
+    result.seconds.fit = watch.Lap();
+    Label(plan, folder(), model, result);
+    if (request_.applied) result.hash = hash.get();
+    result.seconds.labels = watch.Lap();
+    result.model = std::move(model);
+    result.scene->peak_bytes = PeakBytes();
+  }
+
+ private:
+  ScenePlan Plan(const SegmentOptions& settings) const {
+    const RasterInfo& info = cells_.info();
+    const int num_components = settings.most_classes();
+    try {
+      return PlanScene(info, settings, num_components,
+                       OutputsPerPixel(frame_.output.outputs, num_components, info.num_bands),
+                       options_.memory);
+    } catch (const MemoryError& error) {
+      throw MemoryError(frame_.input.image + ": " + error.what());
+    }
+  }
+
+  SegmentOptions AppliedSettings() const {
+    SegmentOptions settings;
+    settings.features = request_.applied->features.spec;
+    settings.fit.num_components = request_.applied->mixture().num_components();
+    return settings;
+  }
+
+  std::string Sentence(const ScenePlan& plan) const {
+    const RasterInfo& info = cells_.info();
+    std::string text = Format(
+        "%lld x %lld pixels of %s in %lld cells, %d at a time; blocks of the file: %lld x %lld, "
+        "%lld MB of them; at most %lld MB in all; ",
+        static_cast<long long>(info.width), static_cast<long long>(info.height),
+        Count(info.num_bands, "band", "bands").c_str(), static_cast<long long>(cells_.size()),
+        plan.cells_at_a_time, static_cast<long long>(info.block_width),
+        static_cast<long long>(info.block_height),
+        static_cast<long long>(plan.cache_bytes / kMegabyte),
+        static_cast<long long>(plan.bytes / kMegabyte));
+    if (request_.applied) return text + "1 pass, for the labels";
+    const bool may_be_exact = plan.pool.content == FeaturePool::Content::kColors;
+    const std::string sampled = Format(
+        "%d pass for a sample, %s on all pixels, 1 for the labels", 1,
+        options_.full_passes > 0 ? ("at most " + std::to_string(options_.full_passes + 1)).c_str()
+                                 : "none");
+    if (!may_be_exact) return text + sampled;
+    return text +
+           Format(
+               "1 pass for the colours, if they fit into %lld MB, and 1 for the labels; "
+               "else ",
+               static_cast<long long>(plan.pool_bytes / kMegabyte)) +
+           sampled;
+  }
+
+  Model Fit(const ScenePlan& plan, const SegmentOptions& settings, JobResult& result) {
+    SceneObserver observer;
+    const std::int64_t all = cells_.info().width * cells_.info().height;
+    observer.pixels = [&](std::int64_t done, bool refines) {
+      frame_.Report({.stage = refines ? JobStage::kRefining : JobStage::kReading,
+                     .pixels_done = done,
+                     .num_pixels = all});
+    };
+    observer.fit = [&](int iteration, double log_likelihood) {
+      if (settings.fit.progress) settings.fit.progress(iteration, log_likelihood);
+      frame_.Report({JobStage::kFitting, iteration, log_likelihood});
+    };
+    SceneFit fit = FitScene(cells_, plan, settings, options_.full_passes, observer);
+    result.scene->exact = fit.exact;
+    result.scene->num_sampled = fit.num_sampled;
+    result.scene->num_passes = fit.num_passes;
+    return std::move(fit.model);
+  }
+
+  LabelledCell LabelCell(std::int64_t cell, const Model& model) {
+    LabelledCell labelled{cells_.Read(cell), {}, {}};
+    if (model.classes.empty()) {
+      labelled.result.labels.resize(labelled.raster.num_pixels());
+      return labelled;
+    }
+    labelled.result = Apply(labelled.raster, model);
+    if (NeedsAnomalies(frame_.output.outputs))
+      labelled.measures.anomalies = FindAnomalies(labelled.result, frame_.output.anomaly_rate);
+    return labelled;
+  }
+
+  void Label(const ScenePlan& plan, const fs::path& folder, const Model& model, JobResult& result) {
+    ++result.scene->num_passes;
+    const RasterInfo& info = cells_.info();
+    OutputOptions output = frame_.output;
+    if (model.classes.empty()) output.outputs = WithoutClasses(output.outputs);
+    MapOutputs maps(folder, frame_.stem(),
+                    {info.width, info.height, info.num_bands, info.georeference, model}, output);
+    SceneSums sums;
+    sums.pixels.resize(model.classes.size());
+    std::int64_t pixels = 0;
+    ForEachInOrder(
+        cells_.size(), plan.cells_at_a_time,
+        [&](std::int64_t cell) { return LabelCell(cell, model); },
+        [&](std::int64_t cell, const LabelledCell& labelled) {
+          maps.Write(cells_.At(cell), labelled.raster, labelled.result, labelled.measures);
+          Add(labelled, sums);
+          const Window window = cells_.At(cell);
+          frame_.Report({.stage = JobStage::kLabelling,
+                         .pixels_done = pixels += window.width * window.height,
+                         .num_pixels = info.width * info.height});
+          return Next::kGoOn;
+        });
+    frame_.Report({.stage = JobStage::kWriting});
+    maps.Close();
+    if (frame_.Wants(Output::kModel) && !model.classes.empty())
+      WriteModel((folder / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
+                 model);
+    SetFacts(sums, model, result);
+  }
+
+  static OutputSet WithoutClasses(const OutputSet& outputs) {
+    return outputs.contains(Output::kLabels) ? OutputSet{Output::kLabels} : OutputSet{};
+  }
+
+  void Add(const LabelledCell& labelled, SceneSums& sums) const {
+    const Segmentation& cell = labelled.result;
+    for (const std::uint16_t label : cell.labels)
+      if (label > 0) ++sums.pixels[label - 1];
+    sums.num_valid += cell.num_valid;
+    sums.log_likelihood += cell.log_likelihood * static_cast<double>(cell.num_valid);
+    if (request_.applied)
+      if (const std::optional<Drift> drift = MeasureDrift(cell, *request_.applied)) {
+        sums.num_unlikely += drift->unlikely_pixels * static_cast<double>(cell.num_valid);
+        sums.tells_drift = true;
+      }
+    const AnomalyCounts& counts = labelled.measures.anomalies.counts;
+    sums.anomalies.rate = frame_.output.anomaly_rate;
+    if (counts.log_density_threshold)
+      sums.anomalies.log_density_threshold = counts.log_density_threshold;
+    sums.anomalies.num_unlikely += counts.num_unlikely;
+    sums.anomalies.num_outliers += counts.num_outliers;
+    sums.anomalies.num_both += counts.num_both;
+  }
+
+  void SetFacts(const SceneSums& sums, const Model& model, JobResult& result) const {
+    const RasterInfo& info = cells_.info();
+    result.width = info.width;
+    result.height = info.height;
+    result.num_bands = info.num_bands;
+    result.num_valid = sums.num_valid;
+    result.classes = model.classes;
+    for (std::size_t k = 0; k < sums.pixels.size(); ++k)
+      result.classes[k].share = static_cast<double>(sums.pixels[k]) /
+                                static_cast<double>(std::max<std::int64_t>(1, sums.num_valid));
+    if (sums.num_valid > 0)
+      result.log_likelihood = sums.log_likelihood / static_cast<double>(sums.num_valid);
+    if (NeedsAnomalies(frame_.output.outputs)) result.anomalies = sums.anomalies;
+    if (sums.tells_drift) {
+      double distance = 0;
+      for (std::size_t k = 0; k < result.classes.size(); ++k)
+        distance += std::abs(result.classes[k].share - model.classes[k].share) / 2;
+      result.drift = Drift{sums.num_unlikely / static_cast<double>(sums.num_valid), distance};
+    }
+  }
+
+  const JobFrame& frame_;
+  const SceneRequest& request_;
+  const SceneOptions& options_;
+  std::unique_ptr<BlockReader> reader_;
+  CellReader cells_;
+};
+
+JobResult Run(const JobFrame& frame, const SceneRequest& request, const SceneOptions& options) {
+  return RunStaged(frame, [&](const StageFolder& folder, JobResult& result) {
+    try {
+      Scene(frame, request, options).Run(folder, result);
+    } catch (const std::bad_alloc&) {
+      throw MemoryError(frame.input.image +
+                        ": the machine has less memory than the plan allows for; give a smaller "
+                        "--memory, or ask for fewer outputs");
+    }
+    result.warnings = WarningsOf(result, request.fit ? &request.fit->fit : nullptr);
+  });
+}
+
+}  // namespace
+
+OutputSet SceneOutputSet() {
+  OutputSet outputs = MapOutputKinds();
+  outputs.insert(Output::kModel);
+  return outputs;
+}
+
+OutputSet DefaultSceneOutputs() { return {Output::kLabels, Output::kUncertainty, Output::kModel}; }
+
+JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
+                      const OutputOptions& output, const SceneOptions& scene,
+                      const JobObserver& observer) {
+  CheckChoice(options);
+  CheckClassNames(options.class_names, options.most_classes());
+  const SceneRequest request{&options, nullptr, options.smooth};
+  CheckRequest(input, request, options.features, output);
+  CheckModelOutputs(output, options.features);
+  return Run({.input = input,
+              .output = output,
+              .observer = observer,
+              .num_classes = options.most_classes()},
+             request, scene);
+}
+
+JobResult RunSceneJob(const JobInput& input, const Model& model, const SmoothOptions& smooth,
+                      const OutputOptions& output, const SceneOptions& scene,
+                      const JobObserver& observer) {
+  const SceneRequest request{nullptr, &model, smooth};
+  CheckRequest(input, request, model.features.spec, output);
+  CheckModelOutputs(output, model);
+  OutputSet can_be_stale = AllOutputs();
+  can_be_stale.erase(Output::kModel);
+  return Run({.input = input,
+              .output = output,
+              .observer = observer,
+              .num_classes = static_cast<int>(model.classes.size()),
+              .can_be_stale = can_be_stale},
+             request, scene);
+}
+
+}  // namespace gmmseg

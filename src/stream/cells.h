@@ -1,0 +1,32 @@
+// A raster in cells of 512 × 512 pixels of its own grid, whatever blocks its file has: sums over
+// cells are the same bits for any file, any budget of memory and any number of threads.
+#pragma once
+
+#include <gmmseg/block_reader.h>
+
+#include <cstdint>
+#include <mutex>
+
+namespace gmmseg {
+
+inline constexpr std::int64_t kCellSide = 512;  // pixels; smaller at the right and lower borders
+
+class CellReader {
+ public:
+  explicit CellReader(BlockReader& reader);
+
+  const RasterInfo& info() const { return info_; }
+  std::int64_t size() const { return columns_ * rows_; }
+  // Row by row of cells.
+  Window At(std::int64_t cell) const;
+  // From any thread, one at a time. Throws as BlockReader::Read does.
+  Raster Read(std::int64_t cell);
+
+ private:
+  BlockReader& reader_;
+  const RasterInfo& info_;
+  std::int64_t columns_, rows_;
+  std::mutex mutex_;
+};
+
+}  // namespace gmmseg

@@ -1,0 +1,174 @@
+#include "stream/fit_scene.h"
+
+#include <gmmseg/errors.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ordered_pipeline.h"
+#include "features/effective_samples.h"
+#include "features/samples_like.h"
+#include "mixture/missing.h"
+#include "mixture/refine.h"
+#include "segment/scribbled_start.h"
+
+namespace gmmseg {
+namespace {
+
+constexpr double kGain = 1e-4;  // per pixel: beyond it, another pass pays
+
+std::int64_t NumPixels(const Window& window) { return window.width * window.height; }
+
+// All pixels, read anew for every look at them.
+class CellsSource : public StatsSource {
+ public:
+  CellsSource(CellReader& cells, int window, const FeatureLayout& layout, const Samples& like,
+              FitMethod method, const std::function<void(std::int64_t)>& report)
+      : cells_(cells),
+        window_(window),
+        layout_(layout),
+        like_(like),
+        method_(method),
+        report_(report) {}
+
+  MixtureStats Accumulate(const GaussianMixture& model) override {
+    MixtureStats total(model);
+    std::int64_t pixels = 0;
+    ++num_passes_;
+    ForEachInOrder(
+        cells_.size(), window_,
+        [&](std::int64_t cell) {
+          const Samples samples =
+              SamplesLike(cells_.Read(cell), layout_, like_.standardization(), like_.weight_unit());
+          return MakeSource(samples, method_)->Accumulate(model);
+        },
+        [&](std::int64_t cell, const MixtureStats& stats) {
+          total += stats;
+          report_(pixels += NumPixels(cells_.At(cell)));
+          return Next::kGoOn;
+        });
+    return total;
+  }
+
+  WorstSample FindWorst(const GaussianMixture&) override { return {}; }
+
+  int num_passes() const { return num_passes_; }
+
+ private:
+  CellReader& cells_;
+  int window_;
+  const FeatureLayout& layout_;
+  const Samples& like_;  // whose standardisation and unit of weights all have
+  FitMethod method_;
+  const std::function<void(std::int64_t)>& report_;
+  int num_passes_ = 0;
+};
+
+class SceneFitter {
+ public:
+  SceneFitter(CellReader& cells, const ScenePlan& plan, const SegmentOptions& options,
+              int full_passes, const SceneObserver& observer)
+      : cells_(cells),
+        plan_(plan),
+        options_(options),
+        full_passes_(full_passes),
+        observer_(observer) {}
+
+  SceneFit Run() {
+    FeaturePool pool(plan_.spec, plan_.pool);
+    bool fits = Gather(pool);
+    const bool is_sample = !fits || plan_.pool.content == FeaturePool::Content::kSample;
+    if (!fits) {
+      pool = FeaturePool(plan_.spec, plan_.fallback);
+      Gather(pool);
+    }
+    fit_.exact = !is_sample;
+    fit_.num_sampled = is_sample ? pool.num_sampled() : 0;
+    if (is_sample && fit_.num_sampled == 0 && !pool.empty())
+      throw MemoryError(
+          "so few pixels have data that none is in the sample; give more memory, or "
+          "the part of the raster that has data");
+    if (!pool.empty()) Fit(pool, is_sample);
+    return std::move(fit_);
+  }
+
+ private:
+  struct Gathered {
+    FeaturePool::Part part;
+    double num_effective = 0;  // where K is to be chosen
+  };
+
+  // False where the colours are more than memory holds.
+  bool Gather(FeaturePool& pool) {
+    std::int64_t pixels = 0;
+    bool fits = true;
+    num_effective_ = 0;
+    ++fit_.num_passes;
+    ForEachInOrder(
+        cells_.size(), plan_.cells_at_a_time,
+        [&](std::int64_t cell) {
+          const Raster raster = cells_.Read(cell);
+          Gathered gathered{pool.Extract(raster, static_cast<std::uint64_t>(cell))};
+          if (options_.choose)
+            gathered.num_effective = EffectiveSamples(raster, ComputeFeatures(raster, plan_.spec));
+          return gathered;
+        },
+        [&](std::int64_t cell, Gathered& gathered) {
+          if (!fits) return Next::kStop;
+          pool.Add(std::move(gathered.part));
+          num_effective_ += gathered.num_effective;
+          if (observer_.pixels) observer_.pixels(pixels += NumPixels(cells_.At(cell)), false);
+          fits = pool.FitsInto(plan_.pool_bytes);
+          return fits ? Next::kGoOn : Next::kStop;
+        });
+    return fits;
+  }
+
+  void Fit(FeaturePool& pool, bool is_sample) {
+    SegmentOptions segment = options_;
+    segment.features = plan_.spec;
+    segment.fit.progress = observer_.fit;
+    RefineFunction refine;
+    if (is_sample && full_passes_ > 0)
+      refine = [&](FitResult fit, const FeaturePlanes& sample) {
+        return Refine(std::move(fit), sample);
+      };
+    fit_.model = FitModel(pool.Take(), segment, refine, num_effective_);
+  }
+
+  FitResult Refine(FitResult fit, const FeaturePlanes& sample) {
+    const std::function<void(std::int64_t)> report = [&](std::int64_t pixels) {
+      if (observer_.pixels) observer_.pixels(pixels, true);
+    };
+    CellsSource all(cells_, plan_.cells_at_a_time, sample.layout, sample.samples, fit.method,
+                    report);
+    FitOptions options;
+    options.floor = options_.floor == Floor::kOn ? sample.floor : Eigen::MatrixXd();
+    options.tolerance = kGain;
+    options.known = KnownComponents(sample, options_);
+    options.freeze = options_.fit.freeze;
+    options.max_iterations = std::min(full_passes_, options_.fit.max_iterations);
+    FitResult refined =
+        RefineFit(std::move(fit), all, sample.samples.standardization(),
+                  sample.samples.weight_unit(), static_cast<double>(sample.num_valid), options);
+    fit_.num_passes += all.num_passes();
+    return refined;
+  }
+
+  CellReader& cells_;
+  const ScenePlan& plan_;
+  const SegmentOptions& options_;
+  int full_passes_;
+  const SceneObserver& observer_;
+  double num_effective_ = 0;
+  SceneFit fit_;
+};
+
+}  // namespace
+
+SceneFit FitScene(CellReader& cells, const ScenePlan& plan, const SegmentOptions& options,
+                  int full_passes, const SceneObserver& observer) {
+  return SceneFitter(cells, plan, options, full_passes, observer).Run();
+}
+
+}  // namespace gmmseg
