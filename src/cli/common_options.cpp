@@ -54,8 +54,8 @@ void DeclareRecursive(CLI::App& app, Options& options) {
 void DeclareMemory(CLI::App& app, Options& options) {
   Add(app, kFolders, "--memory", "SIZE",
       "Most memory for the images in work and for the colours a shared model is fitted to, as in "
-      "512M or 2G. Fewer images are in work at a time where it is small. Default: half of what "
-      "this "
+      "512M or 2G. Fewer images are in work at a time where it is small. One "
+      "georeferenced raster that it does not hold is read part by part. Default: half of what this "
       "process may use.",
       [&options](const std::string& word) { options.memory = ParseSize(word); });
 }

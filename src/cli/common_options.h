@@ -9,7 +9,7 @@
 
 namespace gmmseg::cli {
 
-inline constexpr const char* kRead = "Input";
+inline constexpr const char* kRead = "Reading";
 inline constexpr const char* kWhat = "What";
 inline constexpr const char* kHow = "How";
 inline constexpr const char* kModels = "Models for many images";

@@ -51,6 +51,16 @@ class MapTest(ProgramTest):
             dataset.GetRasterBand(b).WriteArray(plane)
         return dataset
 
+    def damage(self, name, x, y):
+        """Noise in place of a part of the block of column x and row y of blocks."""
+        path = self.folder / name
+        dataset = gdal.Open(str(path))
+        band = dataset.GetRasterBand(1)
+        offset, size = (int(band.GetMetadataItem(f"BLOCK_{what}_{x}_{y}", "TIFF")) for what in ("OFFSET", "SIZE"))
+        content = bytearray(path.read_bytes())
+        content[offset + size // 3:offset + size // 3 + 400] = np.random.default_rng(1).bytes(400)
+        path.write_bytes(bytes(content))
+
     def out(self, name):
         return gdal.Open(str(self.folder / "segmented" / name))
 
@@ -363,13 +373,7 @@ class BadInput(MapTest):
     def test_a_damaged_block_is_named(self):
         self.raster("scene.tif", np.tile(scene(), (1, 4, 4)), options=["TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64",
                                                                         "COMPRESS=DEFLATE"])
-        path = self.folder / "scene.tif"
-        dataset = gdal.Open(str(path))
-        band = dataset.GetRasterBand(1)
-        middle = int(band.GetMetadataItem("BLOCK_OFFSET_1_2", "TIFF")) + int(band.GetMetadataItem("BLOCK_SIZE_1_2", "TIFF")) // 3
-        damaged = bytearray(path.read_bytes())
-        damaged[middle:middle + 400] = np.random.default_rng(1).bytes(400)
-        path.write_bytes(bytes(damaged))
+        self.damage("scene.tif", 1, 2)
         self.fail(BAD_INPUT, "scene.tif", "-k", 3, says=("scene.tif", "rows 128 to 191", "cannot be read"))
 
     def test_a_mosaic_whose_source_is_missing(self):
