@@ -18,6 +18,9 @@ struct Drift {
   bool flagged() const { return unlikely_pixels > kMostUnlikely || share_distance > kMostDistant; }
 };
 
+// Total variation between the shares of the same classes.
+double ShareDistance(const ClassTable& here, const ClassTable& training);
+
 // Nothing where the image has no data, or the model does not say what it was trained on.
 std::optional<Drift> MeasureDrift(const Segmentation& segmentation, const Model& model);
 

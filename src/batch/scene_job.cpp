@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <boost/filesystem/path.hpp>
-#include <cmath>
 #include <future>
 #include <memory>
 #include <new>
@@ -276,12 +275,9 @@ class Scene {
     if (sums.num_valid > 0)
       result.log_likelihood = sums.log_likelihood / static_cast<double>(sums.num_valid);
     if (NeedsAnomalies(frame_.output.outputs)) result.anomalies = sums.anomalies;
-    if (sums.tells_drift) {
-      double distance = 0;
-      for (std::size_t k = 0; k < result.classes.size(); ++k)
-        distance += std::abs(result.classes[k].share - model.classes[k].share) / 2;
-      result.drift = Drift{sums.num_unlikely / static_cast<double>(sums.num_valid), distance};
-    }
+    if (sums.tells_drift)
+      result.drift = Drift{sums.num_unlikely / static_cast<double>(sums.num_valid),
+                           ShareDistance(result.classes, model.classes)};
   }
 
   const JobFrame& frame_;

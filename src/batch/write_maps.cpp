@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "batch/output_names.h"
 #include "io/map_writer.h"
+#include "io/probability_steps.h"
 #include "io/staged_file.h"
 
 namespace gmmseg {
@@ -20,13 +21,7 @@ namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-// Numbers as probabilities are stored: round(value · steps).
-struct Steps {
-  SampleType type;
-  double steps;
-  double no_data;
-};
-constexpr Steps kSteps8{SampleType::kUint8, 250, 255}, kSteps16{SampleType::kUint16, 10000, 65535};
+const ProbabilitySteps kUncertaintySteps = StepsOf(ProbabilityDepth::kUint8);
 
 // Classes of anomalies, in their colours.
 ClassTable MarkTable() {
@@ -92,7 +87,8 @@ struct MapOutputs::Impl {
     if (Wants(Output::kLabels)) OpenClasses(Output::kLabels, classes, features);
     if (Wants(Output::kAnomalies)) OpenClasses(Output::kAnomalies, MarkTable(), {});
     if (Wants(Output::kUncertainty))
-      OpenSteps(Output::kUncertainty, kSteps8, {{"uncertainty", 1 / kSteps8.steps}});
+      OpenSteps(Output::kUncertainty, kUncertaintySteps,
+                {{"uncertainty", 1 / kUncertaintySteps.steps}});
     if (Wants(Output::kProbabilities) && !classes.empty())
       OpenProbabilities(static_cast<int>(classes.size()));
     if (Wants(Output::kDensity)) OpenFloats(Output::kDensity, {"log-density"});
@@ -130,7 +126,7 @@ struct MapOutputs::Impl {
     class_maps.emplace(kind, ClassMap{std::make_unique<MapWriter>(PathOf(kind), format), classes});
   }
 
-  void OpenSteps(Output kind, const Steps& steps, std::vector<MapBand> bands) {
+  void OpenSteps(Output kind, const ProbabilitySteps& steps, std::vector<MapBand> bands) {
     maps.try_emplace(kind, PathOf(kind), FormatOf(steps.type, std::move(bands), steps.no_data));
   }
 
@@ -145,15 +141,11 @@ struct MapOutputs::Impl {
     std::vector<MapBand> bands;
     for (int k = 1; k <= num_classes; ++k)
       bands.push_back(
-          {"P(" + std::to_string(k) + ")", is_float ? 1 : 1 / ProbabilitySteps().steps});
-    maps.try_emplace(Output::kProbabilities, PathOf(Output::kProbabilities),
-                     is_float
-                         ? FormatOf(SampleType::kFloat32, bands, kNaN)
-                         : FormatOf(ProbabilitySteps().type, bands, ProbabilitySteps().no_data));
-  }
-
-  const Steps& ProbabilitySteps() const {
-    return output.depth == ProbabilityDepth::kUint8 ? kSteps8 : kSteps16;
+          {"P(" + std::to_string(k) + ")", is_float ? 1 : 1 / StepsOf(output.depth).steps});
+    maps.try_emplace(
+        Output::kProbabilities, PathOf(Output::kProbabilities),
+        is_float ? FormatOf(SampleType::kFloat32, bands, kNaN)
+                 : FormatOf(StepsOf(output.depth).type, bands, StepsOf(output.depth).no_data));
   }
 
   void Write(const Part& part) {
@@ -197,7 +189,7 @@ struct MapOutputs::Impl {
 
   // value(i) of pixels with data, as the steps have it.
   template <typename T>
-  static void WriteSteps(const Part& part, MapWriter& map, int band, const Steps& steps,
+  static void WriteSteps(const Part& part, MapWriter& map, int band, const ProbabilitySteps& steps,
                          const PixelValues& value) {
     std::vector<T> stored(part.num_pixels());
     for (std::int64_t i = 0; i < part.num_pixels(); ++i) {
@@ -210,7 +202,7 @@ struct MapOutputs::Impl {
 
   static void WriteUncertainty(const Part& part, MapWriter& map) {
     const std::vector<float> uncertainty = part.result.Uncertainty();
-    WriteSteps<std::uint8_t>(part, map, 0, kSteps8,
+    WriteSteps<std::uint8_t>(part, map, 0, kUncertaintySteps,
                              [&](std::int64_t i) { return uncertainty[part.result.PlaceOf(i)]; });
   }
 
@@ -229,9 +221,9 @@ struct MapOutputs::Impl {
     const auto value = [&](std::int64_t i) { return plane[i]; };
     switch (output.depth) {
       case ProbabilityDepth::kUint8:
-        return WriteSteps<std::uint8_t>(part, map, band, kSteps8, value);
+        return WriteSteps<std::uint8_t>(part, map, band, StepsOf(output.depth), value);
       case ProbabilityDepth::kUint16:
-        return WriteSteps<std::uint16_t>(part, map, band, kSteps16, value);
+        return WriteSteps<std::uint16_t>(part, map, band, StepsOf(output.depth), value);
       case ProbabilityDepth::kFloat32:
         return WriteFloats(part, map, band, value);
     }

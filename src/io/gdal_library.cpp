@@ -109,6 +109,12 @@ void GdalOptions::Set(const std::string& name, const std::string& value) {
   list_ = CSLSetNameValue(list_, name.c_str(), value.c_str());
 }
 
+GDALDataType GdalTypeOf(SampleType type) {
+  return type == SampleType::kUint8    ? GDT_Byte
+         : type == SampleType::kUint16 ? GDT_UInt16
+                                       : GDT_Float32;
+}
+
 Georeference GeoreferenceOf(GDALDatasetH dataset) {
   Georeference georeference;
   std::array<double, 6> transform{};

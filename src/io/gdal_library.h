@@ -5,6 +5,7 @@
 #include <gdal.h>
 #include <gmmseg/errors.h>
 #include <gmmseg/georeference.h>
+#include <gmmseg/raster.h>
 
 #include <memory>
 #include <string>
@@ -51,6 +52,8 @@ class GdalOptions {
  private:
   char** list_ = nullptr;
 };
+
+GDALDataType GdalTypeOf(SampleType type);
 
 Georeference GeoreferenceOf(GDALDatasetH dataset);
 void WriteGeoreference(GDALDatasetH dataset, const Georeference& georeference);

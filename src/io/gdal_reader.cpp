@@ -84,12 +84,6 @@ SampleType TypeOf(const std::string& path, const std::vector<Band>& bands) {
   return type;
 }
 
-GDALDataType GdalTypeOf(SampleType type) {
-  return type == SampleType::kUint8    ? GDT_Byte
-         : type == SampleType::kUint16 ? GDT_UInt16
-                                       : GDT_Float32;
-}
-
 // Red, green and blue in this order, whose white is known.
 bool IsColor(const std::vector<Band>& bands, SampleType type) {
   static constexpr GDALColorInterp kColors[] = {GCI_RedBand, GCI_GreenBand, GCI_BlueBand};

@@ -14,12 +14,6 @@ namespace {
 constexpr int kBlock = 512;
 constexpr char kStatisticsEnding[] = ".aux.xml", kDomain[] = "GMMSEG";
 
-GDALDataType GdalTypeOf(SampleType type) {
-  return type == SampleType::kUint8    ? GDT_Byte
-         : type == SampleType::kUint16 ? GDT_UInt16
-                                       : GDT_Float32;
-}
-
 // Numbers of classes have no gradient, and Debian's tifffile cannot read that of floats.
 bool HasPredictor(const MapFormat& format) {
   return !format.classes && format.type != SampleType::kFloat32;

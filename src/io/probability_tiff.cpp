@@ -4,35 +4,25 @@
 
 #include <cmath>
 
+#include "base/text.h"
 #include "io/plane_tiff.h"
+#include "io/probability_steps.h"
+#include "raster/value_size.h"
 
 namespace gmmseg {
 namespace {
 
-// How a probability becomes a stored number: round(p · steps), `no_data` where there is none.
-struct DepthTraits {
-  int bits;
-  double steps;
-  int no_data;
-  const char* scale;
-};
-
-DepthTraits TraitsOf(ProbabilityDepth depth) {
-  if (depth == ProbabilityDepth::kUint8) return {8, 250, 255, "0.004"};
-  return {16, 10000, 65535, "0.0001"};
-}
-
 PlaneTiffFormat FormatOf(ProbabilityDepth depth, int num_classes) {
   PlaneTiffFormat format;  // floats are small without a predictor, for most are 0 or 1
   const bool is_float = depth == ProbabilityDepth::kFloat32;
-  const DepthTraits traits = TraitsOf(depth);
+  const ProbabilitySteps steps = StepsOf(depth);
   if (!is_float)
-    format = {traits.bits, SAMPLEFORMAT_UINT, PREDICTOR_HORIZONTAL, "",
-              std::to_string(traits.no_data)};
+    format = {static_cast<int>(8 * BytesPerValue(steps.type)), SAMPLEFORMAT_UINT,
+              PREDICTOR_HORIZONTAL, "", std::to_string(steps.no_data)};
   for (int b = 0; b < num_classes; ++b) {
     format.metadata += BandName(b, "P(" + std::to_string(b + 1) + ")");
     if (is_float) continue;
-    format.metadata += BandItem("SCALE", "scale", b, traits.scale);
+    format.metadata += BandItem("SCALE", "scale", b, Format("%g", 1 / steps.steps));
     format.metadata += BandItem("OFFSET", "offset", b, "0");
   }
   return format;
@@ -56,10 +46,10 @@ struct ProbabilityTiffWriter::Impl {
 template <typename T>
 void ProbabilityTiffWriter::Impl::WriteSteps(std::span<const float> probabilities,
                                              std::span<const std::uint16_t> labels) {
-  const DepthTraits traits = TraitsOf(depth);
+  const ProbabilitySteps steps = StepsOf(depth);
   tiff.WritePlane<T>([&](std::int64_t i) {
-    return static_cast<T>(labels[i] == 0 ? traits.no_data
-                                         : std::lround(probabilities[i] * traits.steps));
+    return static_cast<T>(labels[i] == 0 ? steps.no_data
+                                         : std::lround(probabilities[i] * steps.steps));
   });
 }
 

@@ -7,12 +7,11 @@
 
 namespace gmmseg {
 
-// RunsOfPosteriors and VisitPosteriors with a model in plane units; `log_shift` is added to the log-densities, which are
-// in those units too.
+// RunsOfPosteriors and VisitPosteriors with a model in plane units; `log_shift` is added to the
+// log-densities, which are in those units too.
 PosteriorRuns PlanePosteriorRuns(const Samples& samples, const GaussianMixture& plane_model,
                                  Membership membership, float log_shift);
 void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
-                          Membership membership, float log_shift,
-                          const PosteriorVisitor& visit);
+                          Membership membership, float log_shift, const PosteriorVisitor& visit);
 
 }  // namespace gmmseg

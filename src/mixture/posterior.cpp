@@ -97,6 +97,12 @@ void SpreadRows(const std::vector<int>& present, int num_components, std::int64_
   }
 }
 
+void VisitAll(const Samples& samples, const PosteriorRuns& runs, const PosteriorVisitor& visit) {
+  ForEachTile(samples.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
+    runs(first, count, visit);
+  });
+}
+
 }  // namespace
 
 PosteriorRuns PlanePosteriorRuns(const Samples& samples, const GaussianMixture& plane_model,
@@ -135,10 +141,7 @@ PosteriorRuns PlanePosteriorRuns(const Samples& samples, const GaussianMixture& 
 
 void VisitPlanePosteriors(const Samples& samples, const GaussianMixture& plane_model,
                           Membership membership, float log_shift, const PosteriorVisitor& visit) {
-  const PosteriorRuns runs = PlanePosteriorRuns(samples, plane_model, membership, log_shift);
-  ForEachTile(samples.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    runs(first, count, visit);
-  });
+  VisitAll(samples, PlanePosteriorRuns(samples, plane_model, membership, log_shift), visit);
 }
 
 PosteriorRuns RunsOfPosteriors(const Samples& samples, const GaussianMixture& model) {
@@ -149,10 +152,7 @@ PosteriorRuns RunsOfPosteriors(const Samples& samples, const GaussianMixture& mo
 
 void VisitPosteriors(const Samples& samples, const GaussianMixture& model,
                      const PosteriorVisitor& visit) {
-  const PosteriorRuns runs = RunsOfPosteriors(samples, model);
-  ForEachTile(samples.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    runs(first, count, visit);
-  });
+  VisitAll(samples, RunsOfPosteriors(samples, model), visit);
 }
 
 }  // namespace gmmseg

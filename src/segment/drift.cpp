@@ -17,13 +17,13 @@ double UnlikelyPixels(const Segmentation& segmentation, double threshold) {
   return all > 0 ? unlikely / all : 0.0;
 }
 
+}  // namespace
+
 double ShareDistance(const ClassTable& here, const ClassTable& training) {
   double sum = 0;
   for (std::size_t k = 0; k < here.size(); ++k) sum += std::abs(here[k].share - training[k].share);
   return sum / 2;
 }
-
-}  // namespace
 
 std::optional<Drift> MeasureDrift(const Segmentation& segmentation, const Model& model) {
   if (segmentation.num_valid == 0) return std::nullopt;
