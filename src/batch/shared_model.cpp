@@ -12,11 +12,9 @@
 #include "batch/load_input.h"
 #include "features/effective_samples.h"
 #include "features/samples_like.h"
-#include "mixture/missing.h"
-#include "mixture/refine.h"
 #include "render/convergence.h"
 #include "render/report.h"
-#include "segment/scribbled_start.h"
+#include "stream/parts_source.h"
 
 namespace gmmseg {
 namespace {
@@ -52,65 +50,7 @@ PartOrFailure Extract(const InputFile& file, const FeaturePool& pool,
   }
 }
 
-// All pixels of all images, read anew for every look at them. An image that cannot be read any more
-// is left out from then on.
-class ImagesSource : public StatsSource {
- public:
-  ImagesSource(const InputList& inputs, const FeatureLayout& layout, const Samples& like,
-               FitMethod method, int window, std::vector<char> left_out,
-               const std::function<void(std::int64_t images_done)>& report)
-      : inputs_(inputs),
-        layout_(layout),
-        like_(like),
-        method_(method),
-        window_(window),
-        left_out_(std::move(left_out)),
-        report_(report) {}
-
-  MixtureStats Accumulate(const GaussianMixture& model) override {
-    MixtureStats total(model);
-    ForEachInOrder(
-        std::ssize(inputs_.files), window_,
-        [&](std::int64_t i) { return left_out_[i] ? std::nullopt : StatsOf(i, model); },
-        [&](std::int64_t i, const std::optional<MixtureStats>& stats) {
-          if (stats)
-            total += *stats;
-          else
-            left_out_[i] = true;
-          report_(i + 1);
-          return Next::kGoOn;
-        });
-    return total;
-  }
-
-  WorstSample FindWorst(const GaussianMixture&) override { return {}; }
-
- private:
-  std::optional<MixtureStats> StatsOf(std::int64_t i, const GaussianMixture& model) const {
-    const InputFile& file = inputs_.files[i];
-    try {
-      const Samples samples = SamplesLike(LoadInput(JobInputOf(file)).raster, layout_,
-                                          like_.standardization(), like_.weight_unit());
-      return MakeSource(samples, method_)->Accumulate(model);
-    } catch (const Error&) {
-      return std::nullopt;
-    } catch (const std::bad_alloc&) {
-      return std::nullopt;
-    }
-  }
-
-  const InputList& inputs_;
-  const FeatureLayout& layout_;
-  const Samples& like_;  // whose standardisation and unit of weights all have
-  FitMethod method_;
-  int window_;
-  std::vector<char> left_out_;  // by image
-  const std::function<void(std::int64_t images_done)>& report_;
-};
-
-// Beyond this gain per pixel, another reading of all images pays.
-constexpr double kGain = 1e-4;
-constexpr int kMostPasses = 3;
+constexpr int kMostPasses = 3;  // over all images, after one that tells where the model stands
 
 // From images to a model, step by step.
 class SharedModelFit {
@@ -191,22 +131,25 @@ class SharedModelFit {
   }
 
   FitResult Refine(FitResult fit, const FeaturePlanes& planes, int trace_length) {
-    std::vector<char> left_out(inputs_.files.size());
-    for (const auto& [i, failure] : shared_.failures) left_out[i] = true;
-    const std::function<void(std::int64_t)> report = [&](std::int64_t images_done) {
-      Report(FolderStage::kRefining, images_done);
-    };
-    ImagesSource images(inputs_, planes.layout, planes.samples, fit.method, window_,
-                        std::move(left_out), report);
-    FitOptions all;
-    all.floor = options_.segment.floor == Floor::kOn ? planes.floor : Eigen::MatrixXd();
-    all.tolerance = kGain;
-    all.known = KnownComponents(planes, options_.segment);
-    all.freeze = options_.segment.fit.freeze;
-    all.trace_length = trace_length;
-    all.max_iterations = std::min(kMostPasses, options_.segment.fit.max_iterations);
-    return RefineFit(std::move(fit), images, planes.samples.standardization(),
-                     planes.samples.weight_unit(), static_cast<double>(planes.num_valid), all);
+    const Parts images{.count = std::ssize(inputs_.files),
+                       .window = window_,
+                       .samples = [&](std::int64_t i) { return SamplesOf(i, planes); },
+                       .done = [&](std::int64_t i) { Report(FolderStage::kRefining, i + 1); }};
+    return RefineOnParts(std::move(fit), images, planes, options_.segment, kMostPasses,
+                         trace_length)
+        .fit;
+  }
+
+  std::optional<Samples> SamplesOf(std::int64_t i, const FeaturePlanes& like) const {
+    if (shared_.failures.contains(i)) return std::nullopt;
+    try {
+      return SamplesLike(LoadInput(JobInputOf(inputs_.files[i])).raster, like.layout,
+                         like.samples.standardization(), like.samples.weight_unit());
+    } catch (const Error&) {
+      return std::nullopt;
+    } catch (const std::bad_alloc&) {
+      return std::nullopt;
+    }
   }
 
   void Report(FolderStage stage, std::int64_t images_done) {

@@ -2,67 +2,17 @@
 
 #include <gmmseg/errors.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/ordered_pipeline.h"
 #include "features/effective_samples.h"
 #include "features/samples_like.h"
-#include "mixture/missing.h"
-#include "mixture/refine.h"
-#include "segment/scribbled_start.h"
+#include "stream/parts_source.h"
 
 namespace gmmseg {
 namespace {
 
-constexpr double kGain = 1e-4;  // per pixel: beyond it, another pass pays
-
 std::int64_t NumPixels(const Window& window) { return window.width * window.height; }
-
-// All pixels, read anew for every look at them.
-class CellsSource : public StatsSource {
- public:
-  CellsSource(CellReader& cells, int window, const FeatureLayout& layout, const Samples& like,
-              FitMethod method, const std::function<void(std::int64_t)>& report)
-      : cells_(cells),
-        window_(window),
-        layout_(layout),
-        like_(like),
-        method_(method),
-        report_(report) {}
-
-  MixtureStats Accumulate(const GaussianMixture& model) override {
-    MixtureStats total(model);
-    std::int64_t pixels = 0;
-    ++num_passes_;
-    ForEachInOrder(
-        cells_.size(), window_,
-        [&](std::int64_t cell) {
-          const Samples samples =
-              SamplesLike(cells_.Read(cell), layout_, like_.standardization(), like_.weight_unit());
-          return MakeSource(samples, method_)->Accumulate(model);
-        },
-        [&](std::int64_t cell, const MixtureStats& stats) {
-          total += stats;
-          report_(pixels += NumPixels(cells_.At(cell)));
-          return Next::kGoOn;
-        });
-    return total;
-  }
-
-  WorstSample FindWorst(const GaussianMixture&) override { return {}; }
-
-  int num_passes() const { return num_passes_; }
-
- private:
-  CellReader& cells_;
-  int window_;
-  const FeatureLayout& layout_;
-  const Samples& like_;  // whose standardisation and unit of weights all have
-  FitMethod method_;
-  const std::function<void(std::int64_t)>& report_;
-  int num_passes_ = 0;
-};
 
 class SceneFitter {
  public:
@@ -137,22 +87,24 @@ class SceneFitter {
   }
 
   FitResult Refine(FitResult fit, const FeaturePlanes& sample) {
-    const std::function<void(std::int64_t)> report = [&](std::int64_t pixels) {
-      if (observer_.pixels) observer_.pixels(pixels, true);
-    };
-    CellsSource all(cells_, plan_.cells_at_a_time, sample.layout, sample.samples, fit.method,
-                    report);
-    FitOptions options;
-    options.floor = options_.floor == Floor::kOn ? sample.floor : Eigen::MatrixXd();
-    options.tolerance = kGain;
-    options.known = KnownComponents(sample, options_);
-    options.freeze = options_.fit.freeze;
-    options.max_iterations = std::min(full_passes_, options_.fit.max_iterations);
-    FitResult refined =
-        RefineFit(std::move(fit), all, sample.samples.standardization(),
-                  sample.samples.weight_unit(), static_cast<double>(sample.num_valid), options);
-    fit_.num_passes += all.num_passes();
-    return refined;
+    std::int64_t pixels = 0;
+    const Samples& like = sample.samples;
+    const Parts cells{.count = cells_.size(),
+                      .window = plan_.cells_at_a_time,
+                      .samples =
+                          [&](std::int64_t cell) {
+                            return SamplesLike(cells_.Read(cell), sample.layout,
+                                               like.standardization(), like.weight_unit());
+                          },
+                      .done =
+                          [&](std::int64_t cell) {
+                            if (cell == 0) pixels = 0;
+                            pixels += NumPixels(cells_.At(cell));
+                            if (observer_.pixels) observer_.pixels(pixels, true);
+                          }};
+    RefinedFit refined = RefineOnParts(std::move(fit), cells, sample, options_, full_passes_, 0);
+    fit_.num_passes += refined.num_looks;
+    return std::move(refined.fit);
   }
 
   CellReader& cells_;

@@ -1,0 +1,74 @@
+#include "stream/parts_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ordered_pipeline.h"
+#include "mixture/missing.h"
+#include "mixture/refine.h"
+#include "segment/scribbled_start.h"
+
+namespace gmmseg {
+namespace {
+
+// Beyond this gain per pixel, another reading of all parts pays.
+constexpr double kGain = 1e-4;
+
+class PartsSource : public StatsSource {
+ public:
+  PartsSource(const Parts& parts, FitMethod method)
+      : parts_(parts), method_(method), left_out_(parts.count) {}
+
+  MixtureStats Accumulate(const GaussianMixture& model) override {
+    ++num_looks_;
+    MixtureStats total(model);
+    ForEachInOrder(
+        parts_.count, parts_.window,
+        [&](std::int64_t part) { return left_out_[part] ? std::nullopt : StatsOf(part, model); },
+        [&](std::int64_t part, const std::optional<MixtureStats>& stats) {
+          if (stats)
+            total += *stats;
+          else
+            left_out_[part] = true;
+          parts_.done(part);
+          return Next::kGoOn;
+        });
+    return total;
+  }
+
+  WorstSample FindWorst(const GaussianMixture&) override { return {}; }
+
+  int num_looks() const { return num_looks_; }
+
+ private:
+  std::optional<MixtureStats> StatsOf(std::int64_t part, const GaussianMixture& model) const {
+    const std::optional<Samples> samples = parts_.samples(part);
+    if (!samples) return std::nullopt;
+    return MakeSource(*samples, method_)->Accumulate(model);
+  }
+
+  const Parts& parts_;
+  FitMethod method_;
+  std::vector<char> left_out_;  // by part
+  int num_looks_ = 0;
+};
+
+}  // namespace
+
+RefinedFit RefineOnParts(FitResult fit, const Parts& parts, const FeaturePlanes& sample,
+                         const SegmentOptions& options, int passes, int trace_length) {
+  PartsSource source(parts, fit.method);
+  FitOptions all;
+  all.floor = options.floor == Floor::kOn ? sample.floor : Eigen::MatrixXd();
+  all.tolerance = kGain;
+  all.known = KnownComponents(sample, options);
+  all.freeze = options.fit.freeze;
+  all.trace_length = trace_length;
+  all.max_iterations = std::min(passes, options.fit.max_iterations);
+  FitResult refined =
+      RefineFit(std::move(fit), source, sample.samples.standardization(),
+                sample.samples.weight_unit(), static_cast<double>(sample.num_valid), all);
+  return {std::move(refined), source.num_looks()};
+}
+
+}  // namespace gmmseg
