@@ -3,7 +3,6 @@
 #include <oneapi/tbb/parallel_invoke.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/filesystem/operations.hpp>
 #include <cmath>
 #include <new>
@@ -15,6 +14,7 @@
 #include "io/image_backend.h"
 #include "io/map_reader.h"
 #include "io/no_data.h"
+#include "io/same_grid.h"
 #include "raster/parts.h"
 
 namespace gmmseg {
@@ -52,16 +52,6 @@ std::optional<Answer> AskBackends(
 
 std::string SizeText(std::int64_t width, std::int64_t height) {
   return std::to_string(width) + " x " + std::to_string(height);
-}
-
-std::string Numbers(const std::array<double, 6>& values) {
-  std::string text;
-  for (const double value : values) text += (text.empty() ? "" : ", ") + Format("%.10g", value);
-  return text;
-}
-
-[[noreturn]] void RefuseGrid(const std::string& channel, const std::string& what) {
-  throw IoError(IoError::Operation::kRead, channel + ": " + what + "; give channels of one grid");
 }
 
 }  // namespace
@@ -146,6 +136,8 @@ bool IsMap(const std::string& path) {
   return IsLocatedTiff(source) || (!IsKnownHere(source) && IsKnownToGdal(path));
 }
 
+GridFacts GridOf(const RasterInfo& info) { return {info.width, info.height, info.georeference}; }
+
 void CheckExtent(const std::string& path, const Window& extent, std::int64_t width,
                  std::int64_t height) {
   if (extent.x + extent.width <= width && extent.y + extent.height <= height) return;
@@ -157,25 +149,31 @@ void CheckExtent(const std::string& path, const Window& extent, std::int64_t wid
                        static_cast<long long>(extent.x), static_cast<long long>(extent.y)));
 }
 
-LoadedImage LoadMap(const std::string& path, ValueMeaning meaning,
-                    const std::optional<Window>& extent) {
+// What is taken of a file, and the grid of all of it.
+struct LoadedPart {
+  LoadedImage image;
+  GridFacts grid;
+};
+
+LoadedPart LoadMap(const std::string& path, ValueMeaning meaning,
+                   const std::optional<Window>& extent) {
   const OpenedMap map = OpenMap(path, meaning);
   const RasterInfo& info = map.reader->info();
   const Window window = extent.value_or(Window{0, 0, info.width, info.height});
   CheckExtent(path, window, info.width, info.height);
-  LoadedImage image;
+  LoadedPart part{{}, GridOf(info)};
   try {
-    tbb::parallel_invoke([&] { image.raster = map.reader->Read(window); },
-                         [&] { image.hash = HashOfFiles(map.files); });
+    tbb::parallel_invoke([&] { part.image.raster = map.reader->Read(window); },
+                         [&] { part.image.hash = HashOfFiles(map.files); });
   } catch (const std::bad_alloc&) {
     throw IoError(IoError::Operation::kRead,
                   path + ": too large for this machine's memory; give a part of it");
   }
-  return image;
+  return part;
 }
 
-LoadedImage Load(const std::string& path, ValueMeaning meaning,
-                 const std::optional<Window>& extent = {}) {
+LoadedPart Load(const std::string& path, ValueMeaning meaning,
+                const std::optional<Window>& extent = {}) {
   if (IsMap(path)) return LoadMap(path, meaning, extent);
   const std::vector<unsigned char> bytes = ReadImageBytes(path);
   ImageSource source{path, bytes};
@@ -184,69 +182,12 @@ LoadedImage Load(const std::string& path, ValueMeaning meaning,
   // Neither the hash nor most decoders use more than one thread.
   tbb::parallel_invoke([&] { image.raster = Decode(source); },
                        [&] { image.hash = IsNullImage(path) ? "" : ContentHash(bytes); });
-  if (!extent) return image;
-  CheckExtent(path, *extent, image.raster.width(), image.raster.height());
-  image.raster = Cropped(image.raster, *extent);
-  return image;
-}
-
-// Where a corner of pixels lies on the earth by one transform and by another: pixels apart.
-double PixelsApart(const std::array<double, 6>& s, const std::array<double, 6>& t, double column,
-                   double row) {
-  const double dx = s[0] - t[0] + (s[1] - t[1]) * column + (s[2] - t[2]) * row;
-  const double dy = s[3] - t[3] + (s[4] - t[4]) * column + (s[5] - t[5]) * row;
-  const double size = std::sqrt(std::abs(s[1] * s[5] - s[2] * s[4]));
-  return std::hypot(dx, dy) / (size > 0 ? size : 1);
-}
-
-// What a file says of its pixels' grid, whatever part of it is taken.
-struct GridFacts {
-  std::int64_t width = 0, height = 0;
-  Georeference georeference;
-};
-
-// Channels show the same pixels.
-void CheckSameGrid(const std::string& path, const GridFacts& own, const std::string& channel,
-                   const GridFacts& other) {
-  if (own.width != other.width || own.height != other.height)
-    RefuseGrid(channel, "is " + SizeText(other.width, other.height) + " pixels and " + path + " " +
-                            SizeText(own.width, own.height));
-  const auto &s = own.georeference.transform, &t = other.georeference.transform;
-  if (!s || !t) return;
-  constexpr double kMost = 1e-3;
-  const auto width = static_cast<double>(own.width), height = static_cast<double>(own.height);
-  const double apart =
-      std::max({PixelsApart(*s, *t, 0, 0), PixelsApart(*s, *t, width, 0),
-                PixelsApart(*s, *t, 0, height), PixelsApart(*s, *t, width, height)});
-  if (apart > kMost)
-    RefuseGrid(channel, "lies up to " + Format("%.4g", apart) + " pixels away from " + path +
-                            " (transforms " + Numbers(*t) + " and " + Numbers(*s) + ")");
-  const std::string &crs = own.georeference.crs, &other_crs = other.georeference.crs;
-  if (!IsSameCrs(crs, other_crs)) RefuseGrid(channel, "has another reference system than " + path);
-}
-
-GridFacts FactsOf(const std::string& path) {
-  if (IsMap(path)) {
-    const OpenedMap map = OpenMap(path, ValueMeaning::kColor);
-    const RasterInfo& info = map.reader->info();
-    return {info.width, info.height, info.georeference};
+  const GridFacts grid{image.raster.width(), image.raster.height(), {}};
+  if (extent) {
+    CheckExtent(path, *extent, grid.width, grid.height);
+    image.raster = Cropped(image.raster, *extent);
   }
-  const Raster raster = Load(path, ValueMeaning::kColor).raster;  // as the orientation turns it
-  return {raster.width(), raster.height(), {}};
-}
-
-void CheckGrids(const std::string& path, const std::vector<std::string>& channels) {
-  if (channels.empty()) return;
-  const GridFacts own = FactsOf(path);
-  for (const std::string& channel : channels) CheckSameGrid(path, own, channel, FactsOf(channel));
-}
-
-void TakeChannels(const ReadOptions& options, LoadedImage& image) {
-  for (const std::string& channel : options.channels) {
-    const LoadedImage other = Load(channel, ValueMeaning::kColor, options.extent);
-    image.raster = Joined(image.raster, other.raster);
-    image.hash += " " + other.hash;
-  }
+  return {std::move(image), grid};
 }
 
 void CheckBands(const std::string& path, const std::vector<int>& bands, int num_bands) {
@@ -271,7 +212,8 @@ class PartReader : public BlockReader {
     const RasterInfo& own = readers_.front()->info();
     extent_ = options.extent.value_or(Window{0, 0, own.width, own.height});
     CheckExtent(path, extent_, own.width, own.height);
-    CheckGrids(path, options.channels);
+    for (std::size_t c = 1; c < readers_.size(); ++c)
+      CheckSameGrid(path, GridOf(own), options.channels[c - 1], GridOf(readers_[c]->info()));
     info_ = own;
     info_.width = extent_.width;
     info_.height = extent_.height;
@@ -340,17 +282,22 @@ Raster DecodeImage(const std::string& path, std::span<const unsigned char> bytes
 }
 
 LoadedImage LoadImage(const std::string& path, const ReadOptions& options) {
-  CheckGrids(path, options.channels);
-  LoadedImage image = Load(path, ValueMeaning::kColor, options.extent);
-  TakeChannels(options, image);
+  LoadedPart own = Load(path, ValueMeaning::kColor, options.extent);
+  LoadedImage& image = own.image;
+  for (const std::string& channel : options.channels) {
+    const LoadedPart other = Load(channel, ValueMeaning::kColor, options.extent);
+    CheckSameGrid(path, own.grid, channel, other.grid);
+    image.raster = Joined(image.raster, other.image.raster);
+    image.hash += " " + other.image.hash;
+  }
   CheckBands(path, options.bands, image.raster.num_bands());
   if (!options.bands.empty()) image.raster = WithBands(image.raster, FromZero(options.bands));
   image.hash = JointHash(image.hash, options);
-  return image;
+  return std::move(image);
 }
 
 LoadedLabels LoadLabels(const std::string& path) {
-  LoadedImage image = Load(path, ValueMeaning::kLabel);
+  LoadedImage image = Load(path, ValueMeaning::kLabel).image;
   const Raster& raster = image.raster;
   if (raster.num_bands() != 1 || raster.depth() != 1)
     RefuseLabels(path,
