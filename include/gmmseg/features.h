@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,24 @@ enum class Texture { kOff, kOn };
 std::string_view ToString(Texture texture);
 Texture ParseTexture(std::string_view word);
 
+// What a band of raw features enters as: itself; or its natural logarithm, ln(1 + v) of integers
+// and ln v of floats, so that a float that is not positive is missing.
+enum class BandScale { kLinear, kLog };
+
+// "linear", "log". ParseBandScale throws ParameterError for any other word.
+std::string_view ToString(BandScale scale);
+BandScale ParseBandScale(std::string_view word);
+
+// Principal components of some pixels' B bands, on their scale: component d of x is rows.row(d) ·
+// (x - mean), of mean 0 and variance 1 over these pixels. The first has the direction in which they
+// vary most; where fewer directions vary, the last rows are 0.
+struct BandProjection {
+  Eigen::VectorXd mean;  // B
+  Eigen::MatrixXd rows;  // N × B
+};
+
 struct FeatureSpec {
+  // With a scale or principal components kAuto is kRaw, and the others cannot be had.
   ColorSpace color = ColorSpace::kAuto;
   // W >= 0. 0: colour alone. Otherwise x and y (pixels) join as a block of their own whose
   // log-density is multiplied by W: 1 is the plain product, larger W gives more compact classes.
@@ -51,17 +69,27 @@ struct FeatureSpec {
   // each, which are kRaw and the kGray of grey images; the others mix the bands.
   MissingValues missing = MissingValues::kSkip;
   Texture texture = Texture::kOff;  // not together with kMarginal
+  BandScale scale = BandScale::kLinear;
+  // N >= 1: the bands' first N principal components, whitened, in place of the bands; 0: the bands.
+  // Not together with kMarginal.
+  int num_principal = 0;
+  // Those of other pixels, to be taken here; null: of the raster's own, found from all of its
+  // pixels. Only with num_principal.
+  std::shared_ptr<const BandProjection> projection;
 
-  bool operator==(const FeatureSpec&) const = default;
+  bool IsOfBands() const { return scale != BandScale::kLinear || num_principal > 0; }
+  // Whether they ask for the same; whose pixels the components are of does not count.
+  bool operator==(const FeatureSpec& other) const;
 };
 
 // "lab", "lab,texture", "texture": which for any space but auto is behind it. ParseFeatures throws
-// ParameterError for other words, for two spaces and for a word that comes twice.
+// ParameterError for other words, for two spaces and for a word that comes twice. What FeatureWords
+// says of a scale and components, as in "raw,log,pca:5", is for people.
 std::string FeatureWords(const FeatureSpec& spec);
 FeatureSpec ParseFeatures(std::string_view words);
 
 struct FeatureInfo {
-  std::string name;    // "L*", "a*", "S cos H", "band 3", "x"
+  std::string name;    // "L*", "a*", "S cos H", "band 3", "ln band 3", "component 1", "x"
   std::string source;  // "lab", "hsv", "raw", "texture", "position"
   std::string unit;    // "0..100", "0..255", "pixels", "" where unknown
 };
@@ -69,8 +97,8 @@ struct FeatureInfo {
 // What the features are, apart from any pixel. Fixed by the raster's kind and the spec; stored in a
 // model.
 struct FeatureLayout {
-  FeatureSpec spec;                  // with kAuto resolved
-  std::vector<FeatureInfo> info;     // D
+  FeatureSpec spec;               // with kAuto resolved, and of FeaturePlanes with the projection
+  std::vector<FeatureInfo> info;  // D
   std::vector<FeatureBlock> blocks;  // colour and texture, then position
 
   int NumColors() const;  // the first features, which depend on the pixel's value alone
@@ -117,8 +145,9 @@ struct FeaturePlanes {
 
 // Throws ParameterError if the colour space needs colour and the raster has none that fits (grey
 // counts as R = G = B), if it mixes bands or there is texture and missing values are to be
-// marginal, if texture is asked of bands without colour meaning, or if position_weight is negative
-// or not finite.
+// marginal, if texture is asked of bands without colour meaning, if position_weight is negative
+// or not finite, if a scale or components are asked for beside a colour space or texture, and if
+// the raster has fewer bands than components or other bands than the projection.
 FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec);
 
 // Samples are distinct colours (see FeaturePlanes::entry) where the raster holds integers, features

@@ -46,6 +46,16 @@ enum class CoarseToFine { kOff, kOn };
 enum class RestartModels { kForget, kKeep };
 enum class Freeze { kOff, kOn };
 
+// An inverse Wishart prior of every component's covariance, fixed before the fit: each is fitted as
+// if it had been this one in `share` of all samples more, which is where it is likeliest under the
+// prior whose mode is this covariance and whose degrees of freedom are share · N - D - 1, N the sum
+// of the weights. Reference: Fraley and Raftery 2007, "Bayesian regularization for normal mixture
+// estimation and model-based clustering", with another scale.
+struct CovariancePrior {
+  double share = 0;            // >= 0; 0: no prior
+  Eigen::MatrixXd covariance;  // D×D, the user's units; empty where there is no prior
+};
+
 struct FitOptions {
   int num_components = 4;  // K >= 1; fewer come back where the data have fewer distinct points
   // k-means takes a distance to be Euclidean in the user's units. A further block is scaled so that
@@ -94,6 +104,12 @@ struct FitOptions {
   // what float arithmetic needs, 1e-10 of each feature's variance.
   Eigen::MatrixXd floor;
 
+  // CovariancePrior::share, >= 0. Its covariance is that of a mixture of as many components with
+  // tied covariances, fitted to the subsample; or the components' mean one of `start`. Every step then raises the
+  // log-likelihood with the prior, Σ_k of -share/2 · (ln|Σ_k| + tr Σ_k⁻¹ S) for each sample, S the
+  // prior's. Each block of features by its temper. Not for k-means.
+  double prior_share = 0;
+
   std::uint64_t seed = 0;
   // At most this many of the models that a climb passed through come back, >= 0; a refinement on
   // more samples is a climb of its own.
@@ -132,6 +148,8 @@ struct FitResult {
   // Per sample, natural logarithm, of `model`, in the user's units; NaN where it is not known, as
   // after UpdateModel.
   double log_likelihood = 0;
+  CovariancePrior prior;
+  // From here to the restarts', where there is a prior: of the likelihood with the prior.
   double initial_log_likelihood = 0;  // of the start
   std::vector<double> history;   // per sample, after each iteration; never falls except across a
                                  // rescue, and where a refinement goes on with other samples

@@ -27,7 +27,7 @@ enum class Scribbles {
 
 struct SegmentOptions {
   FeatureSpec features;
-  FitOptions fit;  // blocks, floor and coarse_to_fine are set from the features
+  FitOptions fit;  // blocks, floor, coarse_to_fine and prior_share are set from the features
   // Not together with `choose`, fit.start or fit.known.
   Scribbles scribbles = Scribbles::kIgnore;
   // Fits every K of the range in place of fit.num_components, and takes the one whose BIC of the
@@ -39,8 +39,14 @@ struct SegmentOptions {
   // numbers.
   int num_classes = 0;
   Floor floor = Floor::kOn;  // hold covariances above what quantisation alone would give
-  ClassNames class_names;    // of what is fitted; those of classes that do not come back are unused
-  SmoothOptions smooth;      // of the labels and posteriors; the fit knows nothing of it
+  // How far the covariance of a component that holds 1/K of the image, K the most components that
+  // may come back, is drawn towards the one that all share at the start: 0 (not at all) to 1,
+  // which is excluded; those that hold less are drawn further (FitOptions::prior_share). Empty: as
+  // if each had seen it in as many independent pixels as four times the features; at most 0.9. Not
+  // for k-means.
+  std::optional<double> shrinkage = 0.0;
+  ClassNames class_names;  // of what is fitted; those of classes that do not come back are unused
+  SmoothOptions smooth;    // of the labels and posteriors; the fit knows nothing of it
 
   // The most that may come back: those of the start, if there is one, or of the range.
   int num_components() const {
@@ -50,9 +56,13 @@ struct SegmentOptions {
   int most_classes() const { return num_classes > 0 ? num_classes : num_components(); }
 };
 
+// Whether a fit by these options asks how many independent pixels the image is worth.
+bool NeedsEffectiveSamples(const SegmentOptions& options);
+
 // Throws ParameterError where K is to be chosen and cannot be (an empty range, a start or scribbles
 // with their K, a tempered position or k-means, of which no criterion is defined), for k-means of
-// missing bands or of scribbles, and where components cannot be merged to classes: see num_classes.
+// missing bands, of scribbles or of shrinkage, for shrinkage out of range, and where components
+// cannot be merged to classes: see num_classes.
 void CheckChoice(const SegmentOptions& options);
 
 struct SegmentSeconds {
@@ -122,10 +132,10 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 // Fits a mixture to samples that need not come from one raster: a model for many images. Its shares
 // and quantiles are those of the samples. `refine`, if given, may go on from the fit, in samples
 // that `planes` does not hold; where K is chosen, from the chosen one. `num_effective` is what the
-// choice counts planes.num_valid for, 1 or more; 0: all of them. Throws ParameterError as
-// FitMixture and CheckChoice do, where a class is named beyond those that are asked for, for the
-// scribbles that Segment refuses, and where the samples, which have no neighbours, are to be
-// smoothed.
+// choice and the shrinkage count planes.num_valid for, 1 or more; 0: all of them. Throws
+// ParameterError as FitMixture and CheckChoice do, where a class is named beyond those that are
+// asked for, for the scribbles that Segment refuses, and where the samples, which have no
+// neighbours, are to be smoothed.
 using RefineFunction = std::function<FitResult(FitResult fit, const FeaturePlanes& planes)>;
 Model FitModel(FeaturePlanes planes, const SegmentOptions& options,
                const RefineFunction& refine = {}, double num_effective = 0);

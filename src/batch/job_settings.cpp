@@ -95,6 +95,7 @@ NamedTexts FitSettings(const SegmentOptions& options) {
           {"features", FeatureWords(options.features)},
           {"position", Number(options.features.position_weight)},
           {"missing", std::string(ToString(options.features.missing))},
+          {"shrinkage", NumberOrAuto(options.shrinkage)},
           {"k", ComponentsText(options)},
           {"classes", options.num_classes > 0 ? std::to_string(options.num_classes) : "k"},
           {"method", std::string(ToString(fit.method))},

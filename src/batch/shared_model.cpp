@@ -10,6 +10,7 @@
 
 #include "base/ordered_pipeline.h"
 #include "batch/load_input.h"
+#include "features/band_projection.h"
 #include "features/effective_samples.h"
 #include "features/samples_like.h"
 #include "render/convergence.h"
@@ -61,6 +62,7 @@ class SharedModelFit {
         options_(options),
         asked_(asked),
         plan_(plan),
+        spec_(plan.spec),
         window_(window),
         observer_(observer),
         pool_(plan.spec, plan.pool) {
@@ -68,16 +70,44 @@ class SharedModelFit {
   }
 
   SharedFit Run() {
+    if (LacksProjection(spec_)) FindProjection();
     Gather();
     if (!stopped_ && !pool_.empty()) Fit();
     return std::move(shared_);
   }
 
  private:
+  // Of all images' pixels. What cannot be read, or has other bands, says so when it is gathered.
+  void FindProjection() {
+    Eigen::MatrixXd moments;
+    ForEachInOrder(
+        std::ssize(inputs_.files), window_, [&](std::int64_t i) { return MomentsOf(i); },
+        [&](std::int64_t i, const Eigen::MatrixXd& of_image) {
+          if (moments.size() == 0)
+            moments = of_image;
+          else if (moments.size() == of_image.size())
+            moments += of_image;
+          Report(FolderStage::kGathering, i + 1);
+          return Next::kGoOn;
+        });
+    if (moments.size() == 0) return;
+    spec_.projection = PrincipalBands(moments, spec_.num_principal);
+    pool_ = FeaturePool(spec_, plan_.pool);
+  }
+
+  Eigen::MatrixXd MomentsOf(std::int64_t i) const {
+    return Attempt<Eigen::MatrixXd>(i,
+                                    [this](const Raster& raster) {
+                                      DescribeFeatures(raster, spec_);
+                                      return BandMoments(raster, spec_.scale);
+                                    })
+        .value_or(Eigen::MatrixXd());
+  }
+
   void Gather() {
     Report(FolderStage::kGathering, 0);
     std::optional<FeatureSpec> spec;
-    if (options_.segment.choose) spec = plan_.spec;
+    if (NeedsEffectiveSamples(options_.segment)) spec = spec_;
     ForEachInOrder(
         std::ssize(inputs_.files), window_,
         [&](std::int64_t i) { return Extract(inputs_.files[i], pool_, spec); },
@@ -142,9 +172,17 @@ class SharedModelFit {
 
   std::optional<Samples> SamplesOf(std::int64_t i, const FeaturePlanes& like) const {
     if (shared_.failures.contains(i)) return std::nullopt;
+    return Attempt<Samples>(i, [&](const Raster& raster) {
+      return SamplesLike(raster, like.layout, like.samples.standardization(),
+                         like.samples.weight_unit());
+    });
+  }
+
+  // What is made of an image's raster, if that can be.
+  template <typename Result, typename Make>
+  std::optional<Result> Attempt(std::int64_t i, const Make& make) const {
     try {
-      return SamplesLike(LoadInput(JobInputOf(inputs_.files[i])).raster, like.layout,
-                         like.samples.standardization(), like.samples.weight_unit());
+      return make(LoadInput(JobInputOf(inputs_.files[i])).raster);
     } catch (const Error&) {
       return std::nullopt;
     } catch (const std::bad_alloc&) {
@@ -162,6 +200,7 @@ class SharedModelFit {
   const FolderOptions& options_;
   const OutputSet& asked_;
   const SharedPlan& plan_;
+  FeatureSpec spec_;
   int window_;
   const FolderObserver& observer_;
   FeaturePool pool_;

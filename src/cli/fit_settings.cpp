@@ -39,6 +39,8 @@ void CheckStart(const Options& options, const Model& start) {
               "position weight " + std::to_string(spec.position_weight));
   CheckAgrees(options, "--missing", options.missing, spec.missing,
               "missing values " + std::string(ToString(spec.missing)));
+  CheckAgrees(options, "--log", options.scale, spec.scale, FeatureWords(spec));
+  CheckAgrees(options, "--pca", options.num_principal, spec.num_principal, FeatureWords(spec));
   if (options.color != ColorSpace::kAuto)
     CheckAgrees(options, "--features", options.color, spec.color, FeatureWords(spec));
   if (options.color != ColorSpace::kAuto || options.texture == Texture::kOn)
@@ -66,6 +68,8 @@ SegmentOptions FitSettings(const Options& options) {
   settings.features.position_weight =
       options.position_weight.value_or(settings.features.position_weight);
   settings.features.missing = options.missing.value_or(settings.features.missing);
+  settings.features.scale = options.scale.value_or(settings.features.scale);
+  settings.features.num_principal = options.num_principal.value_or(settings.features.num_principal);
   settings.fit.covariance_type = options.covariance_type.value_or(settings.fit.covariance_type);
   settings.fit.restarts = options.restarts.value_or(settings.fit.restarts);
   return settings;

@@ -41,6 +41,7 @@ Json FitJson(const Model& model) {
   Json json = {{"components_requested", fit.requested_components},
                {"method", ToString(fit.method)},
                {"covariance_type", ToString(fit.model.covariance_type)},
+               {"prior_share", fit.prior.share},
                {"iterations", fit.iterations},
                {"stop_reason", ToString(fit.stop_reason)},
                {"converged", fit.converged()},

@@ -37,6 +37,13 @@ std::string FloorDetail(const FitResult& fit, Floor floor) {
          (held.empty() ? "no component rests on it" : "components that rest on it: " + held);
 }
 
+// What of the covariance of a component of 1/K of the pixels is the prior's.
+std::string ShrinkageDetail(const FitResult& fit) {
+  const double of_component = 1.0 / std::max(fit.model.num_components(), 1);
+  return Format("shrinkage: %.4f, of the covariance of a component of 1/K of the pixels",
+                fit.prior.share / (fit.prior.share + of_component));
+}
+
 std::string RestartsDetail(const FitResult& fit) {
   const std::vector<double>& values = fit.restart_log_likelihoods;
   std::string detail = "restarts: " + std::to_string(fit.restarts);
@@ -110,6 +117,7 @@ void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
   const Model& model = result.model;
   details.push_back(RestartsDetail(model.fit));
   details.push_back(FloorDetail(model.fit, settings.floor));
+  if (model.fit.prior.share > 0) details.push_back(ShrinkageDetail(model.fit));
   details.push_back(
       Format("start: %s %.4f per pixel", ValueName(result), model.fit.initial_log_likelihood));
   if (model.bic)

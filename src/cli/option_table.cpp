@@ -56,6 +56,20 @@ void DeclareWhat(CLI::App& app, Options& options) {
         options.color = spec.color;
         options.texture = spec.texture;
       });
+  AddFlag(app, kWhat, "--log",
+          "Take the natural logarithm of every band, ln(1 + v) of integers and ln v of floats, of "
+          "which values that are not positive have none: they are no data. For bright scenes, "
+          "where what counts is by how many times a band is brighter. Features are raw. Default: "
+          "off.",
+          [&options] { options.scale = BandScale::kLog; });
+  Add(app, kWhat, "--pca", "N",
+      "Take the first N principal components of the bands in place of them, 1 to the number of "
+      "bands, each scaled to unit variance: for images of many bands, such as hyperspectral "
+      "cubes. They are of all pixels that have data, of all images where a model is shared, and "
+      "stand in the model, which takes them along. Features are raw. Default: the bands.",
+      [&options](const std::string& word) {
+        options.num_principal = static_cast<int>(ParseInteger(word, 1, 65535));
+      });
   Add(app, kWhat, "--position", "W",
       "Weight of the pixel's place, >= 0. Default: 0, colour alone. Otherwise x and y (pixels) get "
       "a covariance block of their own in every class, and that block's log-density is multiplied "
@@ -99,6 +113,13 @@ void DeclareWhat(CLI::App& app, Options& options) {
       "Shape of the classes: full (any ellipsoid each), tied (one ellipsoid for all), diagonal "
       "(axes along the features) or spherical. Default: full, or that of --init-model.",
       [&](const std::string& word) { options.covariance_type = ParseCovarianceType(word); });
+  Add(app, kWhat, "--shrinkage", "A|auto|off",
+      "Draw the covariance of each component towards the one that all share at the start (an "
+      "inverse Wishart prior, so that what EM climbs is the likelihood with it): that of a "
+      "component of 1/K of the pixels by the share A, 0 to 1, of smaller ones more. auto draws as "
+      "if each had seen it in as many independent pixels as four times the features. For many "
+      "bands and few pixels. Default: off.",
+      [&options](const std::string& word) { options.segment.shrinkage = ParseShrinkage(word); });
 }
 
 // What is taken of the inputs, whatever is done with it.

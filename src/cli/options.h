@@ -46,6 +46,8 @@ struct Options {
   std::optional<Texture> texture;
   std::optional<double> position_weight;
   std::optional<MissingValues> missing;
+  std::optional<BandScale> scale;
+  std::optional<int> num_principal;
   std::optional<CovarianceType> covariance_type;
   std::optional<int> restarts;
 

@@ -123,6 +123,15 @@ double ParsePositive(const std::string& word) {
   return *value;
 }
 
+std::optional<double> ParseShrinkage(const std::string& word) {
+  if (word == "off") return 0.0;
+  if (word == "auto") return std::nullopt;
+  const auto value = Number<double>(word);
+  if (!value || !(*value >= 0 && *value < 1))
+    throw ParameterError("must be auto, off, or a number from 0 to less than 1");
+  return *value;
+}
+
 void ParseSmooth(const std::string& word, SmoothOptions& smooth) {
   smooth.beta = Number<double>(word);
   if (smooth.beta) {

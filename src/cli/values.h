@@ -26,6 +26,8 @@ double ParseRate(const std::string& word);        // between 0 and 1
 double ParseShare(const std::string& word);       // 0 to 1
 double ParseNonNegative(const std::string& word);
 double ParsePositive(const std::string& word);  // and finite
+// "off" is 0; "auto" nothing; else 0 to 1, 1 excluded.
+std::optional<double> ParseShrinkage(const std::string& word);
 // "auto", "off", "guided", "potts", or a number > 0: Potts of that strength.
 void ParseSmooth(const std::string& word, SmoothOptions& smooth);
 Floor ParseFloor(const std::string& word);                   // "on", "off"

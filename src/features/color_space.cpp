@@ -2,6 +2,7 @@
 #include <gmmseg/features.h>
 
 #include <string>
+#include <tuple>
 
 #include "base/words.h"
 
@@ -15,6 +16,9 @@ constexpr Word<ColorSpace> kWords[] = {
 };
 constexpr Word<Texture> kTextureWords[] = {{Texture::kOff, "off"}, {Texture::kOn, "on"}};
 
+constexpr Word<BandScale> kScaleWords[] = {{BandScale::kLinear, "linear"},
+                                           {BandScale::kLog, "log"}};
+
 constexpr std::string_view kTextureWord = "texture";
 
 }  // namespace
@@ -25,7 +29,24 @@ ColorSpace ParseColorSpace(std::string_view word) { return FromWord(word, kWords
 std::string_view ToString(Texture texture) { return ToWord(texture, kTextureWords); }
 Texture ParseTexture(std::string_view word) { return FromWord(word, kTextureWords, "texture"); }
 
+std::string_view ToString(BandScale scale) { return ToWord(scale, kScaleWords); }
+BandScale ParseBandScale(std::string_view word) { return FromWord(word, kScaleWords, "scale"); }
+
+bool FeatureSpec::operator==(const FeatureSpec& other) const {
+  const auto asked = [](const FeatureSpec& spec) {
+    return std::tie(spec.color, spec.position_weight, spec.missing, spec.texture, spec.scale,
+                    spec.num_principal);
+  };
+  return asked(*this) == asked(other);
+}
+
 std::string FeatureWords(const FeatureSpec& spec) {
+  if (spec.IsOfBands()) {
+    std::string words(ToString(ColorSpace::kRaw));
+    if (spec.scale == BandScale::kLog) words += ",log";
+    if (spec.num_principal > 0) words += ",pca:" + std::to_string(spec.num_principal);
+    return words;
+  }
   if (spec.texture == Texture::kOff) return std::string(ToString(spec.color));
   if (spec.color == ColorSpace::kAuto) return std::string(kTextureWord);
   std::string words(ToString(spec.color));

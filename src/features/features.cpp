@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/tile_loop.h"
+#include "features/band_projection.h"
 #include "features/color_convert.h"
 #include "features/palette.h"
 #include "features/plain_samples.h"
@@ -23,8 +24,9 @@ namespace {
 constexpr double kTextureSigmas[] = {2, 5};  // pixels
 constexpr char kTextureSource[] = "texture";
 
-ColorSpace Resolve(const Raster& raster, ColorSpace space) {
-  if (space != ColorSpace::kAuto) return space;
+ColorSpace Resolve(const Raster& raster, const FeatureSpec& spec) {
+  if (spec.color != ColorSpace::kAuto) return spec.color;
+  if (spec.IsOfBands()) return ColorSpace::kRaw;
   switch (raster.color_model()) {
     case ColorModel::kRgb:
       return ColorSpace::kLab;
@@ -54,27 +56,62 @@ void Check(const Raster& raster, const FeatureSpec& spec) {
                          " bands of this one have no colour meaning; use \"raw\"");
 }
 
-// Whether each feature is one band as it is.
-bool IsBandByBand(const Raster& raster, ColorSpace space) {
-  return space == ColorSpace::kRaw || (space == ColorSpace::kGray && raster.num_bands() == 1);
+void CheckBands(const Raster& raster, const FeatureSpec& spec) {
+  if (!spec.IsOfBands()) return;
+  const bool is_raw = spec.color == ColorSpace::kAuto || spec.color == ColorSpace::kRaw;
+  if (!is_raw || spec.texture == Texture::kOn) {
+    FeatureSpec colors = spec;
+    colors.scale = BandScale::kLinear;
+    colors.num_principal = 0;
+    throw ParameterError("features = " + FeatureWords(colors) +
+                         " with the logarithm or the principal components of the bands, which are "
+                         "of the bands as they are; use \"raw\"");
+  }
+  if (spec.num_principal > raster.num_bands())
+    throw ParameterError(
+        Format("principal components = %d; the image has %s, and as many "
+               "components at most",
+               spec.num_principal, Count(raster.num_bands(), "band", "bands").c_str()));
+  if (spec.projection && spec.projection->rows.cols() != raster.num_bands())
+    throw ParameterError("the image has " + Count(raster.num_bands(), "band", "bands") +
+                         "; the model's principal components are of " +
+                         Count(spec.projection->rows.cols(), "band", "bands") +
+                         ": use an image of the same bands");
 }
 
-void CheckMissing(const Raster& raster, const FeatureSpec& spec, ColorSpace space) {
+// Whether each feature is one band.
+bool IsBandByBand(const Raster& raster, const FeatureSpec& spec) {
+  return (spec.color == ColorSpace::kRaw && spec.num_principal == 0) ||
+         (spec.color == ColorSpace::kGray && raster.num_bands() == 1);
+}
+
+// Of a spec whose colour space is known.
+void CheckMissing(const Raster& raster, const FeatureSpec& spec) {
   const MissingValues missing = spec.missing;
   if (missing == MissingValues::kMarginal && spec.texture == Texture::kOn)
     throw ParameterError(
         "missing values = marginal with texture, which is not known where a band is missing; use "
         "features without texture");
-  if (missing == MissingValues::kMarginal && !IsBandByBand(raster, space))
-    throw ParameterError("missing values = marginal with the features " +
-                         std::string(ToString(space)) +
+  if (missing == MissingValues::kMarginal && !IsBandByBand(raster, spec))
+    throw ParameterError("missing values = marginal with the features " + FeatureWords(spec) +
                          ", which mix the bands, so that none of them is known where a band is "
                          "missing; use \"raw\"");
 }
 
-std::vector<FeatureInfo> ColorInfo(const Raster& raster, ColorSpace space) {
-  const std::string source(ToString(space));
-  switch (space) {
+std::vector<FeatureInfo> BandInfo(const Raster& raster, const FeatureSpec& spec) {
+  const bool has_components = spec.num_principal > 0;
+  std::string name = has_components ? "component " : "band ";
+  if (!has_components && spec.scale == BandScale::kLog) name = "ln band ";
+  std::vector<FeatureInfo> bands;
+  for (int b = 1; b <= (has_components ? spec.num_principal : raster.num_bands()); ++b)
+    bands.push_back({name + std::to_string(b), std::string(ToString(ColorSpace::kRaw)), ""});
+  return bands;
+}
+
+// Of a spec whose colour space is known.
+std::vector<FeatureInfo> ColorInfo(const Raster& raster, const FeatureSpec& spec) {
+  const std::string source(ToString(spec.color));
+  switch (spec.color) {
     case ColorSpace::kGray:
       return {{"gray", source, "0..255"}};
     case ColorSpace::kRgb:
@@ -91,10 +128,7 @@ std::vector<FeatureInfo> ColorInfo(const Raster& raster, ColorSpace space) {
     case ColorSpace::kRaw:
       break;
   }
-  std::vector<FeatureInfo> bands;
-  for (int b = 1; b <= raster.num_bands(); ++b)
-    bands.push_back({"band " + std::to_string(b), source, ""});
-  return bands;
+  return BandInfo(raster, spec);
 }
 
 // For integer images: what each value that the type holds, be it above white, enters the conversion
@@ -139,16 +173,6 @@ void FillColors(const Raster& raster, ColorSpace space, double white, int num_fe
     for (int d = 0; d < num_features; ++d)
       std::copy_n(tile.channels[d].data(), count, samples.Plane(d) + first);
   });
-}
-
-void FillBands(const Raster& raster, Samples& samples) {
-  for (int b = 0; b < raster.num_bands(); ++b)
-    raster.VisitBand(b, [&](const auto* values) {
-      ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-        for (std::int64_t i = first; i < first + count; ++i)
-          samples.Plane(b)[i] = static_cast<float>(values[i]);
-      });
-    });
 }
 
 // x, y and, in a volume, z.
@@ -267,9 +291,10 @@ FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec) {
   Check(raster, spec);
   FeatureLayout layout;
   layout.spec = spec;
-  layout.spec.color = Resolve(raster, spec.color);
-  CheckMissing(raster, spec, layout.spec.color);
-  layout.info = ColorInfo(raster, layout.spec.color);
+  CheckBands(raster, spec);
+  layout.spec.color = Resolve(raster, spec);
+  CheckMissing(raster, layout.spec);
+  layout.info = ColorInfo(raster, layout.spec);
   if (spec.texture == Texture::kOn)
     for (const double sigma : kTextureSigmas)
       layout.info.push_back({Format("texture %g", sigma), kTextureSource, ""});
@@ -308,7 +333,7 @@ bool DependsOnColorAlone(const FeatureLayout& layout) {
 Samples PlainSamples(const Raster& raster, const FeatureLayout& layout, double white) {
   Samples samples(raster.num_pixels(), static_cast<int>(layout.info.size()));
   if (layout.spec.color == ColorSpace::kRaw)
-    FillBands(raster, samples);
+    FillBands(raster, layout.spec, samples);
   else
     FillColors(raster, layout.spec.color, white > 0 ? white : raster.white(), layout.NumColors(),
                samples);
@@ -331,7 +356,10 @@ Eigen::MatrixXd FloorOf(const Raster& raster, const FeatureLayout& layout, const
   }
   const int num_colors = layout.NumColors();
   floor.topLeftCorner(num_colors, num_colors) =
-      QuantizationFloor(raster, layout.spec.color, num_colors);
+      layout.spec.IsOfBands()
+          ? BandFloor(raster, layout.spec,
+                      QuantizationFloor(raster, ColorSpace::kRaw, raster.num_bands()).diagonal())
+          : QuantizationFloor(raster, layout.spec.color, num_colors);
   if (layout.spec.texture == Texture::kOn) {
     // The slope of ln(2 + s) is a half where nothing but rounding varies.
     const double of_lightness = QuantizationFloor(raster, ColorSpace::kLab, 3)(0, 0);
@@ -361,7 +389,11 @@ FeaturePlanes UnscaledFeatures(const Raster& raster, const FeatureLayout& layout
 }
 
 FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
-  FeaturePlanes planes = UnscaledFeatures(raster, DescribeFeatures(raster, spec));
+  FeatureLayout layout = DescribeFeatures(raster, spec);
+  if (LacksProjection(spec))
+    layout.spec.projection =
+        PrincipalBands(BandMoments(raster, spec.scale), layout.spec.num_principal);
+  FeaturePlanes planes = UnscaledFeatures(raster, layout);
   planes.samples.Standardize();
   planes.floor = FloorOf(raster, planes.layout, planes.samples);
   return planes;

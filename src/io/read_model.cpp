@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include "io/file_bytes.h"
 #include "io/image_backend.h"
@@ -23,10 +25,26 @@ const JsonKind kKind{kModelFormat, kModelVersion, "model",
                      "a file that ends in .gmm.json, as segment writes it",
                      "correct the file or fit a new model"};
 
+void ReadProjection(const Node& node, FeatureSpec& spec) {
+  auto projection = std::make_shared<BandProjection>();
+  const std::vector<Node> mean = node["mean"].Items(), rows = node["rows"].Items();
+  const auto num_bands = static_cast<int>(mean.size());
+  node["rows"].Require(!rows.empty() && std::ssize(rows) <= num_bands,
+                       "must have 1 row to as many as there are bands");
+  spec.num_principal = static_cast<int>(rows.size());
+  projection->mean = Vector(node["mean"], num_bands);
+  projection->rows = Matrix(node["rows"], spec.num_principal, num_bands);
+  spec.projection = std::move(projection);
+}
+
 FeatureSpec ReadSpec(const Node& node) {
   FeatureSpec spec{node["color"].Parsed(ParseColorSpace), node["position_weight"].Number()};
   if (node.Has("missing")) spec.missing = node["missing"].Parsed(ParseMissingValues);
   if (node.Has("texture")) spec.texture = node["texture"].Parsed(ParseTexture);
+  if (node.Has("scale")) spec.scale = node["scale"].Parsed(ParseBandScale);
+  if (node.Has("principal_components")) ReadProjection(node["principal_components"], spec);
+  node["color"].Require(!spec.IsOfBands() || spec.color == ColorSpace::kRaw,
+                        "must be \"raw\", by scale and principal_components");
   node["color"].Require(spec.color != ColorSpace::kAuto, "must be the space that auto stood for");
   node["position_weight"].Require(spec.position_weight >= 0, "must be >= 0");
   return spec;
@@ -81,8 +99,11 @@ void ReadFeatures(const Node& root, Model& model) {
     items[d]["scale"].Require(model.standardization.scale[d] > 0, "must be > 0");
   }
   model.features.spec = ReadSpec(root["feature_spec"]);
-  model.features.blocks = ReadBlocks(root["blocks"], model.features.spec, num_features);
+  const FeatureSpec& spec = model.features.spec;
+  model.features.blocks = ReadBlocks(root["blocks"], spec, num_features);
   CheckSources(items, model.features);
+  if (spec.num_principal > 0 && spec.num_principal != model.features.NumColors())
+    root["features"].Fail("are not as many as feature_spec.principal_components has rows");
 }
 
 GaussianMixture ReadMixture(const std::string& path, const Node& root, const Model& model) {
@@ -104,7 +125,15 @@ GaussianMixture ReadMixture(const std::string& path, const Node& root, const Mod
   return mixture;
 }
 
+CovariancePrior ReadPrior(const Node& node, int num_features) {
+  CovariancePrior prior{node["share"].Number(),
+                        Matrix(node["covariance"], num_features, num_features)};
+  node["share"].Require(prior.share > 0, "must be > 0");
+  return prior;
+}
+
 void ReadFit(const Node& root, FitResult& fit) {
+  if (root.Has("prior")) fit.prior = ReadPrior(root["prior"], fit.model.num_features());
   fit.log_likelihood = root["log_likelihood_per_sample"].OptionalNumber().value_or(kUnknown);
   fit.history = Numbers(root["history"].Items());
   fit.initial_log_likelihood = root["initial_log_likelihood"].Number();

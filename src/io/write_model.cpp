@@ -34,6 +34,18 @@ Json Features(const Model& model) {
   return features;
 }
 
+Json SpecJson(const FeatureSpec& spec) {
+  Json json = {{"color", ToString(spec.color)},
+               {"position_weight", spec.position_weight},
+               {"missing", ToString(spec.missing)},
+               {"texture", ToString(spec.texture)},
+               {"scale", ToString(spec.scale)}};
+  if (spec.projection)
+    json["principal_components"] = {{"mean", JsonNumbers(spec.projection->mean)},
+                                    {"rows", JsonRows(spec.projection->rows)}};
+  return json;
+}
+
 Json Blocks(const Model& model) {
   const bool fitted = model.mixture().num_components() > 0;
   if (fitted && model.mixture().blocks != model.features.blocks)
@@ -74,10 +86,7 @@ void AddMixture(const Model& model, Json& json) {
   json["k"] = mixture.num_components();
   json["covariance_type"] = ToString(mixture.covariance_type);
   json["features"] = Features(model);
-  json["feature_spec"] = {{"color", ToString(model.features.spec.color)},
-                          {"position_weight", model.features.spec.position_weight},
-                          {"missing", ToString(model.features.spec.missing)},
-                          {"texture", ToString(model.features.spec.texture)}};
+  json["feature_spec"] = SpecJson(model.features.spec);
   json["blocks"] = Blocks(model);
   json["weights"] = JsonNumbers(mixture.weights);
   json["means"] = JsonRows(mixture.means);
@@ -86,6 +95,8 @@ void AddMixture(const Model& model, Json& json) {
 
 void AddFit(const Model& model, Json& json) {
   const FitResult& fit = model.fit;
+  if (fit.prior.share > 0)
+    json["prior"] = {{"share", fit.prior.share}, {"covariance", JsonRows(fit.prior.covariance)}};
   json["log_likelihood_per_sample"] = OrNull(fit.log_likelihood);
   json["history"] = JsonNumbers(fit.history);
   json["initial_log_likelihood"] = fit.initial_log_likelihood;

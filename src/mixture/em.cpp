@@ -92,7 +92,7 @@ class Climb {
         Extrapolate(before, result_.model, step.model, max_length_, options_.rules);
     if (far.length > 1) {
       MixtureStats stats = Look(far.model);
-      if (!stats.overflowed() && PerSample(stats) >= log_likelihood_) {
+      if (!stats.overflowed() && Objective(far.model, stats) >= log_likelihood_) {
         if (far.length == max_length_) max_length_ *= kLengthGrowth;
         step.model = far.model;
         Take(step, std::move(stats));
@@ -107,6 +107,7 @@ class Climb {
   EmResult Finish(StopReason reason) {
     result_.stop_reason = reason;
     result_.num_samples = stats_.num_samples();
+    result_.log_prior = LogPrior(result_.model, options_.rules);
     result_.trace = trace_.Take();
     return std::move(result_);
   }
@@ -116,8 +117,9 @@ class Climb {
   // Of the log-likelihood: what float arithmetic may get wrong.
   static constexpr double kRounding = 1e-6;
 
-  static double PerSample(const MixtureStats& stats) {
-    return stats.log_likelihood() / stats.num_samples();
+  // What is climbed, per sample.
+  double Objective(const GaussianMixture& model, const MixtureStats& stats) const {
+    return stats.log_likelihood() / stats.num_samples() + LogPrior(model, options_.rules);
   }
 
   MixtureStats Look(const GaussianMixture& model) {
@@ -132,7 +134,7 @@ class Climb {
           "to the data");
     result_.model = model;
     stats_ = std::move(stats);
-    log_likelihood_ = PerSample(stats_);
+    log_likelihood_ = Objective(model, stats_);
   }
 
   // An EM step falls by no more than rounding. Where it does all the same, the model hangs on what
@@ -140,7 +142,7 @@ class Climb {
   bool TakeUphill(const MaximizeResult& step) {
     MixtureStats stats = Look(step.model);
     const double lowest = log_likelihood_ - kRounding * (1 + std::abs(log_likelihood_));
-    if (PerSample(stats) < lowest) return false;
+    if (Objective(step.model, stats) < lowest) return false;
     Take(step, std::move(stats));
     return true;
   }
@@ -159,7 +161,7 @@ class Climb {
   EmResult result_;
   ClimbTrace trace_;
   MixtureStats stats_;
-  double log_likelihood_ = 0;
+  double log_likelihood_ = 0;  // per sample, with the prior
   double max_length_ = kLengthGrowth;
 };
 

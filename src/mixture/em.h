@@ -25,8 +25,9 @@ struct EmOptions {
 struct EmResult {
   GaussianMixture model;
   StopReason stop_reason = StopReason::kMaxIterations;
-  double initial_log_likelihood = 0;  // per sample, plane units, as all here
+  double initial_log_likelihood = 0;  // per sample, plane units, with the prior, as all here
   std::vector<double> history;        // after each iteration
+  double log_prior = 0;               // the prior's part of the last
   std::vector<Rescue> rescues;
   std::vector<bool> at_floor;
   std::vector<TracePoint> trace;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "mixture/log_determinant.h"
+
 namespace gmmseg {
 namespace {
 
@@ -25,10 +27,8 @@ double MeanLogDensity(const GaussianMixture& model, int k, const MixtureStats& s
   for (const FeatureBlock& b : model.blocks) {
     const Eigen::LLT<Eigen::MatrixXd> factor(
         model.covariances[k].block(b.first, b.first, b.size, b.size));
-    const double log_determinant =
-        2 * Eigen::MatrixXd(factor.matrixL()).diagonal().array().log().sum();
     const double distance = factor.solve(scatter.block(b.first, b.first, b.size, b.size)).trace();
-    sum -= b.temper * (log_determinant + distance) / 2;
+    sum -= b.temper * (LogDeterminant(factor) + distance) / 2;
   }
   return sum;
 }
@@ -51,7 +51,8 @@ EmStep StepFrom(const GaussianMixture& before, const MixtureStats& stats,
   EmStep step{std::move(maximum.model), std::move(maximum.at_floor), {}, 0};
   for (const int k : maximum.vanished) SetAside(k, before, step);
   if (!maximum.vanished.empty()) step.model.weights /= step.model.weights.sum();
-  step.gain = Gain(before, step.model, stats);
+  step.gain =
+      Gain(before, step.model, stats) + LogPrior(step.model, rules) - LogPrior(before, rules);
   return step;
 }
 

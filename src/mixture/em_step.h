@@ -14,9 +14,9 @@ struct EmStep {
   GaussianMixture model;       // plane units; every component at its place
   std::vector<bool> at_floor;  // per component
   std::vector<int> lost;       // components that had a weight and hold no sample any more
-  // How much the expected log-likelihood of samples and components together rises per sample; the
-  // log-likelihood rises by as much at least (Dempster, Laird, Rubin 1977, theorem 1), and near a
-  // maximum by no more than twice as much.
+  // How much the expected log-likelihood of samples and components together, with the rules' prior,
+  // rises per sample; the log-likelihood rises by as much at least (Dempster, Laird, Rubin 1977,
+  // theorem 1), and near a maximum by no more than twice as much.
   double gain = 0;
 };
 

@@ -28,6 +28,8 @@ constexpr Word<InitMethod> kInitWords[] = {{InitMethod::kAuto, "auto"},
 constexpr Word<StopReason> kStopWords[] = {{StopReason::kConverged, "converged"},
                                            {StopReason::kMaxIterations, "max_iterations"}};
 
+constexpr int kPriorIterations = 100;  // at most, of the fit that finds a prior
+
 template <typename T>
 void RequireAtLeast(T value, T least, const std::string& name) {
   if (!(value >= least))
@@ -81,6 +83,12 @@ void Check(const Samples& samples, const FitOptions& options) {
     throw ParameterError(
         "samples lack values, and k-means has no distance to them; skip these samples, or fit a "
         "mixture");
+  if (!(options.prior_share >= 0) || std::isinf(options.prior_share))
+    throw ParameterError("prior_share = " + std::to_string(options.prior_share) +
+                         "; must be finite and >= 0");
+  if (options.method == FitMethod::kKMeans && options.prior_share > 0)
+    throw ParameterError(
+        "a prior of the covariances, which k-means has none of; fit a mixture, or leave it away");
   if (options.method == FitMethod::kKMeans && options.known)
     throw ParameterError(
         "known components, which k-means has no use for; fit a mixture, or leave them away");
@@ -119,6 +127,28 @@ void TakeKnown(const FitOptions& options, const Standardization& standardization
   rules.freeze = options.freeze;
 }
 
+// What the prior draws covariances towards, in plane units: of whole samples alone.
+Eigen::MatrixXd PriorCovariance(const Samples& samples, const FitOptions& options,
+                                const MaximizeRules& rules) {
+  if (options.start) return PooledCovariance(ToPlaneUnits(*options.start, samples));
+  const Samples whole = samples.has_missing() ? WholeSamples(samples) : Samples();
+  const Samples subsample =
+      Subsample(CountPresent(whole) > 0 ? whole : samples, options.subsample_size, options.seed);
+  MaximizeRules tied = rules;
+  tied.covariance_type = CovarianceType::kTied;
+  tied.known = {};
+  const GaussianMixture start = InitialModel(subsample, InitMethod::kKMeans, Metric::kScaled,
+                                             options.num_components, tied, options.seed, 0);
+  const EmOptions em{tied,
+                     NumPoints(subsample),
+                     options.tolerance,
+                     kPriorIterations,
+                     options.max_rescues,
+                     options.acceleration,
+                     {}};
+  return RunEm(*MakeSource(subsample, tied.method), start, em).model.covariances.front();
+}
+
 MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
   if (options.method == FitMethod::kKMeans)
     return KMeansRules(samples.standardization(), options.floor, options.blocks,
@@ -126,6 +156,8 @@ MaximizeRules Rules(const Samples& samples, const FitOptions& options) {
   MaximizeRules rules =
       RulesFor(samples.standardization(), options.floor, options.covariance_type, options.blocks);
   TakeKnown(options, samples.standardization(), rules);
+  if (options.prior_share > 0)
+    rules.prior = {options.prior_share, PriorCovariance(samples, options, rules)};
   return rules;
 }
 
@@ -156,7 +188,8 @@ EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts
 EmResult Refined(const Samples& samples, const Starts& starts, const EmOptions& em) {
   const std::unique_ptr<StatsSource> source = MakeSource(samples, em.rules.method);
   const MixtureStats at_start = source->Accumulate(starts.models.front());
-  const double initial = at_start.log_likelihood() / at_start.num_samples();
+  const double initial = at_start.log_likelihood() / at_start.num_samples() +
+                         LogPrior(starts.models.front(), em.rules);
   EmResult fine = RunEm(*source, *starts.coarse_end, em);
   if (!(fine.log_likelihood() >= initial)) return RunEm(*source, starts.models.front(), em);
   fine.initial_log_likelihood = initial;
@@ -188,7 +221,7 @@ void TakeEnd(const EmResult& em, const Standardization& standardization, const F
   TakeTrace(em, standardization, order, result);
   result.stop_reason = em.stop_reason;
   result.iterations += static_cast<int>(em.history.size());
-  result.log_likelihood = em.log_likelihood() + shift;
+  result.log_likelihood = em.log_likelihood() - em.log_prior + shift;
   for (const double value : em.history) result.history.push_back(value + shift);
   result.rescues.insert(result.rescues.end(), em.rescues.begin(), em.rescues.end());
   if (em.history.empty() && !result.at_floor.empty()) return;  // no step: nothing new is known
@@ -196,10 +229,16 @@ void TakeEnd(const EmResult& em, const Standardization& standardization, const F
   for (const int k : order) result.at_floor.push_back(em.at_floor[k]);
 }
 
+CovariancePrior InUserUnits(const CovariancePrior& prior, const Eigen::VectorXd& scale) {
+  if (prior.share == 0) return {};
+  return {prior.share, scale.asDiagonal() * prior.covariance * scale.asDiagonal()};
+}
+
 FitResult Report(const EmResult& em, const Starts& starts, const Samples& samples,
-                 const FitOptions& options) {
+                 const FitOptions& options, const CovariancePrior& prior) {
   FitResult result;
   result.method = options.method;
+  result.prior = InUserUnits(prior, samples.standardization().scale);
   TakeEnd(em, samples.standardization(), options, result);
   const double shift = -LogScale(result.model, samples.standardization());
   result.initial_log_likelihood = em.initial_log_likelihood + shift;
@@ -253,13 +292,13 @@ FitResult FitMixture(const Samples& samples, const FitOptions& asked) {
     };
   const EmResult best =
       starts.coarse_end ? Refined(samples, starts, em) : Best(samples, starts.models, em);
-  return Report(best, starts, samples, options);
+  return Report(best, starts, samples, options, rules.prior);
 }
 
 FitResult RefineFit(FitResult fit, StatsSource& source, const Standardization& standardization,
                     double weight_unit, double num_points, const FitOptions& options) {
   const GaussianMixture start = ToStandardized(fit.model, standardization);
-  MaximizeRules rules = RulesLike(start, fit.method, standardization, options.floor);
+  MaximizeRules rules = RulesLike(start, fit, standardization, options.floor);
   TakeKnown(options, standardization, rules);
   const EmOptions em{rules,
                      num_points,

@@ -6,6 +6,8 @@
 #include <Eigen/Eigenvalues>
 #include <string>
 
+#include "mixture/log_determinant.h"
+
 namespace gmmseg {
 namespace {
 
@@ -63,6 +65,14 @@ ClippedCovariance ClipSphere(const Eigen::MatrixXd& covariance, const MaximizeRu
   return {(std::max(multiple, floor) * rules.sphere).asDiagonal(), multiple < floor};
 }
 
+// What the samples of a component say of its covariance, and what is thought of it beforehand, by
+// their shares of all samples.
+Eigen::MatrixXd WithPrior(const Eigen::MatrixXd& covariance, double share,
+                          const CovariancePrior& prior) {
+  if (prior.share == 0) return covariance;
+  return (share * covariance + prior.share * prior.covariance) / (share + prior.share);
+}
+
 ClippedCovariance Pooled(const MixtureStats& stats, const MaximizeRules& rules) {
   Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(stats.num_features(), stats.num_features());
   double weight = 0;
@@ -70,7 +80,8 @@ ClippedCovariance Pooled(const MixtureStats& stats, const MaximizeRules& rules) 
     sum += stats.Weight(k) * stats.Covariance(k);
     weight += stats.Weight(k);
   }
-  return Clip(sum / weight, rules);
+  const double per_component = weight / stats.num_samples() / stats.num_components();
+  return Clip(WithPrior(sum / weight, per_component, rules.prior), rules);
 }
 
 // The heaviest component never counts as vanished: where every one holds next to nothing, one is
@@ -133,12 +144,32 @@ MaximizeRules KMeansRules(const Standardization& standardization, const Eigen::M
   return rules;
 }
 
-MaximizeRules RulesLike(const GaussianMixture& plane_model, FitMethod method,
+MaximizeRules RulesLike(const GaussianMixture& plane_model, const FitResult& fit,
                         const Standardization& standardization, const Eigen::MatrixXd& floor) {
-  if (method == FitMethod::kKMeans)
+  if (fit.method == FitMethod::kKMeans)
     return KMeansRules(standardization, floor, plane_model.blocks,
                        plane_model.covariances[plane_model.PresentComponents().front()].diagonal());
-  return RulesFor(standardization, floor, plane_model.covariance_type, plane_model.blocks);
+  MaximizeRules rules =
+      RulesFor(standardization, floor, plane_model.covariance_type, plane_model.blocks);
+  if (fit.prior.share > 0) {
+    const Eigen::VectorXd inverse = standardization.scale.cwiseInverse();
+    rules.prior = {fit.prior.share,
+                   inverse.asDiagonal() * fit.prior.covariance * inverse.asDiagonal()};
+  }
+  return rules;
+}
+
+double LogPrior(const GaussianMixture& model, const MaximizeRules& rules) {
+  if (rules.prior.share == 0) return 0;
+  double sum = 0;
+  for (const Eigen::MatrixXd& covariance : model.covariances)
+    for (const FeatureBlock& b : rules.blocks) {
+      const Eigen::LLT<Eigen::MatrixXd> factor(covariance.block(b.first, b.first, b.size, b.size));
+      sum += b.temper *
+             (LogDeterminant(factor) +
+              factor.solve(rules.prior.covariance.block(b.first, b.first, b.size, b.size)).trace());
+    }
+  return -rules.prior.share / 2 * sum;
 }
 
 ClippedCovariance Clip(const Eigen::MatrixXd& covariance, const MaximizeRules& rules) {
@@ -193,7 +224,8 @@ MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, d
     const double weight = stats.Weight(k) / stats.num_samples();
     result.model.weights[k] = weight;
     result.model.means.row(k) = stats.Mean(k);
-    const ClippedCovariance clipped = shared ? pooled : Clip(stats.Covariance(k), rules);
+    const ClippedCovariance clipped =
+        shared ? pooled : Clip(WithPrior(stats.Covariance(k), weight, rules.prior), rules);
     result.model.covariances.push_back(clipped.covariance);
     result.at_floor.push_back(clipped.clipped);
   }

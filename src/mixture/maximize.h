@@ -23,6 +23,8 @@ struct MaximizeRules {
   GaussianMixture known;
   Freeze freeze = Freeze::kOff;
 
+  CovariancePrior prior;  // its covariance in plane units
+
   int num_known() const { return known.num_components(); }
   FitMethod method = FitMethod::kMixture;
   // D, > 0, of k-means: the covariance of all components is a multiple of this diagonal.
@@ -42,8 +44,9 @@ MaximizeRules RulesFor(const Standardization& standardization, const Eigen::Matr
 MaximizeRules KMeansRules(const Standardization& standardization, const Eigen::MatrixXd& floor,
                           const std::vector<FeatureBlock>& blocks, const Eigen::VectorXd& sphere);
 
-// The rules of a fit by `method` that goes on from a model in plane units.
-MaximizeRules RulesLike(const GaussianMixture& plane_model, FitMethod method,
+// The rules of a fit that goes on where this one ended: at `plane_model`, which is its model in
+// plane units.
+MaximizeRules RulesLike(const GaussianMixture& plane_model, const FitResult& fit,
                         const Standardization& standardization, const Eigen::MatrixXd& floor);
 
 struct MaximizeResult {
@@ -55,11 +58,14 @@ struct MaximizeResult {
 };
 
 // argmax over the model of Σ_k s0_k log π_k + Σ_b W_b Σ w r log N(x_b; μ_kb, Σ_kb), all Σ_k ⪰
-// floor; of k-means, among models of equal weights whose covariances are one multiple of the
-// sphere. The tempers drop out of each block's maximum. `num_points` is how many the samples stand
-// for. Reference: Dempster, Laird, Rubin 1977; the bound by eigenvalue clipping in the floor's
-// metric, which is the exact maximiser.
+// floor, and of the prior; of k-means, among models of equal weights whose covariances are one
+// multiple of the sphere. The tempers drop out of each block's maximum. `num_points` is how many
+// the samples stand for. Reference: Dempster, Laird, Rubin 1977; the bound by eigenvalue clipping
+// in the floor's metric, which is the exact maximiser.
 MaximizeResult Maximize(const MixtureStats& stats, const MaximizeRules& rules, double num_points);
+
+// What the prior adds to the log-likelihood per sample, but for a constant; 0 without one.
+double LogPrior(const GaussianMixture& model, const MaximizeRules& rules);
 
 // The symmetric matrix closest in likelihood to `covariance` among those ⪰ floor: with floor = L
 // Lᵀ, the eigenvalues of L⁻¹ S L⁻ᵀ are raised to 1. `clipped` tells whether any was below.

@@ -5,6 +5,9 @@
 
 namespace gmmseg {
 
-FitOptions FitOptionsFor(const SegmentOptions& options, const FeaturePlanes& planes);
+// `num_effective` is how many independent pixels the image is worth, which shrinkage by itself
+// needs (see NeedsEffectiveSamples).
+FitOptions FitOptionsFor(const SegmentOptions& options, const FeaturePlanes& planes,
+                         double num_effective);
 
 }  // namespace gmmseg

@@ -11,7 +11,9 @@ namespace {
 
 GaussianMixture KMeansOf(const FeaturePlanes& planes, const SegmentOptions& options,
                          int num_components) {
-  FitOptions fit = FitOptionsFor(options, planes);
+  SegmentOptions kmeans = options;
+  kmeans.shrinkage = 0;
+  FitOptions fit = FitOptionsFor(kmeans, planes, 0);
   fit.method = FitMethod::kKMeans;
   fit.num_components = num_components;
   fit.start.reset();

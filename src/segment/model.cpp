@@ -28,7 +28,13 @@ std::string HashOfMixture(const Model& model) {
   for (const FeatureInfo& info : model.features.info) text += info.source + " " + info.name + "\n";
   for (const FeatureBlock& block : model.features.blocks)
     text += Format("%d %d %a ", block.first, block.size, block.temper);
-  text += std::string(ToString(model.features.spec.missing)) + " ";
+  const FeatureSpec& spec = model.features.spec;
+  text += std::string(ToString(spec.missing)) + " ";
+  if (spec.scale != BandScale::kLinear) text += std::string(ToString(spec.scale)) + " ";
+  if (spec.projection) {
+    add(spec.projection->mean);
+    add(spec.projection->rows);
+  }
   text += ToString(mixture.covariance_type);
   text += " ";
   text += ToString(model.fit.method);

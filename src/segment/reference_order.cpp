@@ -10,7 +10,7 @@ namespace {
 // The reference's components, with covariances of the form that the fit's have.
 GaussianMixture ComponentsLike(const FitResult& fit, const GaussianMixture& reference) {
   const MaximizeRules rules =
-      RulesLike(fit.model, fit.method, Standardization::Identity(fit.model.num_features()), {});
+      RulesLike(fit.model, fit, Standardization::Identity(fit.model.num_features()), {});
   GaussianMixture components = reference;
   for (Eigen::MatrixXd& covariance : components.covariances)
     covariance = rules.shares_covariance() ? fit.model.covariances.front()

@@ -121,7 +121,7 @@ void SetCriteria(const FeaturePlanes& planes, const LabelTotals& totals, Model& 
 // By the options: of the K that is asked for, or of the one that is chosen.
 void Fit(const FeaturePlanes& planes, const SegmentOptions& options, double num_effective,
          Model& model) {
-  const FitOptions fit = FitOptionsFor(options, planes);
+  const FitOptions fit = FitOptionsFor(options, planes, num_effective);
   if (!options.choose) {
     model.fit = FitMixture(planes.samples, fit);
     return;
@@ -168,7 +168,8 @@ Segmentation FitAndLabel(const Raster& raster, const SegmentOptions& options,
     result.sample_log_density.resize(result.planes.samples.size());
     return result;
   }
-  Fit(result.planes, options, options.choose ? EffectiveSamples(raster, result.planes) : 0, model);
+  Fit(result.planes, options,
+      NeedsEffectiveSamples(options) ? EffectiveSamples(raster, result.planes) : 0, model);
   arrange(result.planes, model);
   result.seconds.fit = watch.Lap();
 
@@ -201,8 +202,17 @@ SegmentOptions OptionsLike(const Model& reference, const SegmentOptions& options
   return like_reference;
 }
 
+void CheckShrinkage(const SegmentOptions& options) {
+  if (options.shrinkage && !(*options.shrinkage >= 0 && *options.shrinkage < 1))
+    throw ParameterError(Format("shrinkage = %g; must be >= 0 and < 1", *options.shrinkage));
+}
+
 void CheckMethod(const SegmentOptions& options) {
   if (options.fit.method == FitMethod::kMixture) return;
+  if (options.shrinkage != 0.0)
+    throw ParameterError(
+        "shrinkage is of the covariances of a mixture, and k-means has one sphere for all; fit a "
+        "mixture, or leave shrinkage away");
   if (options.choose)
     throw ParameterError(
         "k-means has no likelihood by which the number of classes could be chosen; give one "
@@ -251,7 +261,12 @@ void CheckApplicable(const Raster& raster, const Model& model) {
                          "; use an image of the same kind");
 }
 
+bool NeedsEffectiveSamples(const SegmentOptions& options) {
+  return options.choose || !options.shrinkage;
+}
+
 void CheckChoice(const SegmentOptions& options) {
+  CheckShrinkage(options);
   const bool has_start = options.fit.start || options.fit.known;
   if (options.scribbles == Scribbles::kStart && (options.choose || has_start))
     throw ParameterError(

@@ -38,6 +38,7 @@ FitResult FitOfStep(const Model& model, const EmStep& step, const ImageStats& st
                     double tolerance) {
   FitResult fit;
   fit.method = model.fit.method;
+  fit.prior = model.fit.prior;
   fit.model = FromStandardized(step.model, model.standardization);
   fit.stop_reason =
       std::abs(step.gain) < tolerance ? StopReason::kConverged : StopReason::kMaxIterations;
@@ -71,7 +72,7 @@ ModelUpdate UpdateModel(const Model& model, const ImageStats& stats, const Updat
       options.floor == Floor::kOn ? MeanFloor(stats, standardization.scale) : Eigen::MatrixXd();
   const GaussianMixture before = ToStandardized(model.mixture(), standardization);
   const EmStep step =
-      StepFrom(before, stats.sums, RulesLike(before, model.fit.method, standardization, floor));
+      StepFrom(before, stats.sums, RulesLike(before, model.fit, standardization, floor));
   ModelUpdate update;
   update.model.features = model.features;
   update.model.standardization = standardization;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ordered_pipeline.h"
+#include "features/band_projection.h"
 #include "features/effective_samples.h"
 #include "features/samples_like.h"
 #include "stream/parts_source.h"
@@ -20,16 +21,18 @@ class SceneFitter {
               int full_passes, const SceneObserver& observer)
       : cells_(cells),
         plan_(plan),
+        spec_(plan.spec),
         options_(options),
         full_passes_(full_passes),
         observer_(observer) {}
 
   SceneFit Run() {
-    FeaturePool pool(plan_.spec, plan_.pool);
+    if (LacksProjection(spec_)) FindProjection();
+    FeaturePool pool(spec_, plan_.pool);
     bool fits = Gather(pool);
     const bool is_sample = !fits || plan_.pool.content == FeaturePool::Content::kSample;
     if (!fits) {
-      pool = FeaturePool(plan_.spec, plan_.fallback);
+      pool = FeaturePool(spec_, plan_.fallback);
       Gather(pool);
     }
     fit_.exact = !is_sample;
@@ -48,6 +51,27 @@ class SceneFitter {
     double num_effective = 0;  // where K is to be chosen
   };
 
+  // Of all pixels.
+  void FindProjection() {
+    std::int64_t pixels = 0;
+    const Eigen::Index size = cells_.info().num_bands + 1;
+    Eigen::MatrixXd moments = Eigen::MatrixXd::Zero(size, size);
+    ++fit_.num_passes;
+    ForEachInOrder(
+        cells_.size(), plan_.cells_at_a_time,
+        [&](std::int64_t cell) {
+          const Raster raster = cells_.Read(cell);
+          DescribeFeatures(raster, spec_);  // throws where they cannot be had
+          return BandMoments(raster, spec_.scale);
+        },
+        [&](std::int64_t cell, const Eigen::MatrixXd& of_cell) {
+          moments += of_cell;
+          if (observer_.pixels) observer_.pixels(pixels += NumPixels(cells_.At(cell)), false);
+          return Next::kGoOn;
+        });
+    spec_.projection = PrincipalBands(moments, spec_.num_principal);
+  }
+
   // False where the colours are more than memory holds.
   bool Gather(FeaturePool& pool) {
     std::int64_t pixels = 0;
@@ -59,8 +83,8 @@ class SceneFitter {
         [&](std::int64_t cell) {
           const Raster raster = cells_.Read(cell);
           Gathered gathered{pool.Extract(raster, static_cast<std::uint64_t>(cell))};
-          if (options_.choose)
-            gathered.num_effective = EffectiveSamples(raster, ComputeFeatures(raster, plan_.spec));
+          if (NeedsEffectiveSamples(options_))
+            gathered.num_effective = EffectiveSamples(raster, ComputeFeatures(raster, spec_));
           return gathered;
         },
         [&](std::int64_t cell, Gathered& gathered) {
@@ -76,7 +100,7 @@ class SceneFitter {
 
   void Fit(FeaturePool& pool, bool is_sample) {
     SegmentOptions segment = options_;
-    segment.features = plan_.spec;
+    segment.features = spec_;
     segment.fit.progress = observer_.fit;
     RefineFunction refine;
     if (is_sample && full_passes_ > 0)
@@ -109,6 +133,7 @@ class SceneFitter {
 
   CellReader& cells_;
   const ScenePlan& plan_;
+  FeatureSpec spec_;
   const SegmentOptions& options_;
   int full_passes_;
   const SceneObserver& observer_;
