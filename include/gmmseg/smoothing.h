@@ -37,8 +37,8 @@ struct SmoothOptions {
                           // many pixels squared
 
   // Connected pieces (4-neighbours; 6 in volumes) of a class of fewer pixels are given to the
-  // neighbouring piece with the longest common border, also where nothing is smoothed; those
-  // without a neighbour, alone among pixels without data, stay. 0 or 1: none.
+  // class with which they share the longest border, also where nothing is smoothed; those without a
+  // neighbour, alone among pixels without data, stay. 0 or 1: none.
   std::int64_t min_size = 0;
 
   bool Smooths() const { return method != SmoothMethod::kOff; }

@@ -151,7 +151,7 @@ void DeclareSmooth(CLI::App& app, SmoothOptions& smooth) {
       "strength itself. auto is what does best on photographs, guided. Default: off.",
       [&smooth](const std::string& word) { ParseSmooth(word, smooth); });
   Add(app, kWhat, "--min-size", "N",
-      "Give each connected piece of a class that has fewer than N pixels to the neighbouring piece "
+      "Give each connected piece of a class that has fewer than N pixels to the neighbouring class "
       "with which it shares the longest border, the smallest piece first; its probabilities stay. "
       "Also without --smooth. Default: 0.",
       [&smooth](const std::string& word) {

@@ -47,17 +47,44 @@ Pieces Find(const Grid& grid, std::span<const Label> labels) {
   return pieces;
 }
 
+// visit(i) for every pixel at an open side, some of them more than once.
+template <typename Visit>
+void VisitOpenSides(const Grid& grid, const OpenSides& open, const Visit& visit) {
+  for (std::int64_t row = 0; row < grid.num_rows(); ++row) {
+    const std::int64_t y = row % grid.height, first = row * grid.width, end = first + grid.width;
+    if (open.left) visit(first);
+    if (open.right) visit(end - 1);
+    if ((open.top && y == 0) || (open.bottom && y + 1 == grid.height))
+      for (std::int64_t i = first; i < end; ++i) visit(i);
+  }
+}
+
+bool Holds(const Window& window, const Grid& grid, std::int64_t pixel) {
+  const std::int64_t x = pixel % grid.width - window.x;
+  const std::int64_t y = pixel / grid.width % grid.height - window.y;
+  return x >= 0 && x < window.width && y >= 0 && y < window.height;
+}
+
 // Pieces that become one another's; only small ones know their neighbours.
 class Absorber {
  public:
-  Absorber(const Grid& grid, std::int64_t min_size, std::span<const std::uint16_t> labels)
+  Absorber(const Grid& grid, std::int64_t min_size, std::span<const std::uint16_t> labels,
+           const OpenSides& open)
       : pieces_(Find(grid, labels)), min_size_(min_size), parents_(pieces_.num_pieces()) {
     std::iota(parents_.begin(), parents_.end(), 0u);
     states_.resize(parents_.size());
-    for (std::size_t p = 0; p < states_.size(); ++p)
-      states_[p] = {pieces_.sizes[p], static_cast<std::uint32_t>(p)};
-    for (std::size_t i = 0; i < labels.size(); ++i)
-      if (pieces_.of_pixel[i] > 0) states_[pieces_.of_pixel[i] - 1].label = labels[i];
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (pieces_.of_pixel[i] == 0) continue;
+      State& state = states_[pieces_.of_pixel[i] - 1];
+      if (state.size++ > 0) continue;
+      state.first_pixel = static_cast<std::uint32_t>(i);
+      state.label = labels[i];
+    }
+    VisitOpenSides(grid, open, [this](std::int64_t i) {
+      if (pieces_.of_pixel[i] == 0) return;
+      State& state = states_[pieces_.of_pixel[i] - 1];
+      state.size = std::max(state.size, min_size_);
+    });
     VisitNeighbourPairs(grid, [this](std::int64_t i, std::int64_t j) {
       const std::uint32_t a = pieces_.of_pixel[i], b = pieces_.of_pixel[j];
       if (a == b || a == 0 || b == 0) return;
@@ -66,17 +93,16 @@ class Absorber {
     });
   }
 
-  // Returns how many pieces took another label.
-  std::int64_t Run() {
+  // moved(first pixel) for every piece that takes another label.
+  template <typename Moved>
+  void Run(const Moved& moved) {
     for (std::uint32_t p = 0; p < states_.size(); ++p) Queue(p);
-    std::int64_t num_moved = 0;
     while (!queue_.empty()) {
       const Entry entry = queue_.top();
       queue_.pop();
       if (parents_[entry.piece] != entry.piece || states_[entry.piece].size != entry.size) continue;
-      num_moved += Absorb(entry.piece);
+      if (Absorb(entry.piece)) moved(states_[entry.piece].first_pixel);
     }
-    return num_moved;
   }
 
   std::uint16_t LabelOf(std::int64_t pixel) {
@@ -89,7 +115,7 @@ class Absorber {
 
   struct State {
     std::int64_t size = 0;
-    std::uint32_t first = 0;  // the piece that comes first of those in it
+    std::uint32_t first_pixel = 0;
     std::uint16_t label = 0;
     std::uint32_t first_link = kNone, last_link = kNone;
   };
@@ -99,10 +125,10 @@ class Absorber {
   };
   struct Entry {
     std::int64_t size;
-    std::uint32_t first, piece;
+    std::uint32_t piece;
     // The smallest comes first, and of equals the first.
     bool operator<(const Entry& other) const {
-      return size != other.size ? size > other.size : first > other.first;
+      return size != other.size ? size > other.size : piece > other.piece;
     }
   };
 
@@ -118,33 +144,28 @@ class Absorber {
   }
 
   void Queue(std::uint32_t piece) {
-    const State& state = states_[piece];
-    if (IsSmall(state)) queue_.push({state.size, state.first, piece});
+    if (IsSmall(states_[piece])) queue_.push({states_[piece].size, piece});
   }
 
-  // The roots of all that touch the piece, once for each pair of pixels, ascending.
+  // The roots of all that touch the piece, once for each pair of pixels.
   const std::vector<std::uint32_t>& NeighboursOf(std::uint32_t piece) {
     neighbours_.clear();
     for (std::uint32_t l = states_[piece].first_link; l != kNone; l = links_[l].next)
       if (const std::uint32_t root = RootOf(parents_, links_[l].neighbour); root != piece)
         neighbours_.push_back(root);
-    std::ranges::sort(neighbours_);
     return neighbours_;
   }
 
-  bool IsBetter(std::uint32_t a, std::int64_t border_a, std::uint32_t b,
-                std::int64_t border_b) const {
-    if (border_a != border_b) return border_a > border_b;
-    if (states_[a].size != states_[b].size) return states_[a].size > states_[b].size;
-    return states_[a].first < states_[b].first;
-  }
-
-  std::uint32_t BestOf(const std::vector<std::uint32_t>& neighbours) const {
-    std::uint32_t best = kNone;
+  // The label that comes most often, of equals the lowest.
+  std::uint16_t BestOf(const std::vector<std::uint32_t>& neighbours) {
+    labels_.clear();
+    for (const std::uint32_t neighbour : neighbours) labels_.push_back(states_[neighbour].label);
+    std::ranges::sort(labels_);
+    std::uint16_t best = 0;
     std::int64_t best_border = 0;
-    for (auto at = neighbours.begin(); at != neighbours.end();) {
-      const auto end = std::upper_bound(at, neighbours.end(), *at);
-      if (best == kNone || IsBetter(*at, end - at, best, best_border)) {
+    for (auto at = labels_.begin(); at != labels_.end();) {
+      const auto end = std::upper_bound(at, labels_.end(), *at);
+      if (end - at > best_border) {
         best = *at;
         best_border = end - at;
       }
@@ -157,7 +178,7 @@ class Absorber {
   bool Absorb(std::uint32_t piece) {
     const std::vector<std::uint32_t>& neighbours = NeighboursOf(piece);
     if (neighbours.empty()) return false;
-    const std::uint16_t label = states_[BestOf(neighbours)].label;
+    const std::uint16_t label = BestOf(neighbours);
     states_[piece].label = label;
     std::uint32_t root = piece;
     for (const std::uint32_t neighbour : neighbours)
@@ -173,7 +194,6 @@ class Absorber {
     State &all = states_[root], &part = states_[other];
     parents_[other] = root;
     all.size += part.size;
-    all.first = std::min(all.first, part.first);
     if (!IsSmall(all) || part.first_link == kNone) return root;
     (all.last_link == kNone ? all.first_link : links_[all.last_link].next) = part.first_link;
     all.last_link = part.last_link;
@@ -183,9 +203,10 @@ class Absorber {
   Pieces pieces_;
   std::int64_t min_size_;
   std::vector<std::uint32_t> parents_;
-  std::vector<State> states_;  // by piece; of roots alone it is true
+  std::vector<State> states_;  // by piece; of roots alone, which come first, it is true
   std::vector<Link> links_;
   std::vector<std::uint32_t> neighbours_;
+  std::vector<std::uint16_t> labels_;
   std::priority_queue<Entry> queue_;
 };
 
@@ -201,12 +222,18 @@ Pieces FindPieces(const Grid& grid, std::span<const std::uint32_t> labels) {
 
 MovedPieces AbsorbSmallPieces(const Grid& grid, std::int64_t min_size,
                               std::span<std::uint16_t> labels) {
-  Absorber absorber(grid, min_size, labels);
+  return AbsorbSmallPieces(grid, min_size, labels, {}, {0, 0, grid.width, grid.height});
+}
+
+MovedPieces AbsorbSmallPieces(const Grid& grid, std::int64_t min_size,
+                              std::span<std::uint16_t> labels, const OpenSides& open,
+                              const Window& counted) {
+  Absorber absorber(grid, min_size, labels, open);
   MovedPieces moved;
-  moved.pieces = absorber.Run();
+  absorber.Run([&](std::int64_t pixel) { moved.pieces += Holds(counted, grid, pixel); });
   for (std::int64_t i = 0; i < std::ssize(labels); ++i) {
     const std::uint16_t label = absorber.LabelOf(i);
-    moved.pixels += label != labels[i];
+    moved.pixels += label != labels[i] && Holds(counted, grid, i);
     labels[i] = label;
   }
   return moved;

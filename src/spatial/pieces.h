@@ -1,6 +1,8 @@
 // Connected pieces of label maps, and what becomes of small ones.
 #pragma once
 
+#include <gmmseg/block_reader.h>
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -27,14 +29,28 @@ struct MovedPieces {
   bool operator==(const MovedPieces&) const = default;
 };
 
-// Gives pieces of fewer than `min_size` pixels to their best neighbours, the smallest piece first
-// and of equals the first: the best is the neighbouring piece with which it shares the longest
-// border, in pairs of pixels, of equals the larger, then the first. With its label it becomes one
-// piece with that neighbour, and with all others of that label around it, and is looked at again if
-// that is still small. In the end no piece is small but one without a neighbour, which is alone
-// among pixels of label 0. Deterministic; one thread. Cost: linear in pixels, and n log n in those
-// of small pieces.
+// Gives pieces of fewer than `min_size` pixels away, the smallest piece first and of equals the
+// first: each takes the label with which it shares the longest border, in pairs of pixels, of
+// equals the lowest. It becomes one piece with all pieces of that label around it, and is looked at
+// again if that is still small. In the end no piece is small but one without a neighbour, which is
+// alone among pixels of label 0. What becomes of a small piece depends on the small pieces that it
+// hangs together with and on the labels around them, and on nothing else. Deterministic; one
+// thread. Cost: linear in pixels, and n log n in those of small pieces.
 MovedPieces AbsorbSmallPieces(const Grid& grid, std::int64_t min_size,
                               std::span<std::uint16_t> labels);
+
+// Sides beyond which the image goes on.
+struct OpenSides {
+  bool left = false, top = false, right = false, bottom = false;
+};
+
+// The same in a part of an image. Pieces at its open sides, which may go on beyond, count as large.
+// So small pieces that hang together, none of them at an open side, become what they become in the
+// whole. Returns the pixels that changed their label in the rectangle `counted` (of each slice),
+// and the pieces whose first pixel lies in it: over rectangles that tile the image, sums are the
+// whole's.
+MovedPieces AbsorbSmallPieces(const Grid& grid, std::int64_t min_size,
+                              std::span<std::uint16_t> labels, const OpenSides& open,
+                              const Window& counted);
 
 }  // namespace gmmseg
