@@ -23,12 +23,15 @@ struct SmoothOptions {
 
   // Of kPotts. A pixel i has the unary term -temper · log p_i(k), p the mixture's posterior; a pair
   // of 4-neighbours (6 in volumes) beta · exp(-|g_i - g_j|² / 2s²) where their classes differ, g
-  // the colour features and s² the mean of |g_i - g_j|² over all pairs.
+  // the colour features.
   std::optional<double> beta;    // > 0; empty: by the labels' pseudo-likelihood (Besag 1975)
   std::optional<double> temper;  // 0…1, 0 excluded; empty: n_eff / n, see EffectiveSamples, since
                                  // neighbouring pixels say much the same of their class
-  int max_sweeps = 10;           // of mean field, >= 1
-  double tolerance = 1e-3;  // of the energy per pixel: stops when a sweep lowers it by less, >= 0
+  std::optional<double> contrast;  // s², >= 0, 0: no edges; empty: the mean of |g_i - g_j|² over
+                                   // all pairs
+  int max_sweeps = 10;             // of mean field, >= 1
+  double tolerance = 1e-3;  // of the energy per pixel: stops when a sweep lowers it by less, >= 0,
+                            // 0: never
 
   // Of kGuided.
   int radius = 8;         // of the windows, pixels, >= 1
@@ -53,16 +56,16 @@ void Validate(const SmoothOptions& options);
 class SmoothPosteriors {
  public:
   virtual ~SmoothPosteriors() = default;
-  // P(class | all pixels) of pixels first…first+count-1, row-major: class k of pixel first + i, both
-  // from 0, at values[k · stride + i], 0 where no data. From several threads at a time.
+  // P(class | all pixels) of pixels first…first+count-1, row-major: class k of pixel first + i,
+  // both from 0, at values[k · stride + i], 0 where no data. From several threads at a time.
   virtual void Evaluate(std::int64_t first, std::int64_t count, float* values,
                         std::int64_t stride) const = 0;
 };
 
 // What was done.
 struct Smoothing {
-  SmoothMethod method = SmoothMethod::kOff;  // kGuided or kPotts; kOff where nothing was to smooth
-  double beta = 0, temper = 0;               // of kPotts: as given, or as estimated
+  SmoothMethod method = SmoothMethod::kOff;   // kGuided or kPotts; kOff where nothing was to smooth
+  double beta = 0, temper = 0, contrast = 0;  // of kPotts: as given, or as estimated
   std::vector<double> energies;  // of kPotts: per pixel, at the start and after each sweep
   std::int64_t pieces_moved = 0, pixels_moved = 0;  // of min_size: those that changed their class
   double seconds = 0;                               // for smoothing and pieces

@@ -66,6 +66,7 @@ NamedTexts SmoothSettings(const SmoothOptions& options) {
                 {"radius", std::to_string(options.radius)},
                 {"epsilon", Number(options.epsilon)},
                 {"subsampling", std::to_string(options.subsampling)}};
+    if (options.contrast) settings.emplace_back("contrast", Number(*options.contrast));
   }
   if (options.min_size > 1) settings.emplace_back("min_size", std::to_string(options.min_size));
   return settings;

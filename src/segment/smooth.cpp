@@ -17,7 +17,7 @@
 #include "base/words.h"
 #include "features/effective_samples.h"
 #include "segment/fitted_classes.h"
-#include "segment/principal_components.h"
+#include "segment/guide.h"
 #include "spatial/fast_math.h"
 #include "spatial/guided_filter.h"
 #include "spatial/mean_field.h"
@@ -30,17 +30,9 @@ constexpr Word<SmoothMethod> kWords[] = {{SmoothMethod::kOff, "off"},
                                          {SmoothMethod::kAuto, "auto"},
                                          {SmoothMethod::kGuided, "guided"},
                                          {SmoothMethod::kPotts, "potts"}};
-constexpr int kMostGuides = 3;
-constexpr double kGuideDeviation = 0.25;  // of guides whose range is unknown; photographs' is that
 constexpr float kLeastPosterior = 1e-30f;
 
 using Floats = AlignedBuffer<float>;
-
-// Planes, and what holds those that are not the samples' own.
-struct Guide {
-  std::vector<GuidePlane> planes;
-  std::vector<Floats> storage;
-};
 
 // Pixels with data have a class whose posterior is more than 0.
 GMMSEG_WIDE_CLONES
@@ -55,11 +47,10 @@ void TakeLarger(const float* posteriors, std::int32_t label, std::int64_t count,
 
 class GuidedPosteriors : public SmoothPosteriors {
  public:
-  GuidedPosteriors(const Grid& grid, Guide guide, Floats has_data, const SmoothOptions& options,
-                   int num_classes, const ClassSource& source)
+  GuidedPosteriors(Guide guide, const SmoothOptions& options, int num_classes,
+                   const ClassSource& source)
       : guide_(std::move(guide)),
-        has_data_(std::move(has_data)),
-        classes_(FitToGuide(grid, guide_.planes, has_data_.data(),
+        classes_(FitToGuide(guide_.grid, guide_.planes, guide_.has_data.data(),
                             {.radius = options.radius,
                              .epsilon = options.epsilon,
                              .subsampling = options.subsampling},
@@ -72,7 +63,6 @@ class GuidedPosteriors : public SmoothPosteriors {
 
  private:
   Guide guide_;
-  Floats has_data_;
   std::unique_ptr<const GuidedClasses> classes_;
 };
 
@@ -97,24 +87,15 @@ class PosteriorPlanes : public SmoothPosteriors {
 class Smoother {
  public:
   Smoother(const Raster& raster, const SmoothOptions& options, Segmentation& result)
-      : raster_(raster),
-        options_(options),
-        result_(result),
-        grid_{result.width, result.height, result.depth},
-        has_data_(grid_.size()) {
-    ForEachPixel([&](std::int64_t i) {
-      const bool has_data = samples().weights()[result_.planes.SampleOf(i)] > 0;
-      has_data_[i] = has_data ? 1.0f : 0.0f;
-    });
-  }
+      : raster_(raster), options_(options), result_(result), grid_(GridOf(result)) {}
 
   void Smooth() {
     const bool potts = options_.method == SmoothMethod::kPotts;
     result_.smoothing.method = potts ? SmoothMethod::kPotts : SmoothMethod::kGuided;
     if (potts)
-      SmoothByPotts(MakeGuide().planes);
+      SmoothByPotts(MakeGuide(result_));
     else
-      SmoothByGuide(MakeGuide());
+      SmoothByGuide(MakeGuide(result_));
     TakeMostProbable();
   }
 
@@ -147,22 +128,6 @@ class Smoother {
   int num_classes() const { return static_cast<int>(result_.classes.size()); }
   const std::vector<int>& class_of() const { return result_.model.merge.class_of; }
 
-  template <typename Body>
-  void ForEachPixel(const Body& body) const {
-    ForEachTile(grid_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-      for (std::int64_t i = first; i < first + count; ++i) body(i);
-    });
-  }
-
-  // A plane of pixels from one of samples.
-  void Spread(const float* of_samples, float* of_pixels) const {
-    const AlignedBuffer<std::uint32_t>& entry = result_.planes.entry;
-    if (entry.empty())
-      std::copy_n(of_samples, grid_.size(), of_pixels);
-    else
-      ForEachPixel([&](std::int64_t i) { of_pixels[i] = of_samples[entry[i]]; });
-  }
-
   // convert(posterior) of every pixel and class, class by class; 0 where no data.
   template <typename Convert>
   Floats PlanesOf(const Convert& convert) const {
@@ -181,7 +146,8 @@ class Smoother {
     if (result_.planes.entry.empty()) return of_samples;
     Floats of_pixels(grid_.size() * num_classes());
     for (int k = 0; k < num_classes(); ++k)
-      Spread(of_samples.data() + k * size, of_pixels.data() + k * grid_.size());
+      SpreadToPixels(result_.planes, of_samples.data() + k * size,
+                     of_pixels.data() + k * grid_.size());
     return of_pixels;
   }
 
@@ -222,115 +188,30 @@ class Smoother {
 
   void SmoothByGuide(Guide guide) {
     const bool is_of_pixels = result_.planes.entry.empty();
-    result_.smooth_posteriors = std::make_unique<GuidedPosteriors>(
-        grid_, std::move(guide), std::move(has_data_), options_, num_classes(),
-        is_of_pixels ? SourceOfSamples() : SourceOfEntries());
+    result_.smooth_posteriors =
+        std::make_unique<GuidedPosteriors>(std::move(guide), options_, num_classes(),
+                                           is_of_pixels ? SourceOfSamples() : SourceOfEntries());
   }
 
-  void SmoothByPotts(const std::vector<GuidePlane>& guide) {
-    const PairWeights weights = ContrastWeights(grid_, guide, has_data_.data());
+  void SmoothByPotts(const Guide& guide) {
+    SquaredSteps steps = MeasureSteps(grid_, guide.planes, guide.has_data.data());
     Smoothing& done = result_.smoothing;
+    done.contrast = options_.contrast ? *options_.contrast : steps.Mean();
     done.temper = options_.temper ? *options_.temper
                                   : EffectiveSamples(raster_, result_.planes) /
                                         static_cast<double>(result_.num_valid);
     done.beta = options_.beta ? *options_.beta
-                              : EstimateBeta(grid_, weights, result_.labels, num_classes());
+                              : EstimateBeta(SamplePairs(grid_, steps, result_.labels),
+                                             done.contrast, num_classes());
+    const PairWeights weights = ContrastWeights(std::move(steps), done.contrast);
     const auto temper = static_cast<float>(done.temper);
     Floats planes =
         PlanesOf([temper](float p) { return temper * FastLog(std::max(p, kLeastPosterior)); });
     done.energies = MeanField(
-        grid_, weights, has_data_.data(),
+        grid_, weights, guide.has_data.data(),
         {.beta = done.beta, .max_sweeps = options_.max_sweeps, .tolerance = options_.tolerance},
         {planes.data(), grid_.size(), num_classes()});
     result_.smooth_posteriors = std::make_unique<PosteriorPlanes>(std::move(planes), num_classes());
-  }
-
-  // Rows that take the colour features, in plane units, to the guide.
-  Eigen::MatrixXd GuideAxes() const {
-    const FeatureLayout& layout = result_.planes.layout;
-    const int num_colors = layout.NumColors();
-    const Eigen::VectorXd scales = samples().standardization().scale.head(num_colors);
-    const std::string& unit = layout.info.front().unit;
-    if (num_colors <= kMostGuides && unit == "0..100") return (scales / 100).asDiagonal();
-    if (num_colors <= kMostGuides && unit == "0..255") return (scales / 255).asDiagonal();
-    const Eigen::MatrixXd covariance = CovarianceOfAll(num_colors);
-    if (num_colors <= kMostGuides) return StandardAxes(covariance) * scales.asDiagonal();
-    return PrincipalComponents(covariance, kMostGuides, kGuideDeviation) * scales.asDiagonal();
-  }
-
-  // As the principal components of all features, which are these after a rotation, to which the
-  // filter and the contrast of neighbours are blind.
-  static Eigen::MatrixXd StandardAxes(const Eigen::MatrixXd& covariance) {
-    const Eigen::ArrayXd variances = covariance.diagonal();
-    const double num_varying = static_cast<double>((variances > 0).count());
-    return (variances > 0)
-        .select(kGuideDeviation / (variances * num_varying).sqrt(), 0)
-        .matrix()
-        .asDiagonal();
-  }
-
-  // Of the mixture's first features, the user's units.
-  Eigen::MatrixXd CovarianceOfAll(int num_features) const {
-    const GaussianMixture& mixture = result_.model.mixture();
-    const auto means = mixture.means.leftCols(num_features);
-    const Eigen::RowVectorXd mean = mixture.weights.transpose() * means;
-    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(num_features, num_features);
-    for (int k = 0; k < mixture.num_components(); ++k) {
-      const Eigen::RowVectorXd from_mean = means.row(k) - mean;
-      covariance +=
-          mixture.weights[k] * (mixture.covariances[k].topLeftCorner(num_features, num_features) +
-                                from_mean.transpose() * from_mean);
-    }
-    return covariance;
-  }
-
-  // In plane units, the missing values as the others let expect them.
-  Floats Imputed(int d) const {
-    const std::vector<float> values = ImputedFeature(samples(), result_.model.mixture(), d);
-    const Standardization& standardization = samples().standardization();
-    Floats in_plane_units(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i)
-      in_plane_units[i] =
-          static_cast<float>((values[i] - standardization.offset[d]) / standardization.scale[d]);
-    return in_plane_units;
-  }
-
-  // Up to three planes of the colour features, about 0…1.
-  Guide MakeGuide() const {
-    const Eigen::MatrixXd axes = GuideAxes();
-    const bool is_of_pixels = result_.planes.entry.empty();
-    Guide guide;
-    if (is_of_pixels && !samples().has_missing() && axes.isDiagonal()) {
-      for (int d = 0; d < axes.cols(); ++d)
-        guide.planes.push_back({samples().Plane(d), static_cast<float>(axes(d, d))});
-      return guide;
-    }
-    std::vector<Floats> imputed;
-    for (int d = 0; samples().has_missing() && d < axes.cols(); ++d) imputed.push_back(Imputed(d));
-    for (Eigen::Index c = 0; c < axes.rows(); ++c) {
-      Floats plane(samples().size());
-      ForEachTile(samples().size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-        for (int d = 0; d < axes.cols(); ++d)
-          AddScaled((imputed.empty() ? samples().Plane(d) : imputed[d].data()) + first,
-                    static_cast<float>(axes(c, d)), count, plane.data() + first);
-      });
-      Floats& of_pixels = guide.storage.emplace_back();
-      of_pixels = is_of_pixels ? std::move(plane) : SpreadPlane(plane);
-      guide.planes.push_back({of_pixels.data()});
-    }
-    return guide;
-  }
-
-  Floats SpreadPlane(const Floats& of_samples) const {
-    Floats of_pixels(grid_.size());
-    Spread(of_samples.data(), of_pixels.data());
-    return of_pixels;
-  }
-
-  static void AddScaled(const float* values, float factor, std::int64_t count,
-                        float* __restrict sum) {
-    if (factor == 0) return;
-    for (std::int64_t i = 0; i < count; ++i) sum[i] += factor * values[i];
   }
 
   void TakeMostProbable() {
@@ -348,7 +229,6 @@ class Smoother {
   const SmoothOptions& options_;
   Segmentation& result_;
   Grid grid_;
-  Floats has_data_;
 };
 
 }  // namespace
@@ -363,6 +243,8 @@ void Validate(const SmoothOptions& options) {
     throw ParameterError(Format("beta = %g; must be > 0", *options.beta));
   if (options.temper && !(*options.temper > 0 && *options.temper <= 1))
     throw ParameterError(Format("temper = %g; must be > 0 and at most 1", *options.temper));
+  if (options.contrast && !(std::isfinite(*options.contrast) && *options.contrast >= 0))
+    throw ParameterError(Format("contrast = %g; must be >= 0", *options.contrast));
   if (options.max_sweeps < 1)
     throw ParameterError(Format("max_sweeps = %d; must be >= 1", options.max_sweeps));
   if (!(options.tolerance >= 0))
@@ -375,6 +257,16 @@ void Validate(const SmoothOptions& options) {
     throw ParameterError(Format("epsilon = %g; must be > 0", options.epsilon));
   if (options.min_size < 0)
     throw ParameterError("min_size = " + std::to_string(options.min_size) + "; must be >= 0");
+}
+
+std::int64_t SmoothReach(const SmoothOptions& options) {
+  constexpr std::int64_t kBlocks = 4;  // no subsampling is coarser
+  if (!options.Smooths()) return 0;
+  const std::int64_t side = options.subsampling, radius = options.radius / side;
+  const std::int64_t reach = options.method == SmoothMethod::kPotts
+                                 ? 2 * std::int64_t{options.max_sweeps}
+                                 : (2 * radius + 1) * side + side / 2 - 1;
+  return (reach + kBlocks - 1) / kBlocks * kBlocks;
 }
 
 void SmoothClasses(const Raster& raster, const SmoothOptions& options, Segmentation& segmentation) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
+#include <utility>
 
 #include "base/random.h"
 #include "base/tile_loop.h"
@@ -186,7 +188,8 @@ class Field {
     energies.push_back((energy_after(Couple::kOff) - PairProducts()) / num_data_);
     for (int sweep = 0; sweep < rules.max_sweeps; ++sweep) {
       energies.push_back(energy_after(Couple::kOn) / num_data_);
-      if (energies[sweep] - energies[sweep + 1] < rules.tolerance) break;
+      const double gain = energies[sweep] - energies[sweep + 1];
+      if (rules.tolerance > 0 && gain < rules.tolerance) break;
     }
     return energies;
   }
@@ -355,29 +358,33 @@ std::array<double, 2> Slope(const LabelledPixel& pixel, double beta) {
   return {pixel.own - mean, mean * mean - square / total};
 }
 
-LabelledPixel Describe(const Grid& grid, const PairWeights& weights,
-                       std::span<const std::uint16_t> labels, int num_classes, std::int64_t i) {
+// What squared steps are multiplied by in the exponents of their weights.
+float ScaleOf(double contrast) {
+  constexpr double kLeast = std::numeric_limits<float>::lowest();
+  return static_cast<float>(contrast > 0 ? std::max(-1 / (2 * contrast), kLeast) : 0);
+}
+
+float WeightOf(float square, float scale) {
+  const float weight = FastExp(std::max(scale * std::abs(square), kLeastExponent));
+  return square >= 0 ? weight : 0.0f;
+}
+
+LabelledPixel Describe(const LabelledPairs& pairs, float scale, int num_classes) {
   LabelledPixel pixel;
   std::array<std::uint16_t, 6> found;
-  const auto add = [&](std::int64_t j, double w) {
-    if (labels[j] == 0) return;
-    if (labels[j] == labels[i]) {
-      pixel.own += w;
-      return;
+  for (int j = 0; j < pairs.num_neighbours; ++j) {
+    const double weight = WeightOf(pairs.squares[j], scale);
+    if (pairs.labels[j] == pairs.label) {
+      pixel.own += weight;
+      continue;
     }
     int n = 0;
-    while (n < pixel.num_other && found[n] != labels[j]) ++n;
+    while (n < pixel.num_other && found[n] != pairs.labels[j]) ++n;
     if (n == pixel.num_other) {
-      found[pixel.num_other++] = labels[j];
+      found[pixel.num_other++] = pairs.labels[j];
       pixel.other[n] = 0;
     }
-    pixel.other[n] += w;
-  };
-  const auto axes = grid.axes();
-  for (std::size_t a = 0; a < axes.size(); ++a) {
-    const std::int64_t stride = axes[a].stride, place = i / stride % axes[a].extent;
-    if (place > 0) add(i - stride, weights[a][i - stride]);
-    if (place + 1 < axes[a].extent) add(i + stride, weights[a][i]);
+    pixel.other[n] += weight;
   }
   pixel.num_absent = num_classes - 1 - pixel.num_other;
   return pixel;
@@ -385,12 +392,12 @@ LabelledPixel Describe(const Grid& grid, const PairWeights& weights,
 
 }  // namespace
 
-PairWeights ContrastWeights(const Grid& grid, std::span<const GuidePlane> guide,
-                            const float* weight) {
-  PairWeights weights;
+SquaredSteps MeasureSteps(const Grid& grid, std::span<const GuidePlane> guide,
+                          const float* weight) {
+  SquaredSteps steps;
   std::vector<std::array<double, 2>> of_row(grid.num_rows());  // Σ |g_i - g_j|², pairs
   for (const GridAxis& axis : grid.axes()) {
-    Floats& squares = weights.emplace_back();
+    Floats& squares = steps.of_pairs.emplace_back();
     if (axis.extent == 1) continue;
     squares.resize(grid.size());
     tbb::parallel_for(std::int64_t{0}, grid.num_rows(), [&](std::int64_t row) {
@@ -402,40 +409,64 @@ PairWeights ContrastWeights(const Grid& grid, std::span<const GuidePlane> guide,
       }
     });
   }
-  double sum = 0, count = 0;
   for (const auto& [of_squares, of_pairs] : of_row) {
-    sum += of_squares;
-    count += of_pairs;
+    steps.sum += of_squares;
+    steps.num_pairs += of_pairs;
   }
-  const auto scale = static_cast<float>(sum > 0 ? -count / (2 * sum) : 0);
-  for (Floats& of_axis : weights)
-    ForEachTile(std::ssize(of_axis), [&](std::int64_t, std::int64_t first, std::int64_t size) {
-      float* const w = of_axis.data() + first;
-      for (std::int64_t i = 0; i < size; ++i) {
-        const bool is_pair = w[i] >= 0;
-        w[i] = FastExp(std::max(scale * std::abs(w[i]), kLeastExponent));
-        w[i] = is_pair ? w[i] : 0.0f;
-      }
-    });
-  return weights;
+  return steps;
 }
 
-double EstimateBeta(const Grid& grid, const PairWeights& weights,
-                    std::span<const std::uint16_t> labels, int num_classes) {
+PairWeights ContrastWeights(SquaredSteps steps, double contrast) {
+  const float scale = ScaleOf(contrast);
+  for (Floats& of_axis : steps.of_pairs)
+    ForEachTile(std::ssize(of_axis), [&](std::int64_t, std::int64_t first, std::int64_t size) {
+      float* const w = of_axis.data() + first;
+      for (std::int64_t i = 0; i < size; ++i) w[i] = WeightOf(w[i], scale);
+    });
+  return std::move(steps.of_pairs);
+}
+
+LabelledPairs PairsOf(const Grid& grid, const SquaredSteps& steps,
+                      std::span<const std::uint16_t> labels, std::int64_t pixel) {
+  LabelledPairs pairs;
+  pairs.label = labels[pixel];
+  const auto add = [&](std::int64_t neighbour, float square) {
+    if (labels[neighbour] == 0) return;
+    pairs.labels[pairs.num_neighbours] = labels[neighbour];
+    pairs.squares[pairs.num_neighbours++] = square;
+  };
+  const auto axes = grid.axes();
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    const std::int64_t stride = axes[a].stride, place = pixel / stride % axes[a].extent;
+    if (place > 0) add(pixel - stride, steps.of_pairs[a][pixel - stride]);
+    if (place + 1 < axes[a].extent) add(pixel + stride, steps.of_pairs[a][pixel]);
+  }
+  return pairs;
+}
+
+std::vector<LabelledPairs> SamplePairs(const Grid& grid, const SquaredSteps& steps,
+                                       std::span<const std::uint16_t> labels) {
   constexpr std::int64_t kMostPixels = 16384;
-  constexpr int kMostSteps = 30;
   const std::int64_t count = std::min(grid.size(), kMostPixels);
-  std::vector<LabelledPixel> pixels;
+  std::vector<LabelledPairs> pixels;
   for (std::int64_t n = 0; n < count; ++n) {
     const std::int64_t first = grid.size() * n / count, end = grid.size() * (n + 1) / count;
     const double at = ToUnit(Hash(0, kBetaStream, static_cast<std::uint64_t>(n)));
     const std::int64_t i = first + static_cast<std::int64_t>(at * static_cast<double>(end - first));
-    if (labels[i] > 0) pixels.push_back(Describe(grid, weights, labels, num_classes, i));
+    if (labels[i] > 0) pixels.push_back(PairsOf(grid, steps, labels, i));
   }
+  return pixels;
+}
+
+double EstimateBeta(std::span<const LabelledPairs> pixels, double contrast, int num_classes) {
+  constexpr int kMostSteps = 30;
+  std::vector<LabelledPixel> described;
+  for (const LabelledPairs& pairs : pixels)
+    described.push_back(Describe(pairs, ScaleOf(contrast), num_classes));
   double low = 0, high = kMostBeta, beta = 1;
   for (int step = 0; step < kMostSteps && high - low > 1e-4; ++step) {
     double slope = 0, curvature = 0;
-    for (const LabelledPixel& pixel : pixels) {
+    for (const LabelledPixel& pixel : described) {
       const auto [of_pixel, bend] = Slope(pixel, beta);
       slope += of_pixel;
       curvature += bend;

@@ -1,3 +1,5 @@
+#include "segment/smooth.h"
+
 #include <doctest/doctest.h>
 #include <gmmseg/errors.h>
 #include <gmmseg/segment.h>
@@ -7,8 +9,10 @@
 #include <cstdlib>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/random.h"
+#include "raster/parts.h"
 
 namespace {
 
@@ -143,6 +147,76 @@ TEST_CASE("smooth: small pieces go also where nothing is smoothed, and posterior
                         static_cast<double>(pieces.num_valid)));
 }
 
+// Checks that parts, of cells of 40 × 40 pixels and what SmoothReach says around them, are smoothed
+// as the whole is: the same labels, and posteriors but for what scaling each part by itself rounds.
+void CheckParts(const Raster& raster, const Model& model, const SmoothOptions& smooth) {
+  constexpr std::int64_t kCell = 40;
+  const std::int64_t reach = SmoothReach(smooth), width = raster.width();
+  const Segmentation whole = Apply(raster, model, smooth);
+  const auto expected = whole.Posteriors(1, 2);
+  std::int64_t num_other = 0;
+  double worst = 0;
+  for (std::int64_t top = 0; top < raster.height(); top += kCell)
+    for (std::int64_t left = 0; left < width; left += kCell) {
+      const std::int64_t x = std::max<std::int64_t>(0, left - reach);
+      const std::int64_t y = std::max<std::int64_t>(0, top - reach);
+      const std::int64_t right = std::min(width, left + kCell);
+      const std::int64_t bottom = std::min(raster.height(), top + kCell);
+      const Window window{x, y, std::min(width, right + reach) - x,
+                          std::min(raster.height(), bottom + reach) - y};
+      const Segmentation part = Apply(Cropped(raster, window), model, smooth);
+      const auto found = part.Posteriors(1, 2);
+      for (std::int64_t row = top; row < bottom; ++row)
+        for (std::int64_t column = left; column < right; ++column) {
+          const std::int64_t i = row * width + column, j = (row - y) * part.width + column - x;
+          num_other += part.labels[j] != whole.labels[i];
+          for (int k = 0; k < 2; ++k)
+            worst = std::max(worst, std::abs(double{found[k][j]} - expected[k][i]));
+        }
+    }
+  CHECK(num_other == 0);
+  CHECK(worst < 1e-5);
+}
+
+TEST_CASE("smooth: parts that reach far enough come out as the whole") {
+  SmoothOptions potts;
+  potts.method = SmoothMethod::kPotts;
+  potts.beta = 1.2;
+  potts.temper = 0.5;
+  potts.contrast = 0.02;
+  potts.max_sweeps = 5;
+  potts.tolerance = 0;
+  for (const SampleType type : {SampleType::kUint8, SampleType::kFloat32}) {
+    const Raster raster = NoisyHalves(130, 90, 1, type);
+    const Model model = Segment(raster, TwoClasses(SmoothMethod::kOff)).model;
+    CheckParts(raster, model, potts);
+    for (const int subsampling : {1, 2, 4}) {
+      SmoothOptions guided;
+      guided.method = SmoothMethod::kGuided;
+      guided.subsampling = subsampling;
+      CheckParts(raster, model, guided);
+    }
+  }
+}
+
+TEST_CASE("smooth: how far pixels depend on each other, in multiples of 4") {
+  SmoothOptions options;
+  CHECK(SmoothReach(options) == 0);
+  options.min_size = 100;
+  CHECK(SmoothReach(options) == 0);
+  options.method = SmoothMethod::kPotts;
+  CHECK(SmoothReach(options) == 20);
+  options.max_sweeps = 3;
+  CHECK(SmoothReach(options) == 8);
+  for (const SmoothMethod method : {SmoothMethod::kGuided, SmoothMethod::kAuto}) {
+    options.method = method;
+    for (const auto& [subsampling, reach] : {std::pair{1, 16}, {2, 20}, {4, 24}}) {
+      options.subsampling = subsampling;
+      CHECK(SmoothReach(options) == reach);
+    }
+  }
+}
+
 TEST_CASE("smooth: options out of range say what they are and must be") {
   const auto refusal = [](const auto& change) -> std::string {
     SmoothOptions options;
@@ -159,6 +233,9 @@ TEST_CASE("smooth: options out of range say what they are and must be") {
   CHECK(refusal([](SmoothOptions& o) { o.beta = 0; }) == "beta = 0; must be > 0");
   CHECK(refusal([](SmoothOptions& o) { o.beta = NAN; }) == "beta = nan; must be > 0");
   CHECK(refusal([](SmoothOptions& o) { o.temper = 2; }) == "temper = 2; must be > 0 and at most 1");
+  CHECK(refusal([](SmoothOptions& o) { o.contrast = 0; }).empty());
+  CHECK(refusal([](SmoothOptions& o) { o.contrast = -1; }) == "contrast = -1; must be >= 0");
+  CHECK(refusal([](SmoothOptions& o) { o.contrast = NAN; }) == "contrast = nan; must be >= 0");
   CHECK(refusal([](SmoothOptions& o) { o.max_sweeps = 0; }) == "max_sweeps = 0; must be >= 1");
   CHECK(refusal([](SmoothOptions& o) { o.tolerance = -1; }) == "tolerance = -1; must be >= 0");
   CHECK(refusal([](SmoothOptions& o) { o.radius = 0; }) == "radius = 0; must be >= 1");

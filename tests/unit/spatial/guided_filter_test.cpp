@@ -147,6 +147,19 @@ TEST_CASE("guided filter: sums are 1, gaps 0, and the same bits on any threads")
   }
 }
 
+TEST_CASE("guided filter: a part filters what lies deep enough within it to the whole's bits") {
+  struct Reach {
+    int subsampling;
+    std::int64_t margin;  // twice the window, and interpolation, in multiples of 4
+  };
+  for (const auto& [subsampling, margin] : {Reach{1, 12}, Reach{2, 12}, Reach{4, 16}}) {
+    const GuidedFilterRules rules{.radius = 5, .subsampling = subsampling};
+    CheckParts(
+        SmoothProblem({83, 71}, 3, 0.1, 13),
+        [&](const SmoothProblem& problem) { return Filtered(problem, 3, rules); }, margin);
+  }
+}
+
 TEST_CASE("guided filter: what is constant stays, and an edge of the guide is kept") {
   SmoothProblem problem({40, 40}, 2, 0, 1);
   for (std::int64_t i = 0; i < problem.grid.size(); ++i) {

@@ -6,12 +6,21 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "spatial/fast_math.h"
 #include "test_problems.h"
 
 namespace gmmseg {
 namespace {
+
+// Of the contrast that is the mean over all pairs.
+PairWeights WeightsByMean(const Grid& grid, std::span<const GuidePlane> guide,
+                          const float* weight) {
+  SquaredSteps steps = MeasureSteps(grid, guide, weight);
+  const double contrast = steps.Mean();
+  return ContrastWeights(std::move(steps), contrast);
+}
 
 // E(q) as mean_field.h defines it, in double, per pixel with data.
 double EnergyOf(const SmoothProblem& problem, const PairWeights& weights, double beta,
@@ -55,7 +64,7 @@ TEST_CASE("fast exponential and logarithm: as std's, within what they promise") 
 
 TEST_CASE("contrast weights: the definition, pair by pair") {
   const SmoothProblem problem({7, 5, 3}, 2, 0.2, 3);
-  const PairWeights weights = ContrastWeights(problem.grid, problem.Guide(), problem.weight.data());
+  const PairWeights weights = WeightsByMean(problem.grid, problem.Guide(), problem.weight.data());
   std::vector<std::vector<double>> squares(3);
   double sum = 0, count = 0;
   for (std::size_t a = 0; a < 3; ++a) {
@@ -80,7 +89,7 @@ TEST_CASE("contrast weights: the definition, pair by pair") {
     }
   const std::vector<float> flat(problem.grid.size(), 0.5f);
   const std::vector<GuidePlane> guide = {GuidePlane{flat.data()}};
-  CHECK(std::ranges::max(ContrastWeights(problem.grid, guide, problem.weight.data())[0]) == 1);
+  CHECK(std::ranges::max(WeightsByMean(problem.grid, guide, problem.weight.data())[0]) == 1);
 }
 
 TEST_CASE("mean field: no sweep raises the energy, which is that of the definition") {
@@ -89,7 +98,7 @@ TEST_CASE("mean field: no sweep raises the energy, which is that of the definiti
       for (const double beta : {0.3, 1.0, 4.0})
         for (const int num_classes : {2, 5}) {
           const SmoothProblem problem(grid, num_classes, without_data, 7);
-          const PairWeights weights = ContrastWeights(grid, problem.Guide(), problem.weight.data());
+          const PairWeights weights = WeightsByMean(grid, problem.Guide(), problem.weight.data());
           const std::vector<float> log_p = problem.LogPosteriors(0.3f);
           std::vector<double> energies;
           for (int sweeps = 0; sweeps <= 6; ++sweeps) {
@@ -108,7 +117,7 @@ TEST_CASE("mean field: no sweep raises the energy, which is that of the definiti
 
 TEST_CASE("mean field: beta 0 normalises the tempered posteriors, and nothing more") {
   const SmoothProblem problem({19, 13}, 4, 0.2, 5);
-  const PairWeights weights = ContrastWeights(problem.grid, problem.Guide(), problem.weight.data());
+  const PairWeights weights = WeightsByMean(problem.grid, problem.Guide(), problem.weight.data());
   std::vector<float> q = problem.LogPosteriors(0.5f);
   MeanField(problem.grid, weights, problem.weight.data(), {.beta = 0}, problem.Planes(q));
   for (std::int64_t i = 0; i < problem.grid.size(); ++i) {
@@ -141,7 +150,7 @@ struct Speckled {
 TEST_CASE("mean field: speckle goes, and the edge between two classes stays where it is") {
   Speckled image;
   const std::vector<GuidePlane> guide = {GuidePlane{image.guide.data()}};
-  const PairWeights weights = ContrastWeights(image.grid, guide, image.ones.data());
+  const PairWeights weights = WeightsByMean(image.grid, guide, image.ones.data());
   MeanField(image.grid, weights, image.ones.data(), {.beta = 2, .max_sweeps = 30, .tolerance = 0},
             {image.log_p.data(), image.grid.size(), 2});
   std::int64_t wrong = 0;
@@ -152,7 +161,7 @@ TEST_CASE("mean field: speckle goes, and the edge between two classes stays wher
 
 TEST_CASE("mean field: pixels without data part the others, and the same bits on any threads") {
   const SmoothProblem problem({301, 57}, 3, 0.1, 11);
-  const PairWeights weights = ContrastWeights(problem.grid, problem.Guide(), problem.weight.data());
+  const PairWeights weights = WeightsByMean(problem.grid, problem.Guide(), problem.weight.data());
   std::vector<std::vector<float>> results;
   std::vector<std::vector<double>> energies;
   for (const int threads : {1, 2}) {
@@ -172,17 +181,31 @@ TEST_CASE("mean field: pixels without data part the others, and the same bits on
   other[4] = other[9] = -9;
   const std::vector<float> weight = {1, 1, 0, 1, 1}, guide(5);
   const std::vector<GuidePlane> guides = {GuidePlane{guide.data()}};
-  const PairWeights of_row = ContrastWeights({5, 1}, guides, weight.data());
+  const PairWeights of_row = WeightsByMean({5, 1}, guides, weight.data());
   for (std::vector<float>* values : {&alone, &other})
     MeanField({5, 1}, of_row, weight.data(), {.beta = 2}, {values->data(), 5, 2});
   CHECK(alone[0] == other[0]);
   CHECK(alone[1] == other[1]);
 }
 
+TEST_CASE("mean field: a part smooths what lies twice its sweeps within it to the whole's bits") {
+  constexpr int kSweeps = 3;
+  constexpr double kContrast = 0.02;
+  const auto smoothed = [](const SmoothProblem& problem) {
+    std::vector<float> q = problem.LogPosteriors(0.3f);
+    const PairWeights weights = ContrastWeights(
+        MeasureSteps(problem.grid, problem.Guide(), problem.weight.data()), kContrast);
+    MeanField(problem.grid, weights, problem.weight.data(),
+              {.beta = 1.5, .max_sweeps = kSweeps, .tolerance = 0}, problem.Planes(q));
+    return q;
+  };
+  const SmoothProblem whole({61, 47}, 4, 0.1, 9);
+  CheckParts(whole, smoothed, 2 * kSweeps);
+}
+
 TEST_CASE("beta estimated: that of the Potts field the labels were drawn from, 0 for none") {
   const Grid grid{120, 120};
-  const PairWeights weights = {
-      std::vector<float>(grid.size(), 1.0f), std::vector<float>(grid.size(), 1.0f), {}};
+  const SquaredSteps flat{{std::vector<float>(grid.size()), std::vector<float>(grid.size()), {}}};
   for (const double beta : {0.0, 0.4, 0.8}) {
     RandomStream random(4, 1);
     std::vector<std::uint16_t> labels(grid.size());
@@ -198,11 +221,13 @@ TEST_CASE("beta estimated: that of the Potts field the labels were drawn from, 0
         while (k < 2 && at >= factor[k]) at -= factor[k++];
         labels[i] = static_cast<std::uint16_t>(k + 1);
       }
-    CHECK(EstimateBeta(grid, weights, labels, 3) == doctest::Approx(beta).epsilon(0.1));
+    CHECK(EstimateBeta(SamplePairs(grid, flat, labels), 0, 3) ==
+          doctest::Approx(beta).epsilon(0.1));
   }
-  CHECK(EstimateBeta({1, 1}, {{0}, {0}, {0}}, std::vector<std::uint16_t>{1}, 2) == 0);
+  CHECK(EstimateBeta(SamplePairs({1, 1}, {}, std::vector<std::uint16_t>{1}), 0, 2) == 0);
   const std::vector<std::uint16_t> one_class(grid.size(), 1);
-  CHECK(EstimateBeta(grid, weights, one_class, 2) == doctest::Approx(kMostBeta).epsilon(1e-3));
+  CHECK(EstimateBeta(SamplePairs(grid, flat, one_class), 0, 2) ==
+        doctest::Approx(kMostBeta).epsilon(1e-3));
 }
 
 }  // namespace
