@@ -47,8 +47,8 @@ struct OpenSides {
 // The same in a part of an image. Pieces at its open sides, which may go on beyond, count as large.
 // So small pieces that hang together, none of them at an open side, become what they become in the
 // whole. Returns the pixels that changed their label in the rectangle `counted` (of each slice),
-// and the pieces whose first pixel lies in it: over rectangles that tile the image, sums are the
-// whole's.
+// and the pieces that did whose first pixel lies in it: where small pieces end so within each part,
+// sums over rectangles that tile the image are the whole's.
 MovedPieces AbsorbSmallPieces(const Grid& grid, std::int64_t min_size,
                               std::span<std::uint16_t> labels, const OpenSides& open,
                               const Window& counted);
