@@ -31,7 +31,7 @@ double PixelsApart(const std::array<double, 6>& s, const std::array<double, 6>& 
                    double row) {
   const double dx = s[0] - t[0] + (s[1] - t[1]) * column + (s[2] - t[2]) * row;
   const double dy = s[3] - t[3] + (s[4] - t[4]) * column + (s[5] - t[5]) * row;
-  const double size = std::sqrt(std::abs(s[1] * s[5] - s[2] * s[4]));
+  const double size = std::sqrt(std::abs(SignedPixelArea(s)));
   return std::hypot(dx, dy) / (size > 0 ? size : 1);
 }
 

@@ -4,12 +4,18 @@
 
 namespace gmmseg {
 
+MapPoint PlaceOf(const GeoTransform& t, double column, double row) {
+  return {t[0] + t[1] * column + t[2] * row, t[3] + t[4] * column + t[5] * row};
+}
+
+double SignedPixelArea(const GeoTransform& t) { return t[1] * t[5] - t[2] * t[4]; }
+
 Georeference Georeference::Shifted(double column, double row) const {
   Georeference shifted = *this;
   if (shifted.transform) {
-    std::array<double, 6>& t = *shifted.transform;
-    t[0] += t[1] * column + t[2] * row;
-    t[3] += t[4] * column + t[5] * row;
+    const MapPoint corner = PlaceOf(*transform, column, row);
+    (*shifted.transform)[0] = corner.x;
+    (*shifted.transform)[3] = corner.y;
   }
   for (ControlPoint& point : shifted.control_points) {
     point.column -= column;
