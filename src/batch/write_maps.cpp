@@ -8,13 +8,12 @@
 #include <functional>
 #include <limits>
 #include <map>
-#include <memory>
 
 #include "base/text.h"
+#include "batch/class_map.h"
 #include "batch/output_names.h"
 #include "io/map_writer.h"
 #include "io/probability_steps.h"
-#include "io/staged_file.h"
 
 namespace gmmseg {
 namespace {
@@ -52,15 +51,6 @@ std::vector<std::pair<std::string, std::string>> MapMetadata(const Model& model)
           {"STOP_REASON", std::string(ToString(model.fit.stop_reason))}};
 }
 
-// A map of classes, and what is counted of them on the way.
-struct ClassMap {
-  std::unique_ptr<MapWriter> map;
-  ClassTable classes;
-  std::vector<std::int64_t> counts = std::vector<std::int64_t>(classes.size());
-
-  bool IsSmall() const { return classes.size() <= 255; }
-};
-
 // One window, and what was found of it.
 struct Part {
   const Window& window;
@@ -80,7 +70,11 @@ struct MapOutputs::Impl {
         stem(output_stem),
         subject(map_subject),
         output(options),
-        metadata(MapMetadata(map_subject.model)) {
+        common{.width = subject.width,
+               .height = subject.height,
+               .layout = output.map_layout,
+               .georeference = subject.georeference,
+               .metadata = MapMetadata(subject.model)} {
     const ClassTable& classes = subject.model.classes;
     std::vector<std::string> features;
     for (const FeatureInfo& info : subject.model.features.info) features.push_back(info.name);
@@ -103,27 +97,17 @@ struct MapOutputs::Impl {
   }
 
   MapFormat FormatOf(SampleType type, std::vector<MapBand> bands, double no_data) const {
-    MapFormat format;
-    format.width = subject.width;
-    format.height = subject.height;
+    MapFormat format = common;
     format.type = type;
     format.bands = std::move(bands);
     format.no_data = no_data;
     format.overviews = Overviews::kAverage;
-    format.layout = output.map_layout;
-    format.georeference = subject.georeference;
-    format.metadata = metadata;
     return format;
   }
 
-  void OpenClasses(Output kind, const ClassTable& classes, std::vector<std::string> mean_names) {
-    const bool is_small = classes.size() <= 255;
-    MapFormat format =
-        FormatOf(is_small ? SampleType::kUint8 : SampleType::kUint16, {{.name = "class"}}, 0);
-    format.overviews = Overviews::kNearest;
-    format.classes = classes;
-    format.mean_names = std::move(mean_names);
-    class_maps.emplace(kind, ClassMap{std::make_unique<MapWriter>(PathOf(kind), format), classes});
+  void OpenClasses(Output kind, const ClassTable& classes,
+                   const std::vector<std::string>& mean_names) {
+    class_maps.try_emplace(kind, folder, stem, kind, common, classes, mean_names);
   }
 
   void OpenSteps(Output kind, const ProbabilitySteps& steps, std::vector<MapBand> bands) {
@@ -149,23 +133,17 @@ struct MapOutputs::Impl {
   }
 
   void Write(const Part& part) {
-    for (auto& [kind, map] : class_maps) WriteClasses(kind, part, map);
+    for (auto& [kind, map] : class_maps)
+      map.Write(part.window, kind == Output::kAnomalies ? MarksOf(part) : part.result.labels);
     for (auto& [kind, map] : maps) WriteNumbers(kind, part, map);
   }
 
-  void WriteClasses(Output kind, const Part& part, ClassMap& map) const {
-    std::vector<std::uint16_t> labels = part.result.labels;
-    if (kind == Output::kAnomalies)
-      for (std::int64_t i = 0; i < part.num_pixels(); ++i)
-        labels[i] = static_cast<std::uint16_t>(
-            part.measures.anomalies.sample_marks[part.result.planes.SampleOf(i)]);
-    for (const std::uint16_t label : labels)
-      if (label > 0) ++map.counts[label - 1];
-    if (map.IsSmall())
-      map.map->Write(part.window, 0,
-                     std::vector<std::uint8_t>(labels.begin(), labels.end()).data());
-    else
-      map.map->Write(part.window, 0, labels.data());
+  static std::vector<std::uint16_t> MarksOf(const Part& part) {
+    std::vector<std::uint16_t> marks(part.num_pixels());
+    for (std::int64_t i = 0; i < part.num_pixels(); ++i)
+      marks[i] = static_cast<std::uint16_t>(
+          part.measures.anomalies.sample_marks[part.result.planes.SampleOf(i)]);
+    return marks;
   }
 
   void WriteNumbers(Output kind, const Part& part, MapWriter& map) const {
@@ -242,10 +220,7 @@ struct MapOutputs::Impl {
   }
 
   void Close() {
-    for (auto& [kind, map] : class_maps) {
-      map.map->Close(map.counts);
-      WriteStagedFile((folder / StyleName(stem, kind)).string(), QgisStyle(map.classes));
-    }
+    for (auto& [kind, map] : class_maps) map.Close();
     for (auto& [kind, map] : maps) map.Close();
   }
 
@@ -253,7 +228,7 @@ struct MapOutputs::Impl {
   std::string stem;
   MapSubject subject;
   const OutputOptions& output;
-  std::vector<std::pair<std::string, std::string>> metadata;
+  MapFormat common;  // what all maps share
   std::map<Output, ClassMap> class_maps;
   std::map<Output, MapWriter> maps;
 };

@@ -47,9 +47,9 @@ AttributeTable TableOf(const MapFormat& format, const std::vector<std::int64_t>&
   int mean = 0;
   for (std::size_t d = 0; d < format.mean_names.size(); ++d)
     mean = add("Mean " + format.mean_names[d], GFT_Real, GFU_Generic) - static_cast<int>(d);
+  GDALRATSetRowCount(table.get(), static_cast<int>(format.classes->size()));
   int row = 0;
   for (const ClassEntry& entry : *format.classes) {
-    GDALRATSetRowCount(table.get(), row + 1);
     GDALRATSetValueAsInt(table.get(), row, value, entry.index);
     GDALRATSetValueAsDouble(table.get(), row, count, static_cast<double>(counts[row]));
     GDALRATSetValueAsString(table.get(), row, name, entry.name.c_str());

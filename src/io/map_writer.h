@@ -28,18 +28,17 @@ enum class Overviews {
 struct MapFormat {
   std::int64_t width = 0, height = 0;
   SampleType type = SampleType::kUint8;
-  std::vector<MapBand> bands;
+  std::vector<MapBand> bands = {};
   double no_data = 0;
   Overviews overviews = Overviews::kNearest;
   MapLayout layout = MapLayout::kTiled;
-  Georeference georeference;
-  std::vector<std::pair<std::string, std::string>> metadata;  // of our domain, GMMSEG; of a
-                                                              // Cloud-Optimised GeoTIFF
-                                                              // GMMSEG_NAME of the default domain
-  // Of a map of classes: a colour table where the type is kUint8, and a raster attribute table,
-  // which stands in a file beside the map, with the counts of pixels.
-  std::optional<ClassTable> classes;
-  std::vector<std::string> mean_names;  // of the table's columns of means: the features
+  Georeference georeference = {};
+  // Of our domain, GMMSEG; of a Cloud-Optimised GeoTIFF GMMSEG_NAME of the default domain.
+  std::vector<std::pair<std::string, std::string>> metadata = {};
+  // Of a map of classes, or of regions in their place: a colour table where the type is kUint8, and
+  // a raster attribute table, which stands in a file beside the map, with the counts of pixels.
+  std::optional<ClassTable> classes = {};
+  std::vector<std::string> mean_names = {};  // of the table's columns of means
 };
 
 // DEFLATE with a predictor for integers; BigTIFF where it may be needed. The same bytes for any
