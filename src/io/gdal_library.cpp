@@ -81,6 +81,21 @@ bool IsSameCrs(const std::string& wkt, const std::string& other_wkt) {
   return !one || !other || OSRIsSame(one.get(), other.get());
 }
 
+std::string CrsUrn(const std::string& wkt) {
+  const GdalMessages messages;
+  const SpatialReference reference = ReferenceOf(wkt);
+  if (!reference) return "";
+  OSRStripVertical(reference.get());
+  OSRAutoIdentifyEPSG(reference.get());
+  const char* const authority = OSRGetAuthorityName(reference.get(), nullptr);
+  const char* const code = OSRGetAuthorityCode(reference.get(), nullptr);
+  if (!authority || !code) return "";
+  const std::string name = std::string(authority) + "::" + code;
+  // Longitude first, as coordinates stand in GeoJSON.
+  const bool is_wgs84 = name == "EPSG::4326" || name == "OGC::CRS84";
+  return "urn:ogc:def:crs:" + (is_wgs84 ? "OGC:1.3:CRS84" : name);
+}
+
 GdalMessages::GdalMessages() {
   static const bool registered = (GDALAllRegister(), true);
   static_cast<void>(registered);

@@ -25,6 +25,10 @@ bool IsLocatedTiff(const ImageSource& source);
 // Whether two reference systems are one, or one of them is not known.
 bool IsSameCrs(const std::string& wkt, const std::string& other_wkt);
 
+// What GeoJSON calls a reference system, of one with heights its plane:
+// "urn:ogc:def:crs:EPSG::32632". Empty where it is in no authority's list.
+std::string CrsUrn(const std::string& wkt);
+
 // Whether any of GDAL's drivers knows the file.
 bool IsKnownToGdal(const std::string& path);
 

@@ -21,6 +21,7 @@ const std::string_view kMapFormats = "; with -DGMMSEG_WITH_GDAL=ON, what GDAL op
 bool IsGdalName(const std::string&) { return false; }
 bool IsLocatedTiff(const ImageSource&) { return false; }
 bool IsSameCrs(const std::string& wkt, const std::string& other_wkt) { return wkt == other_wkt; }
+std::string CrsUrn(const std::string&) { return ""; }
 bool IsKnownToGdal(const std::string&) { return false; }
 OpenedMap OpenMap(const std::string& path, ValueMeaning) {
   Refuse(IoError::Operation::kRead, path);
