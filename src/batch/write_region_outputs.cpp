@@ -9,11 +9,15 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
+#include "base/text.h"
+#include "batch/class_map.h"
 #include "batch/label_pictures.h"
 #include "batch/output_names.h"
 #include "batch/write_outputs.h"
+#include "io/regions_format.h"
 #include "render/heat_index.h"
 #include "render/painters.h"
 
@@ -27,7 +31,7 @@ ClassTable TableOf(const Regions& regions) {
     table.push_back({.index = index,
                      .name = "region " + std::to_string(index),
                      .color = ClassColor(index),
-                     .mean = {}});
+                     .mean = Eigen::VectorXd::Map(region.mean.data(), std::ssize(region.mean))});
   }
   return table;
 }
@@ -50,14 +54,22 @@ ClassTable InMeanColors(ClassTable table, const Raster& raster, const Regions& r
   return table;
 }
 
+// What a map says of the regions, in the domain GMMSEG.
+std::vector<std::pair<std::string, std::string>> MapMetadata(const Regions& regions) {
+  return {{"VERSION", GMMSEG_VERSION},
+          {"SEED", std::to_string(regions.options.seed)},
+          {"REGIONS", std::to_string(regions.num_regions())},
+          {"LEVEL", Format("%.17g", regions.level)}};
+}
+
 class RegionWriter {
  public:
   RegionWriter(const boost::filesystem::path& folder, const std::string& stem, const Raster& raster,
-               const Regions& regions, const OutputSet& outputs)
-      : folder_(folder), stem_(stem), raster_(raster), regions_(regions), outputs_(outputs) {}
+               const Regions& regions, const OutputOptions& output)
+      : folder_(folder), stem_(stem), raster_(raster), regions_(regions), output_(output) {}
 
   void Write() const {
-    WriteLabelPictures();
+    WriteLabels();
     if (Wants(Output::kHeatmaps) && num_regions() > 0) WriteHeatmaps();
     if (Wants(Output::kHierarchy)) WriteHierarchy();
     if (Wants(Output::kRegionTable)) {
@@ -69,17 +81,36 @@ class RegionWriter {
   }
 
  private:
-  bool Wants(Output output) const { return outputs_.contains(output); }
+  bool Wants(Output output) const { return output_.outputs.contains(output); }
   int num_regions() const { return static_cast<int>(regions_.num_regions()); }
   PictureSize size() const { return {regions_.width, regions_.height}; }
   std::string PathOf(Output output, int r = 0) const {
     return (folder_ / OutputName(stem_, output, OutputKind::kPicture, r)).string();
   }
 
-  void WriteLabelPictures() const {
+  bool IsMap() const { return raster_.georeference().IsLocated(); }
+
+  void WriteLabels() const {
     if (!Wants(Output::kLabels) && !Wants(Output::kOverlay) && !Wants(Output::kMasks)) return;
     const std::vector<std::uint16_t> labels(regions_.labels.begin(), regions_.labels.end());
     const ClassTable table = TableOf(regions_);
+    if (Wants(Output::kLabels) && IsMap()) WriteLabelMap(labels, table);
+    WriteLabelPictures(labels, table);
+  }
+
+  void WriteLabelMap(const std::vector<std::uint16_t>& labels, const ClassTable& table) const {
+    ClassMap map(folder_, stem_, Output::kLabels,
+                 {.width = regions_.width,
+                  .height = regions_.height,
+                  .layout = output_.map_layout,
+                  .georeference = raster_.georeference(),
+                  .metadata = MapMetadata(regions_)},
+                 table, RegionBandNames(raster_));
+    map.Write({0, 0, regions_.width, regions_.height}, labels);
+    map.Close();
+  }
+
+  void WriteLabelPictures(const std::vector<std::uint16_t>& labels, const ClassTable& table) const {
     const ClassTable means =
         Wants(Output::kOverlay) ? InMeanColors(table, raster_, regions_) : ClassTable();
     const LabelView view{size(), labels, table};
@@ -87,7 +118,8 @@ class RegionWriter {
     if (Wants(Output::kOverlay))
       pictures.push_back(
           OverlayPicture(PathOf(Output::kOverlay), {size(), labels, means}, raster_));
-    if (Wants(Output::kLabels)) pictures.push_back(LabelMask(PathOf(Output::kLabels), view));
+    if (Wants(Output::kLabels) && !IsMap())
+      pictures.push_back(LabelMask(PathOf(Output::kLabels), view));
     if (Wants(Output::kMasks))
       for (int r = 1; r <= num_regions(); ++r)
         pictures.push_back(ClassMask(PathOf(Output::kMasks, r), view, r));
@@ -138,14 +170,14 @@ class RegionWriter {
   const std::string& stem_;
   const Raster& raster_;
   const Regions& regions_;
-  const OutputSet& outputs_;
+  const OutputOptions& output_;
 };
 
 }  // namespace
 
 void WriteRegionOutputs(const boost::filesystem::path& folder, const std::string& stem,
                         const Raster& raster, const Regions& regions, const OutputOptions& output) {
-  RegionWriter(folder, stem, raster, regions, output.outputs).Write();
+  RegionWriter(folder, stem, raster, regions, output).Write();
 }
 
 }  // namespace gmmseg

@@ -249,10 +249,12 @@ std::string FilesOf(Output output) {
       return "photo_regions.csv and photo_regions.json: with --regions, of each region the area, "
              "the centroid, the bounding box, the mean of every band and the neighbours; in "
              "pixels, "
-             "the first of which has its centre at 0, 0.";
+             "the first of which has its centre at 0, 0; of a raster with a geotransform the "
+             "centroid and the area on the map, too.";
     case Output::kPolygons:
       return "photo_regions.geojson: with --regions, the outlines of the regions along the sides "
-             "of pixels, in pixels from the upper left corner.";
+             "of pixels: on the map where the raster has a geotransform and a reference system "
+             "with a code, such as EPSG's, and else in pixels from the upper left corner.";
   }
   throw InternalError("an output without files");
 }

@@ -336,7 +336,7 @@ void Declaration::DeclareRegions() {
          const std::string name = each->get_single_name();
          return ((group == kWhat || group == kHow) && !goes_with_regions(*each)) ||
                 group == kModels || name == "depth" || name == "anomaly-rate" || name == "refit" ||
-                name == "class-names" || name == "cog";
+                name == "class-names";
        }))
     option->excludes(regions);
 }

@@ -1,5 +1,6 @@
 """Georeferenced rasters in, maps out: read and checked by GDAL's own Python."""
 
+import csv
 import json
 import os
 import threading
@@ -7,14 +8,17 @@ import unittest
 from xml.etree import ElementTree
 
 import numpy as np
-from osgeo import gdal, osr
+from osgeo import gdal, ogr, osr
 
 from program import ProgramTest, labels_of, model_of
 
 gdal.UseExceptions()
+ogr.UseExceptions()
+osr.UseExceptions()
 
 USAGE, BAD_INPUT = 2, 4
 TRANSFORM = (600000.0, 30.0, 0.5, 5000000.0, 0.25, -30.0)
+PIXEL_AREA = 30 * 30 + 0.5 * 0.25
 
 
 def scene(height=60, width=70, bands=4, dtype=np.uint8, seed=3):
@@ -192,6 +196,192 @@ class Outputs(MapTest):
         kept = made.GetMetadata("RPC")
         for name, value in rpc.items():
             np.testing.assert_allclose([float(v) for v in kept[name].split()], [float(v) for v in value.split()])
+
+
+class RegionMaps(MapTest):
+    """Regions of what lies on the earth lie there, too."""
+
+    def setUp(self):
+        super().setUp()
+        self.values = scene()
+        self.values[:, :5, :7] = 0
+        self.raster("scene.tif", self.values, no_data=0)
+
+    def cut(self, *words, name="scene", write="labels,polygons,region-table"):
+        self.succeed(f"{name}.tif", "--regions", *words, "--write", write, "--overwrite")
+
+    def collection(self, name="scene"):
+        return json.loads((self.folder / f"segmented/{name}_regions.geojson").read_text(encoding="utf-8"))
+
+    def table(self, name="scene"):
+        with open(self.folder / f"segmented/{name}_regions.csv", encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def report(self):
+        return json.loads((self.folder / "segmented/scene_regions.json").read_text(encoding="utf-8"))
+
+    def assert_polygons_are_the_labels(self, reference, transform, name="scene"):
+        """On the map, with areas that are those of the table beside the labels."""
+        labels = self.out(f"{name}_labels.tif")
+        source = ogr.Open(str(self.folder / f"segmented/{name}_regions.geojson"))
+        layer = source.GetLayer()
+        self.assertTrue(layer.GetSpatialRef().IsSame(reference))
+        pixel_area = abs(transform[1] * transform[5] - transform[2] * transform[4])
+        table = labels.GetRasterBand(1).GetDefaultRAT()
+        self.assertEqual(layer.GetFeatureCount(), table.GetRowCount())
+        for row, feature in enumerate(layer):
+            self.assertEqual(feature.GetField("region"), table.GetValueAsInt(row, 0))
+            area = table.GetValueAsInt(row, 1) * pixel_area
+            np.testing.assert_allclose([feature.GetGeometryRef().GetArea(), feature.GetField("map_area")], area, rtol=1e-6)
+        drawn = gdal.GetDriverByName("MEM").Create("", labels.RasterXSize, labels.RasterYSize, 1, gdal.GDT_UInt16)
+        drawn.SetGeoTransform(transform)
+        drawn.SetSpatialRef(labels.GetSpatialRef())
+        gdal.RasterizeLayer(drawn, [1], layer, options=["ATTRIBUTE=region"])
+        np.testing.assert_array_equal(drawn.ReadAsArray(), labels.ReadAsArray())
+
+    def test_labels_are_a_map_with_a_table(self):
+        self.cut(9, write="labels,overlay,masks")
+        self.assertEqual(self.names(), ["scene_labels.qml", "scene_labels.tif", "scene_labels.tif.aux.xml",
+                                        *(f"scene_mask_{r}.png" for r in range(1, 10)), "scene_overlay.png"])
+        made = self.out("scene_labels.tif")
+        self.assertEqual(made.GetGeoTransform(), TRANSFORM)
+        self.assertTrue(made.GetSpatialRef().IsSame(utm()))
+        band = made.GetRasterBand(1)
+        labels = band.ReadAsArray()
+        self.assertEqual((band.DataType, band.GetNoDataValue()), (gdal.GDT_Byte, 0))
+        np.testing.assert_array_equal(labels == 0, self.values[0] == 0)
+        table = band.GetDefaultRAT()
+        self.assertEqual([table.GetNameOfCol(c) for c in range(table.GetColumnCount())],
+                         ["Value", "Count", "Class", "Red", "Green", "Blue"] + [f"Mean band_{b}" for b in (1, 2, 3, 4)])
+        self.assertEqual(table.GetRowCount(), 9)
+        style = ElementTree.parse(self.folder / "segmented/scene_labels.qml").getroot()
+        entries = style.findall("./pipe/rasterrenderer[@type='paletted']/colorPalette/paletteEntry")
+        for row, shown in zip(range(9), entries, strict=True):
+            inside = labels == row + 1
+            self.assertEqual((table.GetValueAsInt(row, 0), table.GetValueAsInt(row, 1), table.GetValueAsString(row, 2)),
+                             (row + 1, inside.sum(), f"region {row + 1}"))
+            colour = tuple(table.GetValueAsInt(row, c) for c in (3, 4, 5))
+            self.assertEqual(band.GetColorTable().GetColorEntry(row + 1)[:3], colour)
+            self.assertEqual((shown.get("label"), shown.get("color")), (f"region {row + 1}", "#%02x%02x%02x" % colour))
+            np.testing.assert_allclose([table.GetValueAsDouble(row, 6 + b) for b in range(4)],
+                                       self.values[:, inside].mean(axis=1))
+        told = made.GetMetadata("GMMSEG")
+        self.assertEqual(set(told), {"VERSION", "SEED", "REGIONS", "LEVEL"})
+        self.assertEqual((told["SEED"], told["REGIONS"]), ("0", "9"))
+        self.cut(9, write="region-table")
+        self.assertEqual(float(told["LEVEL"]), self.report()["level"])
+
+    def test_polygons_lie_on_the_map(self):
+        self.cut(12)
+        self.assert_polygons_are_the_labels(utm(), TRANSFORM)
+        collection = self.collection()
+        self.assertEqual(collection["crs"], {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}})
+        for feature in collection["features"]:
+            geometry = feature["geometry"]
+            polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+            for polygon in polygons:
+                for ring, turns in zip(polygon, [1] + [-1] * len(polygon)):
+                    x, y = np.array(ring).T
+                    self.assertEqual(np.sign(np.sum((x[:-1] - x[0]) * (y[1:] - y[0]) - (x[1:] - x[0]) * (y[:-1] - y[0]))),
+                                     turns)
+
+    def test_the_table_tells_places_on_the_map(self):
+        self.cut(5)
+        labels = self.out("scene_labels.tif").ReadAsArray()
+        for row, entry in zip(self.table(), self.report()["regions"], strict=True):
+            y, x = np.nonzero(labels == int(row["region"]))
+            place = gdal.ApplyGeoTransform(TRANSFORM, x.mean() + 0.5, y.mean() + 0.5)
+            np.testing.assert_allclose([float(row["map_x"]), float(row["map_y"])], place, rtol=1e-12)
+            np.testing.assert_allclose(entry["map_centroid"], place, rtol=1e-12)
+            np.testing.assert_allclose([float(row["map_area"]), entry["map_area"]], len(x) * PIXEL_AREA)
+
+    def test_systems_of_reference(self):
+        """Degrees, the first of them with the south up; one with heights; one that tells no code."""
+        for number, (system, plane, urn) in enumerate((
+                ("EPSG:4326", "EPSG:4326", "OGC:1.3:CRS84"), ("EPSG:4258", "EPSG:4258", "EPSG::4258"),
+                ("EPSG:25832+7837", "EPSG:25832", "EPSG::25832"),
+                ("+proj=utm +zone=33 +datum=WGS84", "EPSG:32633", "EPSG::32633"))):
+            with self.subTest(system):
+                reference = osr.SpatialReference()
+                reference.SetFromUserInput(system)
+                reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+                transform = (10.0, 0.001, 0, 50, 0, 0.001 if number == 0 else -0.001)
+                dataset = self.raster(f"s{number}.tif", self.values, no_data=0)
+                dataset.SetGeoTransform(transform)
+                dataset.SetSpatialRef(reference)
+                del dataset
+                self.cut(6, name=f"s{number}")
+                self.assertEqual(self.collection(f"s{number}")["crs"]["properties"]["name"], f"urn:ogc:def:crs:{urn}")
+                expected = osr.SpatialReference()
+                expected.SetFromUserInput(plane)
+                expected.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+                self.assert_polygons_are_the_labels(expected, transform, f"s{number}")
+
+    def test_without_a_code_polygons_are_in_pixels(self):
+        self.cut(4)
+        on_map = self.collection()
+        local = osr.SpatialReference()
+        local.SetFromUserInput("+proj=laea +lat_0=47.3 +lon_0=11.1 +datum=WGS84")
+        dataset = self.raster("local.tif", self.values, no_data=0)
+        dataset.SetSpatialRef(local)
+        del dataset
+        self.cut(4, name="local")
+        collection = self.collection("local")
+        self.assertNotIn("crs", collection)
+        for feature, mapped in zip(collection["features"], on_map["features"], strict=True):
+            self.assertEqual(feature["properties"], mapped["properties"])
+            ring = feature["geometry"]["coordinates"][0]
+            self.assertTrue(all(isinstance(n, int) for corner in ring for n in corner))
+            self.assertEqual({tuple(gdal.ApplyGeoTransform(TRANSFORM, *corner)) for corner in ring},
+                             {tuple(corner) for corner in mapped["geometry"]["coordinates"][0]})
+        self.assertIn("map_x", self.table("local")[0])
+
+    def test_control_points_give_a_map_of_labels_alone(self):
+        dataset = self.raster("points.tif", self.values, no_data=0, located=False)
+        dataset.SetGCPs([gdal.GCP(10.0 + x, 50.0 - y, 7, x, y) for x, y in ((0, 0), (69, 0), (0, 59))], utm())
+        del dataset
+        self.cut(4, name="points")
+        self.assertEqual(self.out("points_labels.tif").GetGCPCount(), 3)
+        collection = self.collection("points")
+        self.assertNotIn("crs", collection)
+        self.assertNotIn("map_area", collection["features"][0]["properties"])
+        self.assertNotIn("map_x", self.table("points")[0])
+
+    def test_more_than_255_regions_are_16_bits(self):
+        self.cut(300)
+        made = self.out("scene_labels.tif")
+        band = made.GetRasterBand(1)
+        self.assertEqual((band.DataType, band.GetColorTable()), (gdal.GDT_UInt16, None))
+        self.assertEqual(band.GetDefaultRAT().GetRowCount(), 300)
+        self.assert_polygons_are_the_labels(utm(), TRANSFORM)
+
+    def test_large_maps_have_overviews_and_cogs_are_cogs(self):
+        self.raster("large.tif", np.tile(scene(), (1, 10, 10)))
+        self.cut(20, name="large", write="labels")
+        plain = self.out("large_labels.tif")
+        self.assertEqual(plain.GetRasterBand(1).GetOverviewCount(), 1)
+        self.cut(20, "--cog", name="large", write="labels,overlay")
+        cog = self.out("large_labels.tif")
+        self.assertEqual(cog.GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE"), "COG")
+        self.assertEqual((cog.GetGeoTransform(), cog.GetMetadataItem("GMMSEG_REGIONS")), (TRANSFORM, "20"))
+        self.assertEqual(cog.GetRasterBand(1).GetDefaultRAT().GetRowCount(), 20)
+        np.testing.assert_array_equal(cog.ReadAsArray(), plain.ReadAsArray())
+
+    def test_what_lies_nowhere_stays_a_picture(self):
+        self.raster("plain.tif", self.values, no_data=0, located=False)
+        self.cut(4, "--cog", name="plain")
+        self.assertEqual(self.names(), [f"plain_{name}" for name in ("labels.png", "regions.csv", "regions.geojson",
+                                                                     "regions.json")])
+        self.assertEqual(list(self.table("plain")[0])[-1], "neighbours")
+        self.assertNotIn("crs", self.collection("plain"))
+        self.assertEqual(list(self.collection("plain")["features"][0]["properties"])[:3],
+                         ["region", "area", "mean_band_1"])
+
+    def test_no_valid_pixel(self):
+        self.raster("empty.tif", np.zeros((4, 30, 40), np.uint8), no_data=0)
+        self.cut(name="empty")
+        self.assertTrue((self.out("empty_labels.tif").ReadAsArray() == 0).all())
+        self.assertEqual(self.collection("empty")["features"], [])
 
 
 class Inputs(MapTest):
