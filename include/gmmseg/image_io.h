@@ -73,7 +73,7 @@ struct ImageHeader {
   int num_bands = 0;  // these as ReadImage would give them; alpha is no band
   SampleType type = SampleType::kUint8;
   ColorModel color_model = ColorModel::kGray;
-  bool is_located = false;  // on the earth: see Georeference
+  bool is_map = false;  // GDAL reads it, so that it can be read part by part: see OpenBlocks
 };
 
 // Nothing where the file is of none of the formats that ReadImage knows. Throws IoError where it

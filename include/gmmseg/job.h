@@ -89,7 +89,8 @@ struct OutputOptions {
   std::function<void(const std::vector<std::string>& names)> before_commit;
 };
 
-enum class JobStage { kReading, kFitting, kRefining, kLabelling, kWriting };
+// kSmoothing: of a raster that is read part by part, beside its labels.
+enum class JobStage { kReading, kFitting, kRefining, kLabelling, kSmoothing, kWriting };
 struct JobProgress {
   JobStage stage = JobStage::kReading;
   int iteration = 0;          // while fitting: EM steps done; 0 before the first

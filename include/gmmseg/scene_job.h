@@ -33,8 +33,10 @@ OutputSet DefaultSceneOutputs();
 // that holds them, too. A sample is of 2^20 pixels, or as many as a sixth of the memory holds.
 // `observer` is called for one thing at a time, from any thread.
 // Throws as RunSegmentJob does; MemoryError where the memory does not suffice, saying how much
-// does; ParameterError for what needs the whole raster at once: position, texture, smoothing,
-// weights, scribbles, and outputs that are none of SceneOutputSet().
+// does; ParameterError for what needs the whole raster at once: position, texture, weights,
+// scribbles, and outputs that are none of SceneOutputSet(). Smoothing is that of the whole raster,
+// but that mean field takes all its sweeps; small pieces are looked for in the cells and 128 pixels
+// around them, so that those which hang together further are cut there.
 JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
                       const OutputOptions& output, const SceneOptions& scene,
                       const JobObserver& observer = {});

@@ -12,17 +12,20 @@
 #include <optional>
 #include <utility>
 
-#include "base/ordered_pipeline.h"
 #include "base/stopwatch.h"
 #include "base/text.h"
 #include "batch/fit_outputs.h"
 #include "batch/job_frame.h"
+#include "batch/label_scene.h"
 #include "batch/model_outputs.h"
 #include "batch/output_names.h"
 #include "batch/warnings.h"
 #include "batch/write_maps.h"
+#include "features/band_projection.h"
 #include "io/map_reader.h"
 #include "segment/applicable.h"
+#include "segment/potts_strength.h"
+#include "segment/smooth.h"
 #include "stream/fit_scene.h"
 
 namespace gmmseg {
@@ -49,16 +52,19 @@ void CheckRequest(const JobInput& input, const SceneRequest& request, const Feat
                   const OutputOptions& output) {
   Refuse(features.position_weight > 0, "position");
   Refuse(features.texture == Texture::kOn, "texture");
-  Refuse(!request.smooth.IsOff(), "smoothing");
   Refuse(!input.weight_map.empty(), "a weight map");
   Refuse(!input.scribbles.empty(), "scribbles");
   for (const Output kind : output.outputs)
     Refuse(!SceneOutputSet().contains(kind), "the output " + std::string(ToString(kind)));
 }
 
-SceneOutputs OutputsPerPixel(const OutputSet& outputs, int num_classes, int num_bands) {
+SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smooth, int num_classes,
+                             int num_bands) {
   SceneOutputs per_pixel;
   per_pixel.bytes_per_pixel = 0;
+  per_pixel.margin = SmoothReach(smooth);
+  per_pixel.absorbs_pieces = smooth.min_size > 1;
+  if (smooth.Smooths()) per_pixel.num_planes += 2 * num_classes + 7;  // see SmoothClasses
   const auto add = [&](Output kind, int planes, std::int64_t bytes) {
     if (!outputs.contains(kind)) return;
     per_pixel.num_planes += planes;
@@ -80,23 +86,6 @@ std::int64_t PeakBytes() {
   return usage.ru_maxrss * 1024;
 }
 
-// What a cell was found to be.
-struct LabelledCell {
-  Raster raster;
-  Segmentation result;
-  Measures measures;
-};
-
-// Sums over the cells, in their order.
-struct SceneSums {
-  std::vector<std::int64_t> pixels;  // per class
-  std::int64_t num_valid = 0;
-  double log_likelihood = 0;
-  AnomalyCounts anomalies;
-  double num_unlikely = 0;  // of a model that is applied: see Drift
-  bool tells_drift = false;
-};
-
 class Scene {
  public:
   Scene(const JobFrame& frame, const SceneRequest& request, const SceneOptions& options)
@@ -110,7 +99,7 @@ class Scene {
     const SegmentOptions settings = request_.fit ? *request_.fit : AppliedSettings();
     if (request_.applied) CheckApplicable(reader_->Read({0, 0, 1, 1}), *request_.applied);
     const ScenePlan plan = Plan(settings);
-    if (options_.plan) options_.plan(Sentence(plan));
+    if (options_.plan) options_.plan(Sentence(plan, settings));
     const BlockCacheLimit cache(plan.cache_bytes);
     result.scene.emplace();
     result.scene->planned_bytes = plan.bytes;
@@ -124,7 +113,11 @@ class Scene {
       model.inputs = {{fs::path(frame_.input.image).filename().string(), result.hash}};
     }
     result.seconds.fit = watch.Lap();
-    Label(plan, folder(), model, result);
+    const SceneSums sums = LabelScene(cells_, plan, model, request_.smooth, frame_, folder());
+    if (frame_.Wants(Output::kModel) && !model.classes.empty())
+      WriteModel((folder() / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
+                 model);
+    SetFacts(sums, model, result);
     if (request_.applied) result.hash = hash.get();
     result.seconds.labels = watch.Lap();
     result.model = std::move(model);
@@ -136,9 +129,10 @@ class Scene {
     const RasterInfo& info = cells_.info();
     const int num_components = settings.most_classes();
     try {
-      return PlanScene(info, settings, num_components,
-                       OutputsPerPixel(frame_.output.outputs, num_components, info.num_bands),
-                       options_.memory);
+      return PlanScene(
+          info, settings, num_components,
+          OutputsPerPixel(frame_.output.outputs, request_.smooth, num_components, info.num_bands),
+          options_.memory);
     } catch (const MemoryError& error) {
       throw MemoryError(frame_.input.image + ": " + error.what());
     }
@@ -151,7 +145,7 @@ class Scene {
     return settings;
   }
 
-  std::string Sentence(const ScenePlan& plan) const {
+  std::string Sentence(const ScenePlan& plan, const SegmentOptions& settings) const {
     const RasterInfo& info = cells_.info();
     std::string text = Format(
         "%lld x %lld pixels of %s in %lld cells, %d at a time; blocks of the file: %lld x %lld, "
@@ -162,22 +156,29 @@ class Scene {
         static_cast<long long>(info.block_height),
         static_cast<long long>(plan.cache_bytes / kMegabyte),
         static_cast<long long>(plan.bytes / kMegabyte));
-    if (request_.applied) return text + "1 pass, for the labels";
+    const std::string labels = NeedsPottsStrength(request_.smooth)
+                                   ? "1 for the strength of the smoothing and 1 for the labels"
+                                   : "1 for the labels";
+    if (SmoothReach(request_.smooth) > 0)
+      text += Format("labels by %lld pixels around each cell; ",
+                     static_cast<long long>(SmoothReach(request_.smooth)));
+    if (request_.applied) return text + "of passes " + labels;
+    if (LacksProjection(settings.features)) text += "1 pass for the principal components; ";
     const bool may_be_exact = plan.pool.content == FeaturePool::Content::kColors;
     const std::string sampled = Format(
-        "%d pass for a sample, %s on all pixels, 1 for the labels", 1,
+        "1 pass for a sample, %s on all pixels, %s",
         options_.full_passes > 0 ? ("at most " + std::to_string(options_.full_passes + 1)).c_str()
-                                 : "none");
+                                 : "none",
+        labels.c_str());
     if (!may_be_exact) return text + sampled;
     return text +
-           Format(
-               "1 pass for the colours, if they fit into %lld MB, and 1 for the labels; "
-               "else ",
-               static_cast<long long>(plan.pool_bytes / kMegabyte)) +
+           Format("1 pass for the colours, if they fit into %lld MB, and %s; else ",
+                  static_cast<long long>(plan.pool_bytes / kMegabyte), labels.c_str()) +
            sampled;
   }
 
-  Model Fit(const ScenePlan& plan, const SegmentOptions& settings, JobResult& result) {
+  Model Fit(const ScenePlan& plan, SegmentOptions settings, JobResult& result) {
+    settings.smooth = {};  // the classes are, not the fit
     SceneObserver observer;
     const std::int64_t all = cells_.info().width * cells_.info().height;
     observer.pixels = [&](std::int64_t done, bool refines) {
@@ -196,78 +197,14 @@ class Scene {
     return std::move(fit.model);
   }
 
-  LabelledCell LabelCell(std::int64_t cell, const Model& model) {
-    LabelledCell labelled{cells_.Read(cell), {}, {}};
-    if (model.classes.empty()) {
-      labelled.result.labels.resize(labelled.raster.num_pixels());
-      return labelled;
-    }
-    labelled.result = Apply(labelled.raster, model);
-    if (NeedsAnomalies(frame_.output.outputs))
-      labelled.measures.anomalies = FindAnomalies(labelled.result, frame_.output.anomaly_rate);
-    return labelled;
-  }
-
-  void Label(const ScenePlan& plan, const fs::path& folder, const Model& model, JobResult& result) {
-    ++result.scene->num_passes;
-    const RasterInfo& info = cells_.info();
-    OutputOptions output = frame_.output;
-    if (model.classes.empty()) output.outputs = WithoutClasses(output.outputs);
-    MapOutputs maps(folder, frame_.stem(),
-                    {info.width, info.height, info.num_bands, info.georeference, model}, output);
-    SceneSums sums;
-    sums.pixels.resize(model.classes.size());
-    std::int64_t pixels = 0;
-    ForEachInOrder(
-        cells_.size(), plan.cells_at_a_time,
-        [&](std::int64_t cell) { return LabelCell(cell, model); },
-        [&](std::int64_t cell, const LabelledCell& labelled) {
-          maps.Write(cells_.At(cell), labelled.raster, labelled.result, labelled.measures);
-          Add(labelled, sums);
-          const Window window = cells_.At(cell);
-          frame_.Report({.stage = JobStage::kLabelling,
-                         .pixels_done = pixels += window.width * window.height,
-                         .num_pixels = info.width * info.height});
-          return Next::kGoOn;
-        });
-    frame_.Report({.stage = JobStage::kWriting});
-    maps.Close();
-    if (frame_.Wants(Output::kModel) && !model.classes.empty())
-      WriteModel((folder / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
-                 model);
-    SetFacts(sums, model, result);
-  }
-
-  static OutputSet WithoutClasses(const OutputSet& outputs) {
-    return outputs.contains(Output::kLabels) ? OutputSet{Output::kLabels} : OutputSet{};
-  }
-
-  void Add(const LabelledCell& labelled, SceneSums& sums) const {
-    const Segmentation& cell = labelled.result;
-    for (const std::uint16_t label : cell.labels)
-      if (label > 0) ++sums.pixels[label - 1];
-    sums.num_valid += cell.num_valid;
-    sums.log_likelihood += cell.log_likelihood * static_cast<double>(cell.num_valid);
-    if (request_.applied)
-      if (const std::optional<Drift> drift = MeasureDrift(cell, *request_.applied)) {
-        sums.num_unlikely += drift->unlikely_pixels * static_cast<double>(cell.num_valid);
-        sums.tells_drift = true;
-      }
-    const AnomalyCounts& counts = labelled.measures.anomalies.counts;
-    sums.anomalies.rate = frame_.output.anomaly_rate;
-    if (counts.log_density_threshold)
-      sums.anomalies.log_density_threshold = counts.log_density_threshold;
-    sums.anomalies.num_unlikely += counts.num_unlikely;
-    sums.anomalies.num_outliers += counts.num_outliers;
-    sums.anomalies.num_both += counts.num_both;
-  }
-
   void SetFacts(const SceneSums& sums, const Model& model, JobResult& result) const {
     const RasterInfo& info = cells_.info();
     result.width = info.width;
     result.height = info.height;
     result.num_bands = info.num_bands;
     result.num_valid = sums.num_valid;
+    result.smoothing = sums.smoothing;
+    result.scene->num_passes += sums.num_passes;
     result.classes = model.classes;
     for (std::size_t k = 0; k < sums.pixels.size(); ++k)
       result.classes[k].share = static_cast<double>(sums.pixels[k]) /
@@ -275,7 +212,7 @@ class Scene {
     if (sums.num_valid > 0)
       result.log_likelihood = sums.log_likelihood / static_cast<double>(sums.num_valid);
     if (NeedsAnomalies(frame_.output.outputs)) result.anomalies = sums.anomalies;
-    if (sums.tells_drift)
+    if (request_.applied && sums.tells_drift)
       result.drift = Drift{sums.num_unlikely / static_cast<double>(sums.num_valid),
                            ShareDistance(result.classes, model.classes)};
   }

@@ -51,16 +51,6 @@ std::vector<std::pair<std::string, std::string>> MapMetadata(const Model& model)
           {"STOP_REASON", std::string(ToString(model.fit.stop_reason))}};
 }
 
-// One window, and what was found of it.
-struct Part {
-  const Window& window;
-  const Raster& raster;
-  const Segmentation& result;
-  const Measures& measures;
-
-  std::int64_t num_pixels() const { return window.width * window.height; }
-};
-
 }  // namespace
 
 struct MapOutputs::Impl {
@@ -132,21 +122,21 @@ struct MapOutputs::Impl {
                  : FormatOf(StepsOf(output.depth).type, bands, StepsOf(output.depth).no_data));
   }
 
-  void Write(const Part& part) {
+  void Write(const MapPart& part) {
     for (auto& [kind, map] : class_maps)
-      map.Write(part.window, kind == Output::kAnomalies ? MarksOf(part) : part.result.labels);
+      map.Write(part.core, kind == Output::kAnomalies ? MarksOf(part) : CoreLabels(part));
     for (auto& [kind, map] : maps) WriteNumbers(kind, part, map);
   }
 
-  static std::vector<std::uint16_t> MarksOf(const Part& part) {
+  static std::vector<std::uint16_t> MarksOf(const MapPart& part) {
     std::vector<std::uint16_t> marks(part.num_pixels());
     for (std::int64_t i = 0; i < part.num_pixels(); ++i)
       marks[i] = static_cast<std::uint16_t>(
-          part.measures.anomalies.sample_marks[part.result.planes.SampleOf(i)]);
+          part.measures.anomalies.sample_marks[part.result.planes.SampleOf(part.At(i))]);
     return marks;
   }
 
-  void WriteNumbers(Output kind, const Part& part, MapWriter& map) const {
+  void WriteNumbers(Output kind, const MapPart& part, MapWriter& map) const {
     switch (kind) {
       case Output::kUncertainty:
         return WriteUncertainty(part, map);
@@ -165,28 +155,31 @@ struct MapOutputs::Impl {
     }
   }
 
-  // value(i) of pixels with data, as the steps have it.
+  // value(i) of pixels with data, i as they were seen, as the steps have it.
   template <typename T>
-  static void WriteSteps(const Part& part, MapWriter& map, int band, const ProbabilitySteps& steps,
-                         const PixelValues& value) {
+  static void WriteSteps(const MapPart& part, MapWriter& map, int band,
+                         const ProbabilitySteps& steps, const PixelValues& value) {
     std::vector<T> stored(part.num_pixels());
     for (std::int64_t i = 0; i < part.num_pixels(); ++i) {
-      const double exact =
-          part.result.labels[i] == 0 ? steps.no_data : static_cast<double>(value(i)) * steps.steps;
+      const std::int64_t at = part.At(i);
+      const double exact = part.result.labels[at] == 0
+                               ? steps.no_data
+                               : static_cast<double>(value(at)) * steps.steps;
       stored[i] = static_cast<T>(std::lround(exact));
     }
-    map.Write(part.window, band, stored.data());
+    map.Write(part.core, band, stored.data());
   }
 
-  static void WriteUncertainty(const Part& part, MapWriter& map) {
+  static void WriteUncertainty(const MapPart& part, MapWriter& map) {
     const std::vector<float> uncertainty = part.result.Uncertainty();
     WriteSteps<std::uint8_t>(part, map, 0, kUncertaintySteps,
                              [&](std::int64_t i) { return uncertainty[part.result.PlaceOf(i)]; });
   }
 
-  void WriteProbabilities(const Part& part, MapWriter& map) const {
+  void WriteProbabilities(const MapPart& part, MapWriter& map) const {
     const auto num_classes = static_cast<int>(part.result.classes.size());
-    const int most = ClassesAtATime(part.num_pixels() * std::int64_t{sizeof(float)}, num_classes);
+    const int most = ClassesAtATime(
+        part.seen.width * part.seen.height * std::int64_t{sizeof(float)}, num_classes);
     for (int first = 1; first <= num_classes; first += most) {
       const int count = std::min(most, num_classes - first + 1);
       const std::vector<std::vector<float>> planes = part.result.Posteriors(first, count);
@@ -194,7 +187,7 @@ struct MapOutputs::Impl {
     }
   }
 
-  void WriteProbability(const Part& part, MapWriter& map, int band,
+  void WriteProbability(const MapPart& part, MapWriter& map, int band,
                         const std::vector<float>& plane) const {
     const auto value = [&](std::int64_t i) { return plane[i]; };
     switch (output.depth) {
@@ -207,16 +200,16 @@ struct MapOutputs::Impl {
     }
   }
 
-  static PixelValues OfSamples(const Part& part, const std::vector<float>& values) {
+  static PixelValues OfSamples(const MapPart& part, const std::vector<float>& values) {
     return [&](std::int64_t i) { return values[part.result.planes.SampleOf(i)]; };
   }
 
-  // value(i) of pixels with data.
-  static void WriteFloats(const Part& part, MapWriter& map, int band, const PixelValues& value) {
+  // value(i) of pixels with data, i as they were seen.
+  static void WriteFloats(const MapPart& part, MapWriter& map, int band, const PixelValues& value) {
     std::vector<float> plane(part.num_pixels());
     for (std::int64_t i = 0; i < part.num_pixels(); ++i)
-      plane[i] = part.result.labels[i] == 0 ? kNaN : value(i);
-    map.Write(part.window, band, plane.data());
+      plane[i] = part.result.labels[part.At(i)] == 0 ? kNaN : value(part.At(i));
+    map.Write(part.core, band, plane.data());
   }
 
   void Close() {
@@ -233,14 +226,17 @@ struct MapOutputs::Impl {
   std::map<Output, MapWriter> maps;
 };
 
+std::vector<std::uint16_t> CoreLabels(const MapPart& part) {
+  std::vector<std::uint16_t> labels(part.num_pixels());
+  for (std::int64_t i = 0; i < part.num_pixels(); ++i) labels[i] = part.result.labels[part.At(i)];
+  return labels;
+}
+
 MapOutputs::MapOutputs(const boost::filesystem::path& folder, const std::string& stem,
                        const MapSubject& subject, const OutputOptions& output)
     : impl_(std::make_unique<Impl>(folder, stem, subject, output)) {}
 MapOutputs::~MapOutputs() = default;
-void MapOutputs::Write(const Window& window, const Raster& raster, const Segmentation& segmentation,
-                       const Measures& measures) {
-  impl_->Write({window, raster, segmentation, measures});
-}
+void MapOutputs::Write(const MapPart& part) { impl_->Write(part); }
 void MapOutputs::Close() { impl_->Close(); }
 
 OutputSet MapOutputKinds() {

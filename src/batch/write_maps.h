@@ -22,10 +22,28 @@ struct MapSubject {
   const Model& model;
 };
 
+// What was found of a window, of which a part within it is to be written: what it may depend on
+// lies around that.
+struct MapPart {
+  Window seen, core;
+  const Raster& raster;  // of what was seen, as the others
+  const Segmentation& result;
+  const Measures& measures;
+
+  std::int64_t num_pixels() const { return core.width * core.height; }
+  // Where pixel i of the core, row-major, stands in what was seen.
+  std::int64_t At(std::int64_t i) const {
+    return (i / core.width + core.y - seen.y) * seen.width + i % core.width + core.x - seen.x;
+  }
+};
+
+// The labels of the core.
+std::vector<std::uint16_t> CoreLabels(const MapPart& part);
+
 // Labels and anomalies (of uint8, above 255 classes uint16, with a raster attribute table beside
 // them and a style for QGIS), uncertainty (in steps of 0.004), probabilities, and planes of floats
-// (NaN: no data), of those that are asked for. Written window by window, which together are the
-// image, row by row of windows.
+// (NaN: no data), of those that are asked for. Written part by part, whose cores together are the
+// image, row by row of them.
 class MapOutputs {
  public:
   MapOutputs(const boost::filesystem::path& folder, const std::string& stem,
@@ -34,8 +52,7 @@ class MapOutputs {
   MapOutputs(const MapOutputs&) = delete;
   MapOutputs& operator=(const MapOutputs&) = delete;
 
-  void Write(const Window& window, const Raster& raster, const Segmentation& segmentation,
-             const Measures& measures);
+  void Write(const MapPart& part);
   void Close();
 
  private:

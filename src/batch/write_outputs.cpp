@@ -71,7 +71,8 @@ class OutputWriter {
     const MapSubject subject{result_.width, result_.height, raster_.num_bands(),
                              raster_.georeference(), result_.model};
     MapOutputs maps(folder_, stem_, subject, output_);
-    maps.Write({0, 0, result_.width, result_.height}, raster_, result_, measures_);
+    const Window all{0, 0, result_.width, result_.height};
+    maps.Write({all, all, raster_, result_, measures_});
     maps.Close();
   }
   // What is a map where there are maps.

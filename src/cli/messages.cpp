@@ -229,6 +229,8 @@ std::string ProgressText(const std::string& input, const JobProgress& progress,
       return input + ": refining";
     case JobStage::kLabelling:
       return input + ": labelling";
+    case JobStage::kSmoothing:
+      return input + ": smoothing";
     case JobStage::kWriting:
       break;
   }

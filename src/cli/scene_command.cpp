@@ -50,9 +50,10 @@ class SceneProgress {
  private:
   std::string Text(const JobProgress& progress) const {
     constexpr double kMega = 1e6;
-    const char* const what = progress.stage == JobStage::kReading    ? "reading"
-                             : progress.stage == JobStage::kRefining ? "refining"
-                                                                     : "labelling";
+    const char* const what = progress.stage == JobStage::kReading     ? "reading"
+                             : progress.stage == JobStage::kRefining  ? "refining"
+                             : progress.stage == JobStage::kSmoothing ? "smoothing"
+                                                                      : "labelling";
     const double done = static_cast<double>(progress.pixels_done) / kMega;
     const double all = static_cast<double>(progress.num_pixels) / kMega;
     const double rate = done / std::max(watch_.Seconds(), 1e-3);
@@ -107,7 +108,7 @@ OutputOptions SceneOutputsOf(const Options& options, const FeatureSpec& features
 bool IsOfScene(const Options& options) {
   if (!MayBeScene(options)) return false;
   const std::optional<ImageHeader> header = HeaderOf(options);
-  return header && header->is_located;
+  return header && header->is_map;
 }
 
 ExitCode RunScene(const Options& options) {

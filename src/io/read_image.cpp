@@ -329,8 +329,7 @@ std::optional<ImageHeader> ReadImageHeader(const std::string& path) {
   if (IsMap(path)) {
     const OpenedMap map = OpenMap(path, ValueMeaning::kColor);
     const RasterInfo& info = map.reader->info();
-    return ImageHeader{info.width, info.height,      info.num_bands,
-                       info.type,  info.color_model, info.georeference.IsLocated()};
+    return ImageHeader{info.width, info.height, info.num_bands, info.type, info.color_model, true};
   }
   // Enough for nearly all; profiles and thumbnails before the picture may take more.
   constexpr std::int64_t kFirst = 1 << 16, kMost = 1 << 24, kGrowth = 16;
@@ -353,7 +352,7 @@ std::optional<ImageHeader> ReadImageHeader(const std::string& path, const ReadOp
     header->num_bands += other->num_bands;
     header->type = std::max(header->type, other->type);
     header->color_model = ColorModel::kMultiband;
-    header->is_located |= other->is_located;
+    header->is_map |= other->is_map;
   }
   if (header && !options.bands.empty()) {
     const int num_all = header->num_bands;

@@ -38,7 +38,9 @@ void ReadProjection(const Node& node, FeatureSpec& spec) {
 }
 
 FeatureSpec ReadSpec(const Node& node) {
-  FeatureSpec spec{node["color"].Parsed(ParseColorSpace), node["position_weight"].Number()};
+  FeatureSpec spec;
+  spec.color = node["color"].Parsed(ParseColorSpace);
+  spec.position_weight = node["position_weight"].Number();
   if (node.Has("missing")) spec.missing = node["missing"].Parsed(ParseMissingValues);
   if (node.Has("texture")) spec.texture = node["texture"].Parsed(ParseTexture);
   if (node.Has("scale")) spec.scale = node["scale"].Parsed(ParseBandScale);

@@ -10,14 +10,17 @@ CellReader::CellReader(BlockReader& reader)
       columns_((info_.width + kCellSide - 1) / kCellSide),
       rows_((info_.height + kCellSide - 1) / kCellSide) {}
 
-Window CellReader::At(std::int64_t cell) const {
+Window CellReader::At(std::int64_t cell, std::int64_t margin) const {
   const std::int64_t x = cell % columns_ * kCellSide, y = cell / columns_ * kCellSide;
-  return {x, y, std::min(kCellSide, info_.width - x), std::min(kCellSide, info_.height - y)};
+  const std::int64_t left = std::max<std::int64_t>(0, x - margin);
+  const std::int64_t top = std::max<std::int64_t>(0, y - margin);
+  return {left, top, std::min(x + kCellSide + margin, info_.width) - left,
+          std::min(y + kCellSide + margin, info_.height) - top};
 }
 
-Raster CellReader::Read(std::int64_t cell) {
+Raster CellReader::Read(std::int64_t cell, std::int64_t margin) {
   const std::lock_guard lock(mutex_);
-  return reader_.Read(At(cell));
+  return reader_.Read(At(cell, margin));
 }
 
 }  // namespace gmmseg

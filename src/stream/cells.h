@@ -17,10 +17,10 @@ class CellReader {
 
   const RasterInfo& info() const { return info_; }
   std::int64_t size() const { return columns_ * rows_; }
-  // Row by row of cells.
-  Window At(std::int64_t cell) const;
+  // Row by row of cells; with so many pixels around it, as far as there are any.
+  Window At(std::int64_t cell, std::int64_t margin = 0) const;
   // From any thread, one at a time. Throws as BlockReader::Read does.
-  Raster Read(std::int64_t cell);
+  Raster Read(std::int64_t cell, std::int64_t margin = 0);
 
  private:
   BlockReader& reader_;

@@ -15,16 +15,23 @@ struct ScenePlan {
   FeaturePool::Plan pool;      // colours wherever they can be counted,
   FeaturePool::Plan fallback;  // and this where they turn out to be more than fit
   std::int64_t pool_bytes = 0;
-  int cells_at_a_time = 1;       // that are begun and not finished
+  // That are begun and not finished: in readings of the whole, in that for the labels, and when
+  // small pieces are looked for.
+  int cells_at_a_time = 1, windows_at_a_time = 1, piece_windows_at_a_time = 1;
   std::int64_t cache_bytes = 0;  // of blocks, as read and to be written
   std::int64_t bytes = 0;        // that all of it may take
 };
 
-// What is written of each pixel, beside its label.
+// What a cell is labelled with, and what is written of each of its pixels, beside its label.
 struct SceneOutputs {
   int num_planes = 0;                // of float, that a cell holds until it is written
   std::int64_t bytes_per_pixel = 1;  // in all files
+  std::int64_t margin = 0;           // pixels around each cell that its labels depend on
+  bool absorbs_pieces = false;
 };
+
+// Pixels around each cell in which small pieces of its labels are looked for.
+inline constexpr std::int64_t kPieceMargin = 128;
 
 // For at most `memory` bytes. Throws MemoryError, with the least that suffices,
 // where not even a cell fits.

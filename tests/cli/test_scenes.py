@@ -35,6 +35,87 @@ class SceneTest(MapTest):
         return [gdal.Open(str(self.folder / folder / f"scene_{name}.tif")).ReadAsArray() for name in names]
 
 
+class Smoothed(SceneTest):
+    def noisy(self, name="scene.tif", options=("TILED=YES",)):
+        """Blobs of three tones whose noise makes specks."""
+        random = np.random.default_rng(11)
+        tone = np.kron(random.integers(0, 3, (34, 38)), np.ones((80, 80), int))[:HEIGHT, :WIDTH]
+        values = 60 + 40 * tone + random.normal(0, 17, (3, HEIGHT, WIDTH))
+        values = np.clip(values.round(), 1, 255).astype(np.uint8)
+        values[:, 400:600, 900:1300] = 0
+        self.raster(name, values, no_data=0, options=["COMPRESS=DEFLATE", "ZLEVEL=1", *options])
+        return tone + 1
+
+    def labels(self, folder, name="scene"):
+        return gdal.Open(str(self.folder / folder / f"{name}_labels.tif")).ReadAsArray()
+
+    def parts(self, *words, name="scene.tif", out="parts", more=0):
+        """Labels, and what the program tells, within the least memory and so many MB more."""
+        memory = self.least(name, *words) + more
+        told = json.loads(self.succeed(name, *words, "--memory", f"{memory}M", "-o", out, "--json", "--overwrite").stdout)
+        self.assertLessEqual(told["scene"]["peak_bytes"], memory << 20)
+        return self.labels(out, name[:-4]), told
+
+    def test_as_the_whole_is(self):
+        self.noisy()
+        base = ("-k", 3, "--seed", 1, "--write", "labels")
+        plain = self.parts(*base)[0]
+        for words, least in ((("--smooth", "guided"), 0.99999), (("--min-size", 12, "--smooth", "guided"), 0.99999),
+                             (("--smooth", "potts"), 0.998)):
+            with self.subTest(words):
+                self.succeed("scene.tif", *base, *words, "-o", "whole", "--overwrite")
+                whole = self.labels("whole")
+                parts, told = self.parts(*base, *words)
+                self.assertGreaterEqual((parts == whole).mean(), least)
+                self.assertGreater((parts != plain).mean(), 0.02)
+                np.testing.assert_array_equal(parts == 0, plain == 0)
+                counts = np.bincount(parts.ravel(), minlength=4)[1:]
+                np.testing.assert_allclose([c["share"] for c in told["classes"]], counts / counts.sum(), atol=1e-12)
+
+    def test_no_small_piece_stays(self):
+        self.noisy()
+        from scipy.ndimage import label  # four neighbours
+        labels, told = self.parts("-k", 3, "--smooth", "guided", "--min-size", 40, "--write", "labels")
+        sizes = np.concatenate([np.bincount(label(labels == k)[0].ravel())[1:] for k in (1, 2, 3)])
+        self.assertGreaterEqual(sizes.min(), 40)
+        self.assertGreater(told["smoothing"]["pieces_moved"], 100)
+        self.assertEqual([p.name for p in (self.folder / "parts").iterdir() if "scratch" in p.name], [])
+
+    def test_the_same_for_any_blocks_memory_and_threads(self):
+        self.noisy()
+        self.noisy("rows.tif", options=("BLOCKYSIZE=7",))
+        for words in (("--smooth", "guided", "--min-size", 30), ("--smooth", "potts", "--min-size", 30)):
+            with self.subTest(words):
+                told = (*words, "-k", 3, "--write", "labels,uncertainty,probabilities")
+                first = self.parts(*told)[0]
+                np.testing.assert_array_equal(self.parts(*told, "--threads", 1, more=150)[0], first)
+                np.testing.assert_array_equal(self.parts(*told, name="rows.tif")[0], first)
+
+    def test_better_than_without(self):
+        tone = self.noisy()
+        found = {}
+        for words in (("off",), ("guided",), ("potts",)):
+            labels, told = self.parts("-k", 3, "--smooth", *words, "--write", "labels,model")
+            found[words[0]] = (labels == tone)[labels > 0].mean()
+            self.assertEqual(told["smoothing"]["method"], words[0])
+        self.assertGreater(found["guided"], found["off"] + 0.02)
+        self.assertGreater(found["potts"], found["off"] + 0.02)
+
+    def test_other_maps_are_of_smoothed_classes(self):
+        self.noisy()
+        self.succeed("scene.tif", "-k", 3, "--smooth", "auto", "--write", MAPS, "-o", "whole")
+        self.parts("-k", 3, "--smooth", "auto", "--write", MAPS)
+        for mine, theirs, most in zip(self.arrays("parts"), self.arrays("whole"), (0, 1, 1e-3, 1e-4)):
+            difference = np.abs(mine.astype(float) - theirs)
+            self.assertGreater(np.nanmean(difference <= most), 0.9999)
+        self.succeed("apply", "--model", "whole/scene.gmm.json", "scene.tif", "--smooth", "potts", "--min-size", 9, "-o", "w",
+                     "--write", "labels")
+        least = self.least("apply", "--model", "whole/scene.gmm.json", "scene.tif", "--smooth", "potts", "--min-size", 9)
+        self.succeed("apply", "--model", "whole/scene.gmm.json", "scene.tif", "--smooth", "potts", "--min-size", 9, "-o", "p",
+                     "--write", "labels", "--memory", f"{least}M")
+        self.assertGreater((self.labels("w") == self.labels("p")).mean(), 0.998)
+
+
 class AsAtOnce(SceneTest):
     def test_maps_and_model_are_those_of_the_whole(self):
         self.make()
@@ -161,8 +242,7 @@ class Budget(SceneTest):
     def test_what_needs_the_whole_is_refused(self):
         self.make()
         least = self.least("scene.tif", "-k", 3)
-        for words in (("--position", 1), ("--smooth", "auto"), ("--min-size", 50), ("--features", "lab,texture"),
-                      ("--write", "overlay")):
+        for words in (("--position", 1), ("--features", "lab,texture"), ("--write", "overlay")):
             with self.subTest(words[0]):
                 self.fail(USAGE, "scene.tif", "-k", 3, "--memory", f"{least}M", "-o", "x", "-q", *words, says=("whole raster",))
 

@@ -1,0 +1,242 @@
+#include "batch/label_scene.h"
+
+#include <gmmseg/drift.h>
+#include <gmmseg/segment.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/ordered_pipeline.h"
+#include "base/stopwatch.h"
+#include "batch/fit_outputs.h"
+#include "batch/label_scratch.h"
+#include "batch/write_maps.h"
+#include "segment/potts_strength.h"
+#include "segment/restrict.h"
+#include "segment/smooth.h"
+#include "spatial/pieces.h"
+
+namespace gmmseg {
+namespace {
+
+// What a window was found to be.
+struct LabelledWindow {
+  Raster raster;
+  Segmentation result;
+  Measures measures;
+};
+
+// The labels of a cell and its margin, when small pieces are gone.
+struct FinalLabels {
+  Segmentation result;
+  MovedPieces moved;
+};
+
+Window Within(const Window& core, const Window& seen) {
+  return {core.x - seen.x, core.y - seen.y, core.width, core.height};
+}
+
+class SceneLabeller {
+ public:
+  SceneLabeller(CellReader& cells, const ScenePlan& plan, const Model& model,
+                const SmoothOptions& smooth, const JobFrame& frame,
+                const boost::filesystem::path& folder)
+      : cells_(cells), plan_(plan), model_(model), smooth_(smooth), frame_(frame), folder_(folder) {
+    sums_.pixels.resize(model.classes.size());
+    if (model.classes.size() < 2) smooth_ = {};  // nothing to choose from
+    margin_ = SmoothReach(smooth_);
+  }
+
+  SceneSums Run() {
+    if (NeedsPottsStrength(smooth_)) FindStrength();
+    SetSmoothing();
+    if (smooth_.min_size > 1)
+      LabelWithoutSmallPieces();
+    else
+      LabelInto(PossibleOutputs(), nullptr);
+    return std::move(sums_);
+  }
+
+ private:
+  OutputSet PossibleOutputs() const {
+    const OutputSet& asked = frame_.output.outputs;
+    if (!model_.classes.empty()) return asked;
+    return asked.contains(Output::kLabels) ? OutputSet{Output::kLabels} : OutputSet{};
+  }
+
+  void Report(JobStage stage, std::int64_t cell, std::int64_t& pixels) const {
+    const Window window = cells_.At(cell);
+    frame_.Report({.stage = stage,
+                   .pixels_done = pixels += window.width * window.height,
+                   .num_pixels = cells_.info().width * cells_.info().height});
+  }
+
+  // Of all pixels, before any is smoothed.
+  void FindStrength() {
+    ++sums_.num_passes;
+    PottsStrength strength(smooth_, static_cast<int>(model_.classes.size()));
+    std::int64_t pixels = 0;
+    ForEachInOrder(
+        cells_.size(), plan_.cells_at_a_time,
+        [&](std::int64_t cell) {
+          const Raster raster = cells_.Read(cell);
+          return strength.Look(raster, Apply(raster, model_), static_cast<std::uint64_t>(cell));
+        },
+        [&](std::int64_t cell, PottsStrength::Part& part) {
+          strength.Add(std::move(part));
+          Report(JobStage::kSmoothing, cell, pixels);
+          return Next::kGoOn;
+        });
+    smooth_ = strength.Settle();
+  }
+
+  void SetSmoothing() {
+    Smoothing& done = sums_.smoothing;
+    if (!smooth_.Smooths()) return;
+    done.method =
+        smooth_.method == SmoothMethod::kPotts ? SmoothMethod::kPotts : SmoothMethod::kGuided;
+    if (done.method == SmoothMethod::kGuided) return;
+    smooth_.tolerance = 0;  // every window takes all sweeps
+    done.beta = *smooth_.beta;
+    done.temper = *smooth_.temper;
+    done.contrast = *smooth_.contrast;
+  }
+
+  OutputOptions OptionsOf(const OutputSet& outputs) const {
+    OutputOptions options = frame_.output;
+    options.outputs = outputs;
+    return options;
+  }
+
+  MapSubject Subject() const {
+    const RasterInfo& info = cells_.info();
+    return {info.width, info.height, info.num_bands, info.georeference, model_};
+  }
+
+  // Every cell's maps; labels to the scratch, too, if there is one.
+  void LabelInto(const OutputSet& outputs, LabelScratch* scratch) {
+    ++sums_.num_passes;
+    const OutputOptions options = OptionsOf(outputs);
+    MapOutputs maps(folder_, frame_.stem(), Subject(), options);
+    std::int64_t pixels = 0;
+    ForEachInOrder(
+        cells_.size(), plan_.windows_at_a_time, [&](std::int64_t cell) { return LabelCell(cell); },
+        [&](std::int64_t cell, const LabelledWindow& labelled) {
+          const MapPart part{cells_.At(cell, margin_), cells_.At(cell), labelled.raster,
+                             labelled.result, labelled.measures};
+          maps.Write(part);
+          const std::vector<std::uint16_t> labels = CoreLabels(part);
+          if (scratch)
+            scratch->Write(part.core, labels);
+          else
+            CountLabels(labels);
+          Add(labelled);
+          Report(JobStage::kLabelling, cell, pixels);
+          return Next::kGoOn;
+        });
+    frame_.Report({.stage = JobStage::kWriting});
+    maps.Close();
+  }
+
+  LabelledWindow LabelCell(std::int64_t cell) const {
+    LabelledWindow labelled{cells_.Read(cell, margin_), {}, {}};
+    Segmentation& result = labelled.result;
+    if (model_.classes.empty()) {
+      result.labels.resize(labelled.raster.num_pixels());
+      return labelled;
+    }
+    SmoothOptions smooth = smooth_;
+    smooth.min_size = 0;  // pieces may go on beyond the window
+    result = Apply(labelled.raster, model_, smooth);
+    if (margin_ > 0) RestrictTo(Within(cells_.At(cell), cells_.At(cell, margin_)), result);
+    if (NeedsAnomalies(frame_.output.outputs))
+      labelled.measures.anomalies = FindAnomalies(result, frame_.output.anomaly_rate);
+    return labelled;
+  }
+
+  void LabelWithoutSmallPieces() {
+    LabelScratch scratch(folder_, cells_.info().width);
+    OutputSet others = PossibleOutputs();
+    const bool wants_labels = others.erase(Output::kLabels) > 0;
+    LabelInto(others, &scratch);
+    const Stopwatch watch;
+    const OutputOptions options =
+        OptionsOf(wants_labels ? OutputSet{Output::kLabels} : OutputSet{});
+    MapOutputs maps(folder_, frame_.stem(), Subject(), options);
+    const Raster no_raster;
+    const Measures no_measures;
+    std::int64_t pixels = 0;
+    ForEachInOrder(
+        cells_.size(), plan_.piece_windows_at_a_time,
+        [&](std::int64_t cell) { return WithoutSmallPieces(cell, scratch); },
+        [&](std::int64_t cell, const FinalLabels& final) {
+          const MapPart part{cells_.At(cell, kPieceMargin), cells_.At(cell), no_raster,
+                             final.result, no_measures};
+          maps.Write(part);
+          CountLabels(CoreLabels(part));
+          sums_.smoothing.pieces_moved += final.moved.pieces;
+          sums_.smoothing.pixels_moved += final.moved.pixels;
+          Report(JobStage::kSmoothing, cell, pixels);
+          return Next::kGoOn;
+        });
+    maps.Close();
+    sums_.smoothing.seconds = watch.Seconds();
+  }
+
+  FinalLabels WithoutSmallPieces(std::int64_t cell, const LabelScratch& scratch) const {
+    const RasterInfo& info = cells_.info();
+    const Window seen = cells_.At(cell, kPieceMargin), core = cells_.At(cell);
+    FinalLabels final;
+    final.result.labels = scratch.Read(seen);
+    final.moved =
+        AbsorbSmallPieces({seen.width, seen.height}, smooth_.min_size, final.result.labels,
+                          {.left = seen.x > 0,
+                           .top = seen.y > 0,
+                           .right = seen.x + seen.width < info.width,
+                           .bottom = seen.y + seen.height < info.height},
+                          Within(core, seen));
+    return final;
+  }
+
+  void CountLabels(const std::vector<std::uint16_t>& labels) {
+    for (const std::uint16_t label : labels)
+      if (label > 0) ++sums_.pixels[label - 1];
+  }
+
+  void Add(const LabelledWindow& labelled) {
+    const Segmentation& cell = labelled.result;
+    sums_.num_valid += cell.num_valid;
+    sums_.log_likelihood += cell.log_likelihood * static_cast<double>(cell.num_valid);
+    if (const std::optional<Drift> drift = MeasureDrift(cell, model_)) {
+      sums_.num_unlikely += drift->unlikely_pixels * static_cast<double>(cell.num_valid);
+      sums_.tells_drift = true;
+    }
+    const AnomalyCounts& counts = labelled.measures.anomalies.counts;
+    sums_.anomalies.rate = frame_.output.anomaly_rate;
+    if (counts.log_density_threshold)
+      sums_.anomalies.log_density_threshold = counts.log_density_threshold;
+    sums_.anomalies.num_unlikely += counts.num_unlikely;
+    sums_.anomalies.num_outliers += counts.num_outliers;
+    sums_.anomalies.num_both += counts.num_both;
+  }
+
+  CellReader& cells_;
+  const ScenePlan& plan_;
+  const Model& model_;
+  SmoothOptions smooth_;
+  const JobFrame& frame_;
+  const boost::filesystem::path& folder_;
+  std::int64_t margin_ = 0;
+  SceneSums sums_;
+};
+
+}  // namespace
+
+SceneSums LabelScene(CellReader& cells, const ScenePlan& plan, const Model& model,
+                     const SmoothOptions& smooth, const JobFrame& frame,
+                     const boost::filesystem::path& folder) {
+  return SceneLabeller(cells, plan, model, smooth, frame, folder).Run();
+}
+
+}  // namespace gmmseg

@@ -1,0 +1,39 @@
+// The last reading of a raster that is not held: every pixel's label, and the maps.
+#pragma once
+
+#include <gmmseg/anomalies.h>
+#include <gmmseg/model.h>
+#include <gmmseg/smoothing.h>
+
+#include <boost/filesystem/path.hpp>
+#include <cstdint>
+#include <vector>
+
+#include "batch/job_frame.h"
+#include "stream/cells.h"
+#include "stream/scene_plan.h"
+
+namespace gmmseg {
+
+// Sums over the cells, in their order.
+struct SceneSums {
+  std::vector<std::int64_t> pixels;  // per class
+  std::int64_t num_valid = 0;
+  double log_likelihood = 0;
+  AnomalyCounts anomalies;
+  double num_unlikely = 0;  // see Drift
+  bool tells_drift = false;
+  Smoothing smoothing;
+  int num_passes = 0;  // over the raster
+};
+
+// Writes the frame's maps of the raster into `folder`, by the model. Smoothing looks at each cell
+// with what is around it, by strengths that are the whole raster's and take a reading of their own
+// where they are not given; small pieces then get their labels in windows of the cells and
+// kPieceMargin pixels around them, so that those which hang together further are cut there. The
+// same labels for any file of these pixels, any memory and any number of threads.
+SceneSums LabelScene(CellReader& cells, const ScenePlan& plan, const Model& model,
+                     const SmoothOptions& smooth, const JobFrame& frame,
+                     const boost::filesystem::path& folder);
+
+}  // namespace gmmseg
