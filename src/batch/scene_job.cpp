@@ -113,9 +113,10 @@ class Scene {
       model.inputs = {{fs::path(frame_.input.image).filename().string(), result.hash}};
     }
     result.seconds.fit = watch.Lap();
-    const SceneSums sums = LabelScene(cells_, plan, model, request_.smooth, frame_, folder());
+    const fs::path& stage = folder();
+    const SceneSums sums = LabelScene(cells_, plan, model, request_.smooth, frame_, stage);
     if (frame_.Wants(Output::kModel) && !model.classes.empty())
-      WriteModel((folder() / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
+      WriteModel((stage / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
                  model);
     SetFacts(sums, model, result);
     if (request_.applied) result.hash = hash.get();

@@ -124,7 +124,7 @@ class Logarithms(Bands):
 
 class Shrinkage(Bands):
     def test_finds_classes_of_many_bands_and_few_pixels(self):
-        values, truth = cube(24, 32, noise=0.03)
+        values, truth = cube(24, 32, noise=0.08)
         self.write("cube.tif", values)
         found = {}
         for shrinkage in ("off", "auto", "0.3"):
@@ -133,7 +133,7 @@ class Shrinkage(Bands):
             model = self.model(shrinkage)
             self.assertEqual("prior" in model, shrinkage != "off")
             self.assertTrue((np.diff(model["history"]) >= -1e-5).all())
-        self.assertGreater(found["auto"], found["off"])
+        self.assertGreater(found["auto"], found["off"] + 0.1)
 
     def test_what_it_says_and_refuses(self):
         self.write("cube.tif", cube(bands=6)[0])

@@ -96,6 +96,8 @@ TEST_CASE("prior: the likelihood with it never falls, and what is reported is wi
     options.covariance_type = type;
     options.prior_share = 0.1;
     options.acceleration = Acceleration::kOff;
+    options.tolerance = 0;
+    options.max_iterations = 10;
     const FitResult fit = FitMixture(samples, options);
     REQUIRE(fit.history.size() > 1);
     for (std::size_t i = 1; i < fit.history.size(); ++i)
