@@ -1,6 +1,7 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/folder_job.h>
 #include <gmmseg/model_io.h>
+#include <gmmseg/scene_job.h>
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
@@ -110,7 +111,8 @@ class FolderRun {
     plan.num_unreadable =
         std::ranges::count_if(plan.to_do, [&headers](std::int64_t i) { return !headers[i]; });
     plan.images_at_a_time = plan_.images_at_a_time;
-    plan.bytes = plan_.bytes_per_image * plan_.images_at_a_time;
+    plan.bytes =
+        plan_.HasScenes() ? plan_.scene_memory : plan_.bytes_per_image * plan_.images_at_a_time;
     plan.fits_model = fits_model;
     plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     const std::int64_t per_image =
@@ -170,8 +172,7 @@ class FolderRun {
     result_.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     result_.mixed_model = plan_.shared.mixes_floats;
     CheckPicturePlace();
-    SharedFit fit =
-        FitSharedModel(inputs_, options_, asked_, plan_.shared, plan_.window, observer_);
+    SharedFit fit = FitSharedModel(inputs_, options_, asked_, plan_, observer_);
     failures_ = std::move(fit.failures);
     if (!fit.model) return;
     Staging staging(top_, "model");
@@ -275,7 +276,7 @@ class FolderRun {
     if (const auto failure = failures_.find(i); failure != failures_.end())
       outcome.record.message = failure->second;
     else
-      TryImage(file, outcome);
+      TryImage(i, outcome);
     outcome.record.seconds = watch.Seconds();
     if (outcome.record.status == ImageStatus::kDone)
       earlier_.RemoveFormer(file, outcome.record.outputs);
@@ -291,13 +292,14 @@ class FolderRun {
     return record;
   }
 
-  void TryImage(const InputFile& file, Outcome& outcome) {
+  void TryImage(std::int64_t i, Outcome& outcome) {
+    const InputFile& file = inputs_.files[i];
     try {
       if (options_.output.outputs.empty()) {  // the shared model was all that is to be written
         outcome.record.status = ImageStatus::kDone;
         return;
       }
-      outcome.result = RunJob(file);
+      outcome.result = RunJob(file, plan_.IsScene(i));
       if (result_.model_kept && earlier_.HadOther(file, outcome.result->hash))
         outcome.result->warnings.push_back(
             "it, or what goes with it, has changed since the model that is kept was fitted; "
@@ -315,7 +317,7 @@ class FolderRun {
     }
   }
 
-  JobResult RunJob(const InputFile& file) {
+  JobResult RunJob(const InputFile& file, bool is_scene) {
     OutputOptions output = options_.output;
     output.directory = MakeFolder(top_, file.folder).string();
     output.report_part = file.folder;
@@ -330,6 +332,7 @@ class FolderRun {
       manifest_->Append(writing);
     };
     const JobInput input = JobInputOf(file);
+    if (is_scene) return RunScene(input, std::move(output));
     if (options_.regions) return RunRegionJob(input, *options_.regions, output);
     // Without a model that others have, an image is segmented by itself: it has no data.
     if (options_.source == ModelSource::kSeparate || !options_.model)
@@ -337,6 +340,26 @@ class FolderRun {
     if (options_.source == ModelSource::kMatched)
       return RunMatchJob(input, options_.segment, *options_.model, output);
     return RunApplyJob(input, *options_.model, output, {}, options_.segment.smooth);
+  }
+
+  // What of the outputs needs the whole image is left out, with a word.
+  JobResult RunScene(const JobInput& input, OutputOptions output) {
+    std::string left_out;
+    const OutputSet asked = output.outputs;
+    for (const Output kind : asked)
+      if (!SceneOutputSet().contains(kind)) {
+        output.outputs.erase(kind);
+        left_out += (left_out.empty() ? "" : ", ") + std::string(ToString(kind));
+      }
+    const SceneOptions scene{.memory = plan_.scene_memory, .plan = {}};
+    const bool fits = options_.source == ModelSource::kSeparate || !options_.model;
+    JobResult result =
+        fits ? RunSceneJob(input, options_.segment, output, scene)
+             : RunSceneJob(input, *options_.model, options_.segment.smooth, output, scene);
+    if (!left_out.empty())
+      result.warnings.push_back("it was read part by part, without " + left_out +
+                                ", which need the whole image");
+    return result;
   }
 
   static std::vector<std::string> Below(const InputFile& file,

@@ -14,6 +14,8 @@
 #include "raster/value_size.h"
 #include "render/report.h"
 #include "segment/region_memberships.h"
+#include "stream/cells.h"
+#include "stream/scene_plan.h"
 
 namespace gmmseg {
 namespace {
@@ -136,7 +138,8 @@ SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
   for (const std::optional<ImageHeader>& header : headers) {
     if (!header) continue;
     pixels[KindOf(*header)] += header->width * header->height;
-    if (plan.spec.color == ColorSpace::kAuto && header->color_model == ColorModel::kRgb)
+    if (plan.spec.color == ColorSpace::kAuto && !plan.spec.IsOfBands() &&
+        header->color_model == ColorModel::kRgb)
       plan.spec.color = ColorSpace::kLab;
   }
   const auto num_float = std::ranges::count_if(
@@ -144,6 +147,28 @@ SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
   plan.mixes_floats = num_float > 0 && num_float < std::ssize(pixels);
   plan.pool = FeaturePool::PlanFor(plan.spec, pixels, weights, memory, options.segment.fit.seed);
   return plan;
+}
+
+// Whether a scene job can do what is asked of each image.
+bool GoesWithScenes(const FolderOptions& options, FeaturePool::Weights weights) {
+  const FeatureSpec& spec = options.model ? options.model->features.spec : options.segment.features;
+  return !options.regions && options.source != ModelSource::kMatched && spec.position_weight == 0 &&
+         spec.texture == Texture::kOff && options.segment.scribbles == Scribbles::kIgnore &&
+         weights == FeaturePool::Weights::kNone;
+}
+
+void FindScenes(const ImageHeaders& headers, const FolderOptions& options,
+                FeaturePool::Weights weights, std::int64_t budget, WorkPlan& plan) {
+  plan.num_cells.resize(headers.size());
+  if (!GoesWithScenes(options, weights)) return;
+  const auto is_too_large = [&](const std::optional<ImageHeader>& header) {
+    return header && header->is_map && BytesFor(*header, options, weights) > budget;
+  };
+  if (std::ranges::none_of(headers, is_too_large)) return;
+  plan.scene_memory = budget;
+  for (std::size_t i = 0; i < headers.size(); ++i)
+    if (headers[i] && headers[i]->is_map)
+      plan.num_cells[i] = NumCells(headers[i]->width, headers[i]->height);
 }
 
 }  // namespace
@@ -171,23 +196,28 @@ bool NeedsSharedModel(const FolderOptions& options) {
 WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options,
                   FeaturePool::Weights weights) {
   WorkPlan plan;
-  for (const std::optional<ImageHeader>& header : headers)
-    if (header)
-      plan.bytes_per_image = std::max(plan.bytes_per_image, BytesFor(*header, options, weights));
   const std::int64_t budget = options.memory > 0 ? options.memory : AvailableMemory() / 2;
+  FindScenes(headers, options, weights, budget, plan);
+  for (std::size_t i = 0; i < headers.size(); ++i)
+    if (headers[i] && !plan.IsScene(static_cast<std::int64_t>(i)))
+      plan.bytes_per_image =
+          std::max(plan.bytes_per_image, BytesFor(*headers[i], options, weights));
   if (options.memory > 0 && plan.bytes_per_image > budget)
     throw MemoryError(
         "--memory " + SizeText(options.memory) + " is too little: the largest image needs about " +
         SizeText(plan.bytes_per_image) + "; give at least that, or ask for fewer outputs");
   const int threads = ActiveThreads();
   const std::int64_t fit = budget / std::max<std::int64_t>(plan.bytes_per_image, 1);
-  plan.images_at_a_time = static_cast<int>(std::clamp<std::int64_t>(fit, 1, threads));
+  plan.images_at_a_time =
+      plan.HasScenes() ? 1 : static_cast<int>(std::clamp<std::int64_t>(fit, 1, threads));
   // Where memory does not set the limit, a slow image may fall behind the others.
   constexpr int kAhead = 4;
   plan.window = plan.images_at_a_time < threads ? plan.images_at_a_time : kAhead * threads;
   if (NeedsSharedModel(options))
     plan.shared = PlanShared(headers, options, weights,
-                             options.memory > 0 ? options.memory / 2 : kSharedColors);
+                             plan.HasScenes()     ? PoolBytes(budget)
+                             : options.memory > 0 ? options.memory / 2
+                                                  : kSharedColors);
   return plan;
 }
 

@@ -31,9 +31,16 @@ struct WorkPlan {
   int images_at_a_time = 1;
   int window = 1;  // images that may be begun and not finished
   SharedPlan shared;
+  // Per input, of maps that are read part by part: all maps are where memory does not hold one of
+  // them. 0: the image is held.
+  std::vector<std::int64_t> num_cells;
+  std::int64_t scene_memory = 0;  // bytes for one of these
+
+  bool IsScene(std::int64_t i) const { return num_cells[i] > 0; }
+  bool HasScenes() const { return scene_memory > 0; }
 };
 
-// Throws MemoryError where options.memory is given and the largest image does not fit.
+// Throws MemoryError where options.memory is given and the largest image that is held does not fit.
 WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options,
                   FeaturePool::Weights weights);
 

@@ -48,8 +48,7 @@ void Refuse(bool asked, const std::string& what) {
                          "allows; give more of it, or leave that away");
 }
 
-void CheckRequest(const JobInput& input, const SceneRequest& request, const FeatureSpec& features,
-                  const OutputOptions& output) {
+void CheckRequest(const JobInput& input, const FeatureSpec& features, const OutputOptions& output) {
   Refuse(features.position_weight > 0, "position");
   Refuse(features.texture == Texture::kOn, "texture");
   Refuse(!input.weight_map.empty(), "a weight map");
@@ -254,7 +253,7 @@ JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
   CheckChoice(options);
   CheckClassNames(options.class_names, options.most_classes());
   const SceneRequest request{&options, nullptr, options.smooth};
-  CheckRequest(input, request, options.features, output);
+  CheckRequest(input, options.features, output);
   CheckModelOutputs(output, options.features);
   return Run({.input = input,
               .output = output,
@@ -267,7 +266,7 @@ JobResult RunSceneJob(const JobInput& input, const Model& model, const SmoothOpt
                       const OutputOptions& output, const SceneOptions& scene,
                       const JobObserver& observer) {
   const SceneRequest request{nullptr, &model, smooth};
-  CheckRequest(input, request, model.features.spec, output);
+  CheckRequest(input, model.features.spec, output);
   CheckModelOutputs(output, model);
   OutputSet can_be_stale = AllOutputs();
   can_be_stale.erase(Output::kModel);

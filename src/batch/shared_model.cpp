@@ -9,13 +9,15 @@
 #include <variant>
 
 #include "base/ordered_pipeline.h"
-#include "batch/load_input.h"
+#include "batch/input_parts.h"
 #include "features/band_projection.h"
 #include "features/effective_samples.h"
 #include "features/samples_like.h"
+#include "io/map_reader.h"
 #include "render/convergence.h"
 #include "render/report.h"
 #include "stream/parts_source.h"
+#include "stream/scene_plan.h"
 
 namespace gmmseg {
 namespace {
@@ -27,27 +29,17 @@ struct ReadPart {
 };
 using PartOrFailure = std::variant<ReadPart, std::string>;
 
-std::uint64_t Identity(const std::string& hash) {
-  std::uint64_t identity = 0;
-  for (const unsigned char c : hash) identity = identity * 131 + c;
-  return identity;
-}
-
-// Without a spec nobody asks for the effective samples.
-PartOrFailure Extract(const InputFile& file, const FeaturePool& pool,
-                      const std::optional<FeatureSpec>& spec) {
+// What `work` returns, or why it could not be had.
+template <typename Work>
+PartOrFailure Try(const std::string& path, const Work& work) {
   try {
-    const LoadedImage image = LoadInput(JobInputOf(file));
-    ReadPart read{pool.Extract(image.raster, Identity(image.hash)), image.hash};
-    if (spec)
-      read.num_effective = EffectiveSamples(image.raster, ComputeFeatures(image.raster, *spec));
-    return read;
+    return work();
   } catch (const IoError& error) {
     return error.what();
   } catch (const ParameterError& error) {
-    return file.path + ": " + error.what();
+    return path + ": " + error.what();
   } catch (const std::bad_alloc&) {
-    return file.path + ": not enough memory";
+    return path + ": not enough memory";
   }
 }
 
@@ -57,19 +49,22 @@ constexpr int kMostPasses = 3;  // over all images, after one that tells where t
 class SharedModelFit {
  public:
   SharedModelFit(const InputList& inputs, const FolderOptions& options, const OutputSet& asked,
-                 const SharedPlan& plan, int window, const FolderObserver& observer)
+                 const WorkPlan& work, const FolderObserver& observer)
       : inputs_(inputs),
         options_(options),
         asked_(asked),
-        plan_(plan),
-        spec_(plan.spec),
-        window_(window),
+        plan_(work.shared),
+        spec_(plan_.spec),
+        cells_(PlanCells(work)),
+        parts_(inputs, work.num_cells, cells_.cells_at_a_time),
         observer_(observer),
-        pool_(plan.spec, plan.pool) {
+        pool_(plan_.spec, plan_.pool) {
     progress_.num_images = std::ssize(inputs.files);
   }
 
   SharedFit Run() {
+    std::optional<BlockCacheLimit> cache;
+    if (cells_.cache_bytes > 0) cache.emplace(cells_.cache_bytes);
     if (LacksProjection(spec_)) FindProjection();
     Gather();
     if (!stopped_ && !pool_.empty()) Fit();
@@ -77,17 +72,31 @@ class SharedModelFit {
   }
 
  private:
+  // How cells are read where there are any, and how many images at a time where there are none.
+  ScenePlan PlanCells(const WorkPlan& work) const {
+    ScenePlan plan;
+    plan.cells_at_a_time = work.window;
+    if (!work.HasScenes()) return plan;
+    const auto largest = std::ranges::max_element(work.num_cells) - work.num_cells.begin();
+    const InputFile& file = inputs_.files[largest];
+    plan = PlanScene(OpenBlocks(file.path, file.read)->info(), options_.segment,
+                     options_.segment.num_components(), {}, work.scene_memory);
+    // Images that are held take all of the memory by themselves.
+    if (std::ranges::count(work.num_cells, 0) > 0) plan.cells_at_a_time = 1;
+    return plan;
+  }
+
   // Of all images' pixels. What cannot be read, or has other bands, says so when it is gathered.
   void FindProjection() {
     Eigen::MatrixXd moments;
     ForEachInOrder(
-        std::ssize(inputs_.files), window_, [&](std::int64_t i) { return MomentsOf(i); },
-        [&](std::int64_t i, const Eigen::MatrixXd& of_image) {
+        parts_.size(), cells_.cells_at_a_time, [&](std::int64_t i) { return MomentsOf(i); },
+        [&](std::int64_t i, const Eigen::MatrixXd& of_part) {
           if (moments.size() == 0)
-            moments = of_image;
-          else if (moments.size() == of_image.size())
-            moments += of_image;
-          Report(FolderStage::kGathering, i + 1);
+            moments = of_part;
+          else if (moments.size() == of_part.size())
+            moments += of_part;
+          Report(FolderStage::kGathering, ImagesDone(i));
           return Next::kGoOn;
         });
     if (moments.size() == 0) return;
@@ -95,8 +104,8 @@ class SharedModelFit {
     pool_ = FeaturePool(spec_, plan_.pool);
   }
 
-  Eigen::MatrixXd MomentsOf(std::int64_t i) const {
-    return Attempt<Eigen::MatrixXd>(i,
+  Eigen::MatrixXd MomentsOf(std::int64_t part) {
+    return Attempt<Eigen::MatrixXd>(part,
                                     [this](const Raster& raster) {
                                       DescribeFeatures(raster, spec_);
                                       return BandMoments(raster, spec_.scale);
@@ -106,33 +115,42 @@ class SharedModelFit {
 
   void Gather() {
     Report(FolderStage::kGathering, 0);
-    std::optional<FeatureSpec> spec;
-    if (NeedsEffectiveSamples(options_.segment)) spec = spec_;
     ForEachInOrder(
-        std::ssize(inputs_.files), window_,
-        [&](std::int64_t i) { return Extract(inputs_.files[i], pool_, spec); },
+        parts_.size(), cells_.cells_at_a_time, [&](std::int64_t i) { return Extract(i); },
         [&](std::int64_t i, PartOrFailure& result) {
           if (stopped_) return Next::kStop;  // begun before it was known
-          Add(i, std::move(result));
-          Report(FolderStage::kGathering, i + 1);
+          Add(parts_.At(i), std::move(result));
+          Report(FolderStage::kGathering, ImagesDone(i));
           stopped_ = !shared_.failures.empty() && options_.on_failure == OnFailure::kStop;
           return stopped_ ? Next::kStop : Next::kGoOn;
         });
   }
 
-  void Add(std::int64_t i, PartOrFailure result) {
-    const InputFile& file = inputs_.files[i];
+  PartOrFailure Extract(std::int64_t part) {
+    return Try(inputs_.files[parts_.At(part).file].path, [&] {
+      const LoadedImage image = parts_.Load(part);
+      ReadPart read{pool_.Extract(image.raster, parts_.IdentityOf(part, image.hash)), image.hash};
+      if (NeedsEffectiveSamples(options_.segment))
+        read.num_effective = EffectiveSamples(image.raster, ComputeFeatures(image.raster, spec_));
+      return PartOrFailure(std::move(read));
+    });
+  }
+
+  // What a file's earlier cells have said stays where a later one fails.
+  void Add(const InputParts::Place& place, PartOrFailure result) {
+    const InputFile& file = inputs_.files[place.file];
+    if (shared_.failures.contains(place.file)) return;
     if (auto* failure = std::get_if<std::string>(&result)) {
-      shared_.failures[i] = std::move(*failure);
+      shared_.failures[place.file] = std::move(*failure);
       return;
     }
     ReadPart& read = std::get<ReadPart>(result);
     try {
       pool_.Add(std::move(read.part));
       num_effective_ += read.num_effective;
-      training_.push_back({file.name, read.hash});
+      if (place.cell == 0) training_.push_back({file.name, read.hash});
     } catch (const ParameterError& error) {
-      shared_.failures[i] = file.path + ": " + error.what();
+      shared_.failures[place.file] = file.path + ": " + error.what();
     }
   }
 
@@ -161,33 +179,39 @@ class SharedModelFit {
   }
 
   FitResult Refine(FitResult fit, const FeaturePlanes& planes, int trace_length) {
-    const Parts images{.count = std::ssize(inputs_.files),
-                       .window = window_,
-                       .samples = [&](std::int64_t i) { return SamplesOf(i, planes); },
-                       .done = [&](std::int64_t i) { Report(FolderStage::kRefining, i + 1); }};
-    return RefineOnParts(std::move(fit), images, planes, options_.segment, kMostPasses,
-                         trace_length)
+    const Parts parts{
+        .count = parts_.size(),
+        .window = cells_.cells_at_a_time,
+        .samples = [&](std::int64_t i) { return SamplesOf(i, planes); },
+        .done = [&](std::int64_t i) { Report(FolderStage::kRefining, ImagesDone(i)); }};
+    return RefineOnParts(std::move(fit), parts, planes, options_.segment, kMostPasses, trace_length)
         .fit;
   }
 
-  std::optional<Samples> SamplesOf(std::int64_t i, const FeaturePlanes& like) const {
-    if (shared_.failures.contains(i)) return std::nullopt;
-    return Attempt<Samples>(i, [&](const Raster& raster) {
+  std::optional<Samples> SamplesOf(std::int64_t part, const FeaturePlanes& like) {
+    if (shared_.failures.contains(parts_.At(part).file)) return std::nullopt;
+    return Attempt<Samples>(part, [&](const Raster& raster) {
       return SamplesLike(raster, like.layout, like.samples.standardization(),
                          like.samples.weight_unit());
     });
   }
 
-  // What is made of an image's raster, if that can be.
+  // What is made of a part's raster, if that can be.
   template <typename Result, typename Make>
-  std::optional<Result> Attempt(std::int64_t i, const Make& make) const {
+  std::optional<Result> Attempt(std::int64_t part, const Make& make) {
     try {
-      return make(LoadInput(JobInputOf(inputs_.files[i])).raster);
+      return make(parts_.Load(part).raster);
     } catch (const Error&) {
       return std::nullopt;
     } catch (const std::bad_alloc&) {
       return std::nullopt;
     }
+  }
+
+  // When this part is done, too.
+  std::int64_t ImagesDone(std::int64_t part) const {
+    const InputParts::Place place = parts_.At(part);
+    return place.file + (place.is_last ? 1 : 0);
   }
 
   void Report(FolderStage stage, std::int64_t images_done) {
@@ -201,7 +225,8 @@ class SharedModelFit {
   const OutputSet& asked_;
   const SharedPlan& plan_;
   FeatureSpec spec_;
-  int window_;
+  ScenePlan cells_;
+  InputParts parts_;
   const FolderObserver& observer_;
   FeaturePool pool_;
   double num_effective_ = 0;  // the sum of the images'
@@ -214,9 +239,9 @@ class SharedModelFit {
 }  // namespace
 
 SharedFit FitSharedModel(const InputList& inputs, const FolderOptions& options,
-                         const OutputSet& asked, const SharedPlan& plan, int window,
+                         const OutputSet& asked, const WorkPlan& plan,
                          const FolderObserver& observer) {
-  return SharedModelFit(inputs, options, asked, plan, window, observer).Run();
+  return SharedModelFit(inputs, options, asked, plan, observer).Run();
 }
 
 }  // namespace gmmseg

@@ -20,9 +20,10 @@ struct SharedFit {
 
 // Reads every image once: their distinct colours with counts are what the model is fitted to; or,
 // where `plan` says so, a sample of their pixels, from which up to three steps of EM on all pixels
-// follow, each of which reads every image once more. `asked` is what is to be written.
+// follow, each of which reads every image once more. Images that are not held are read cell by
+// cell. `asked` is what is to be written. Throws MemoryError where not even a cell fits.
 SharedFit FitSharedModel(const InputList& inputs, const FolderOptions& options,
-                         const OutputSet& asked, const SharedPlan& plan, int window,
+                         const OutputSet& asked, const WorkPlan& plan,
                          const FolderObserver& observer);
 
 }  // namespace gmmseg

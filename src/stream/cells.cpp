@@ -4,11 +4,15 @@
 
 namespace gmmseg {
 
+std::int64_t NumCells(std::int64_t width, std::int64_t height) {
+  return (width + kCellSide - 1) / kCellSide * ((height + kCellSide - 1) / kCellSide);
+}
+
 CellReader::CellReader(BlockReader& reader)
     : reader_(reader),
       info_(reader.info()),
       columns_((info_.width + kCellSide - 1) / kCellSide),
-      rows_((info_.height + kCellSide - 1) / kCellSide) {}
+      size_(NumCells(info_.width, info_.height)) {}
 
 Window CellReader::At(std::int64_t cell, std::int64_t margin) const {
   const std::int64_t x = cell % columns_ * kCellSide, y = cell / columns_ * kCellSide;

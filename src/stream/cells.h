@@ -11,12 +11,15 @@ namespace gmmseg {
 
 inline constexpr std::int64_t kCellSide = 512;  // pixels; smaller at the right and lower borders
 
+// Of a raster of this size.
+std::int64_t NumCells(std::int64_t width, std::int64_t height);
+
 class CellReader {
  public:
   explicit CellReader(BlockReader& reader);
 
   const RasterInfo& info() const { return info_; }
-  std::int64_t size() const { return columns_ * rows_; }
+  std::int64_t size() const { return size_; }
   // Row by row of cells; with so many pixels around it, as far as there are any.
   Window At(std::int64_t cell, std::int64_t margin = 0) const;
   // From any thread, one at a time. Throws as BlockReader::Read does.
@@ -25,7 +28,7 @@ class CellReader {
  private:
   BlockReader& reader_;
   const RasterInfo& info_;
-  std::int64_t columns_, rows_;
+  std::int64_t columns_, size_;
   std::mutex mutex_;
 };
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kMegabyte = std::int64_t{1} << 20;
 // The program and its libraries, and what GDAL holds of a file beside its blocks.
 constexpr std::int64_t kProgram = 110 * kMegabyte;
-// Shares of the memory: decided by it alone, so that the fit does not hang on the file's blocks.
+// Shares of the memory.
 constexpr std::int64_t kColors = 3, kSample = 6;  // a third, a sixth
 
 std::int64_t PixelBytes(const RasterInfo& info) {
@@ -58,6 +58,8 @@ std::int64_t CacheBytes(const RasterInfo& info, const SceneOutputs& outputs) {
 
 }  // namespace
 
+std::int64_t PoolBytes(std::int64_t memory) { return memory / kColors; }
+
 ScenePlan PlanScene(const RasterInfo& info, const SegmentOptions& options, int num_components,
                     const SceneOutputs& outputs, std::int64_t memory) {
   ScenePlan plan;
@@ -74,7 +76,7 @@ ScenePlan PlanScene(const RasterInfo& info, const SegmentOptions& options, int n
                static_cast<long long>(memory / kMegabyte), static_cast<long long>(kCellSide),
                static_cast<long long>(kCellSide),
                static_cast<long long>((least + kMegabyte - 1) / kMegabyte)));
-  plan.pool_bytes = memory / kColors;
+  plan.pool_bytes = PoolBytes(memory);
   const std::int64_t left = memory - plan.pool_bytes - kProgram - plan.cache_bytes;
   const auto at_a_time = [left](std::int64_t bytes) {
     return static_cast<int>(std::clamp<std::int64_t>(left / bytes, 1, ActiveThreads() + 2));

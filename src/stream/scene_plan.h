@@ -33,6 +33,10 @@ struct SceneOutputs {
 // Pixels around each cell in which small pieces of its labels are looked for.
 inline constexpr std::int64_t kPieceMargin = 128;
 
+// What of the memory holds distinct colours, or a sample with what EM needs of it: decided by it
+// alone, so that the fit does not hang on the file's blocks.
+std::int64_t PoolBytes(std::int64_t memory);
+
 // For at most `memory` bytes. Throws MemoryError, with the least that suffices,
 // where not even a cell fits.
 ScenePlan PlanScene(const RasterInfo& info, const SegmentOptions& options, int num_components,
