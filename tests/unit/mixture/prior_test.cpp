@@ -137,7 +137,8 @@ TEST_CASE("prior: the gain of a step counts it") {
   std::mt19937_64 random(8);
   const MaximizeRules rules =
       RulesWithPrior(CovarianceType::kFull, 0.5, RandomCovariance(random, model.blocks, 3));
-  SampleSource source(PlainSamples(Sample(model, 900, 3).points));
+  const Samples samples = PlainSamples(Sample(model, 900, 3).points);
+  SampleSource source(samples);
   const MixtureStats stats = source.Accumulate(model);
   const EmStep step = StepFrom(model, stats, rules);
   const MixtureStats after = source.Accumulate(step.model);
