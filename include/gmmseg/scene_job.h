@@ -36,7 +36,8 @@ OutputSet DefaultSceneOutputs();
 // does; ParameterError for what needs the whole raster at once: position, texture, weights,
 // scribbles, and outputs that are none of SceneOutputSet(). Smoothing is that of the whole raster,
 // but that mean field takes all its sweeps; small pieces are looked for in the cells and 128 pixels
-// around them, so that those which hang together further are cut there.
+// around them, so that those which hang together further are cut there; meanwhile the labels take
+// two bytes per pixel on the disk, beside the outputs.
 JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
                       const OutputOptions& output, const SceneOptions& scene,
                       const JobObserver& observer = {});

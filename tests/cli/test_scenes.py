@@ -3,11 +3,9 @@
 import json
 import os
 import re
-import time
 import unittest
 
 import numpy as np
-from PIL import Image
 from osgeo import gdal
 
 from program import start, model_of
@@ -35,150 +33,6 @@ class SceneTest(MapTest):
 
     def arrays(self, folder, names=("labels", "uncertainty", "probs", "density")):
         return [gdal.Open(str(self.folder / folder / f"scene_{name}.tif")).ReadAsArray() for name in names]
-
-
-class Smoothed(SceneTest):
-    def noisy(self, name="scene.tif", options=("TILED=YES",)):
-        """Blobs of three tones whose noise makes specks."""
-        random = np.random.default_rng(11)
-        tone = np.kron(random.integers(0, 3, (34, 38)), np.ones((80, 80), int))[:HEIGHT, :WIDTH]
-        values = 60 + 40 * tone + random.normal(0, 17, (3, HEIGHT, WIDTH))
-        values = np.clip(values.round(), 1, 255).astype(np.uint8)
-        values[:, 400:600, 900:1300] = 0
-        self.raster(name, values, no_data=0, options=["COMPRESS=DEFLATE", "ZLEVEL=1", *options])
-        return tone + 1
-
-    def labels(self, folder, name="scene"):
-        return gdal.Open(str(self.folder / folder / f"{name}_labels.tif")).ReadAsArray()
-
-    def parts(self, *words, name="scene.tif", out="parts", more=0):
-        """Labels, and what the program tells, within the least memory and so many MB more."""
-        words = (words[0], name, *words[1:]) if words[0] == "apply" else (name, *words)
-        memory = self.least(*words) + more
-        told = json.loads(self.succeed(*words, "--memory", f"{memory}M", "-o", out, "--json", "--overwrite").stdout)
-        self.assertLessEqual(told["scene"]["peak_bytes"], memory << 20)
-        return self.labels(out, name[:-4]), told
-
-    def test_as_the_whole_is(self):
-        tone = self.noisy()
-        base = ("-k", 3, "--seed", 1, "--write", "labels,model")
-        plain = self.parts(*base)[0]
-        right = (plain == tone)[plain > 0].mean()
-        for words, least in ((("--smooth", "guided"), 0.99999), (("--min-size", 12, "--smooth", "guided"), 0.99999),
-                             (("--smooth", "potts"), 0.998)):
-            with self.subTest(words):
-                self.succeed("scene.tif", *base, *words, "-o", "whole", "--overwrite")
-                whole = self.labels("whole")
-                parts, told = self.parts(*base, *words)
-                self.assertGreaterEqual((parts == whole).mean(), least)
-                self.assertGreater((parts == tone)[plain > 0].mean(), right + 0.02)
-                self.assertEqual(told["smoothing"]["method"], words[-1])
-                np.testing.assert_array_equal(parts == 0, plain == 0)
-                counts = np.bincount(parts.ravel(), minlength=4)[1:]
-                np.testing.assert_allclose([c["share"] for c in told["classes"]], counts / counts.sum(), atol=1e-12)
-
-    def test_no_small_piece_stays(self):
-        self.noisy()
-        from scipy.ndimage import label  # four neighbours
-        labels, told = self.parts("-k", 3, "--smooth", "guided", "--min-size", 40, "--write", "labels")
-        sizes = np.concatenate([np.bincount(label(labels == k)[0].ravel())[1:] for k in (1, 2, 3)])
-        self.assertGreaterEqual(sizes.min(), 40)
-        self.assertGreater(told["smoothing"]["pieces_moved"], 100)
-        self.assertEqual([p.name for p in (self.folder / "parts").iterdir() if "scratch" in p.name], [])
-
-    def test_the_same_for_any_blocks_memory_and_threads(self):
-        self.noisy()
-        self.noisy("rows.tif", options=("BLOCKYSIZE=7",))
-        self.succeed("scene.tif", "-k", 3, "--write", "model", "--memory", "300M", "-o", "fit")
-        for words in (("--smooth", "guided", "--min-size", 30), ("--smooth", "potts", "--min-size", 30)):
-            with self.subTest(words):
-                told = ("apply", "--model", "fit/scene.gmm.json", *words, "--write", "labels,uncertainty")
-                first = self.parts(*told)[0]
-                np.testing.assert_array_equal(self.parts(*told, "--threads", 1, more=50)[0], first)
-                np.testing.assert_array_equal(self.parts(*told, name="rows.tif")[0], first)
-
-    def test_other_maps_are_of_smoothed_classes(self):
-        self.noisy()
-        self.succeed("scene.tif", "-k", 3, "--smooth", "auto", "--write", MAPS, "-o", "whole")
-        self.parts("apply", "--model", "whole/scene.gmm.json", "--smooth", "auto", "--write", MAPS.removesuffix(",model"))
-        for mine, theirs, most in zip(self.arrays("parts"), self.arrays("whole"), (0, 1, 1e-3, 1e-4)):
-            difference = np.abs(mine.astype(float) - theirs)
-            self.assertGreater((difference[np.isfinite(difference)] <= most).mean(), 0.9999)
-
-
-class ManyScenes(SceneTest):
-    """Folders of scenes that memory does not hold: one model, read cell by cell."""
-
-    def setUp(self):
-        super().setUp()
-        self.make("north.tif")
-        self.make("south.tif", options=("BLOCKYSIZE=16",), seed=4)
-        self.words = (".", "-k", 3, "--write", "labels,model")
-
-    def labels(self, folder, name):
-        return gdal.Open(str(self.folder / folder / f"{name}_labels.tif")).ReadAsArray()
-
-    def test_share_a_model(self):
-        self.succeed(*self.words, "-o", "whole")
-        told = self.succeed(*self.words, "--memory", "230M", "-o", "parts")
-        self.assertIn("3 classes of one model", told.stderr)
-        model = model_of(self.folder / "parts/gmmseg-model.gmm.json")
-        self.assertEqual([i["name"] for i in model["training"]["inputs"]], ["north.tif", "south.tif"])
-        for name in ("north", "south"):
-            self.assertGreater((self.labels("parts", name) == self.labels("whole", name)).mean(), 0.999)
-            self.assertEqual(gdal.Open(str(self.folder / f"parts/{name}_labels.tif")).GetGeoTransform(), TRANSFORM)
-        self.succeed(*self.words, "--memory", "230M", "--threads", 1, "-o", "one")
-        np.testing.assert_array_equal(self.labels("one", "south"), self.labels("parts", "south"))
-        self.assertEqual(model_of(self.folder / "one/gmmseg-model.gmm.json"), model)
-
-    def test_pictures_are_left_out_with_a_word(self):
-        told = self.succeed("north.tif", "south.tif", "-k", 3, "--memory", "230M", "-o", "out")
-        self.assertEqual(len(re.findall("read part by part, without overlay, heatmaps, report", told.stderr)), 2)
-        self.assertIn("north_uncertainty.tif", self.names("out"))
-        self.assertIn("report.html", self.names("out"))
-
-    def test_a_killed_run_goes_on_with_its_model(self):
-        with start(*self.words, "--memory", "230M", "-o", "out", "-q", cwd=self.folder) as process:
-            model = self.folder / "out/gmmseg-model.gmm.json"
-            until = time.monotonic() + 60
-            while not model.exists() and process.poll() is None and time.monotonic() < until:
-                time.sleep(0.005)
-            time.sleep(0.1)  # into the labels
-            process.kill()
-        content = model.read_bytes()
-        self.assertFalse((self.folder / "out/south_labels.tif").exists())
-        told = self.succeed(*self.words, "--memory", "230M", "-o", "out", "--resume")
-        self.assertIn("the earlier run's model", told.stderr)
-        self.assertEqual(model.read_bytes(), content)
-        self.assertEqual([name for name in self.names("out") if name.startswith(".")], [])
-        for name in ("north", "south"):
-            self.assertEqual(self.labels("out", name).shape, (HEIGHT, WIDTH))
-
-    def test_a_damaged_scene_fails_alone(self):
-        self.damage("north.tif", 4, 5)
-        result = self.segment(*self.words, "--memory", "230M", "-o", "out")
-        self.assertEqual(result.returncode, 3, result.stderr)
-        self.assertRegex(result.stderr, "north.tif: [^\n]*rows 1280 to 1535")
-        self.assertFalse((self.folder / "out/north_labels.tif").exists())
-        self.assertGreater(self.labels("out", "south").max(), 1)
-
-
-class WithoutAPlace(SceneTest):
-    def test_a_cube_is_read_part_by_part(self):
-        values = np.tile(scene(170, 230, 6, np.uint16), (1, 12, 12)) + np.random.default_rng(1).integers(0, 9, (6, 2040, 2760), np.uint16)
-        self.raster("cube.img", values, driver="ENVI", located=False)
-        least = self.least("cube.img", "-k", 3, "--pca", 3, "--write", "labels,model")
-        told = json.loads(self.succeed("cube.img", "-k", 3, "--pca", 3, "--write", "labels,model", "--memory", f"{least}M", "--json",
-                                       "-o", "parts").stdout)
-        self.assertLessEqual(told["scene"]["peak_bytes"], least << 20)
-        self.succeed("cube.img", "-k", 3, "--pca", 3, "--write", "labels,model", "-o", "whole")
-        with Image.open(self.folder / "whole/cube_labels.png") as image:
-            whole = np.asarray(image)
-        parts = gdal.Open(str(self.folder / "parts/cube_labels.tif")).ReadAsArray()
-        self.assertGreater((whole == parts).mean(), 0.999)
-        mine, theirs = (np.array(model_of(self.folder / f"{each}/cube.gmm.json")["feature_spec"]["principal_components"]["rows"])
-                        for each in ("parts", "whole"))
-        np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-9)
 
 
 class AsAtOnce(SceneTest):
