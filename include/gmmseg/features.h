@@ -89,7 +89,7 @@ std::string FeatureWords(const FeatureSpec& spec);
 FeatureSpec ParseFeatures(std::string_view words);
 
 struct FeatureInfo {
-  std::string name;    // "L*", "a*", "S cos H", "band 3", "ln band 3", "component 1", "x"
+  std::string name;    // "L*", "a*", "S cos H", "band 3", "ln(1 + band 3)", "component 1", "x"
   std::string source;  // "lab", "hsv", "raw", "texture", "position"
   std::string unit;    // "0..100", "0..255", "pixels", "" where unknown
 };

@@ -105,9 +105,10 @@ struct FitOptions {
   Eigen::MatrixXd floor;
 
   // CovariancePrior::share, >= 0. Its covariance is that of a mixture of as many components with
-  // tied covariances, fitted to the subsample; or the components' mean one of `start`. Every step then raises the
-  // log-likelihood with the prior, Σ_k of -share/2 · (ln|Σ_k| + tr Σ_k⁻¹ S) for each sample, S the
-  // prior's. Each block of features by its temper. Not for k-means.
+  // tied covariances, fitted to the subsample, so that another K has another one; or the mean of
+  // those of `start`. Every step then raises the log-likelihood with the prior, Σ_k of -share/2 ·
+  // (ln|Σ_k| + tr Σ_k⁻¹ S) for each sample, S the prior's. Each block of features by its temper.
+  // Not for k-means.
   double prior_share = 0;
 
   std::uint64_t seed = 0;

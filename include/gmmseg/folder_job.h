@@ -48,6 +48,8 @@ struct FolderOptions {
   OutputOptions output;  // `existing` and `stem` are the folder job's own
   EarlierRun earlier = EarlierRun::kRefuse;
   OnFailure on_failure = OnFailure::kGoOn;
+  // Steps of EM on all pixels, >= 0, after a shared model's fit to a sample of them.
+  int full_passes = 3;
   std::int64_t memory = 0;  // bytes for images and the shared model's colours; 0: half of what this
                             // process may use
 };

@@ -35,9 +35,10 @@ OutputSet DefaultSceneOutputs();
 // Throws as RunSegmentJob does; MemoryError where the memory does not suffice, saying how much
 // does; ParameterError for what needs the whole raster at once: position, texture, weights,
 // scribbles, and outputs that are none of SceneOutputSet(). Smoothing is that of the whole raster,
-// but that mean field takes all its sweeps; small pieces are looked for in the cells and 128 pixels
-// around them, so that those which hang together further are cut there; meanwhile the labels take
-// two bytes per pixel on the disk, beside the outputs.
+// but that mean field takes all its sweeps, and that its strengths are found cell by cell; small
+// pieces are looked for in the cells and 128 pixels around them, so that those which hang together
+// further are cut there; meanwhile the labels take two bytes per pixel on the disk, beside the
+// outputs.
 JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
                       const OutputOptions& output, const SceneOptions& scene,
                       const JobObserver& observer = {});

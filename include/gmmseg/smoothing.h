@@ -66,12 +66,14 @@ class SmoothPosteriors {
 struct Smoothing {
   SmoothMethod method = SmoothMethod::kOff;   // kGuided or kPotts; kOff where nothing was to smooth
   double beta = 0, temper = 0, contrast = 0;  // of kPotts: as given, or as estimated
-  std::vector<double> energies;  // of kPotts: per pixel, at the start and after each sweep
+  int num_sweeps = 0;                         // of kPotts
+  // Of kPotts: per pixel, at the start and after each sweep; none of an image that was smoothed
+  // part by part.
+  std::vector<double> energies;
   std::int64_t pieces_moved = 0, pixels_moved = 0;  // of min_size: those that changed their class
   double seconds = 0;                               // for smoothing and pieces
 
   bool IsSmooth() const { return method != SmoothMethod::kOff; }
-  int num_sweeps() const { return energies.empty() ? 0 : static_cast<int>(energies.size()) - 1; }
 };
 
 }  // namespace gmmseg

@@ -77,7 +77,7 @@ class FolderRun {
   FolderResult Run() {
     Stopwatch total;
     CheckFolderJob(inputs_, options_, shared_names_);
-    plan_ = PlanWork(ReadHeaders(inputs_), options_, WeightsOf(inputs_));
+    plan_ = PlanWork(inputs_, ReadHeaders(inputs_), options_, WeightsOf(inputs_));
     Begin();
     Stopwatch fit;
     if (NeedsSharedModel(options_) && !KeepModel()) ShareModel();
@@ -98,7 +98,7 @@ class FolderRun {
   FolderPlan Plan() {
     CheckFolderJob(inputs_, options_, shared_names_);
     const ImageHeaders headers = ReadHeaders(inputs_);
-    plan_ = PlanWork(headers, options_, WeightsOf(inputs_));
+    plan_ = PlanWork(inputs_, headers, options_, WeightsOf(inputs_));
     if (Resumes(options_.earlier))
       earlier_ = EarlierRuns(top_, inputs_, ReadManifest(top_).value_or(Manifest()));
     const bool fits_model = NeedsSharedModel(options_) && !KeepModel();
@@ -164,7 +164,11 @@ class FolderRun {
   // What decides the shared model, but for the images.
   std::string SharedSettings() const {
     const bool weighted = WeightsOf(inputs_) == FeaturePool::Weights::kOfPixels;
-    return FitSettingsText(options_.segment) + " weights=" + (weighted ? "given" : "none");
+    std::string settings =
+        FitSettingsText(options_.segment) + " weights=" + (weighted ? "given" : "none");
+    if (options_.full_passes != FolderOptions().full_passes)
+      settings += " full_passes=" + std::to_string(options_.full_passes);
+    return settings;
   }
 
   // A new model, or none if no image can be read, or none has data.
@@ -351,7 +355,8 @@ class FolderRun {
         output.outputs.erase(kind);
         left_out += (left_out.empty() ? "" : ", ") + std::string(ToString(kind));
       }
-    const SceneOptions scene{.memory = plan_.scene_memory, .plan = {}};
+    const SceneOptions scene{
+        .memory = plan_.scene_memory, .full_passes = options_.full_passes, .plan = {}};
     const bool fits = options_.source == ModelSource::kSeparate || !options_.model;
     JobResult result =
         fits ? RunSceneJob(input, options_.segment, output, scene)

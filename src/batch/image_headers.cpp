@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 
+#include "batch/label_scene.h"
 #include "batch/write_outputs.h"
 #include "raster/value_size.h"
 #include "render/report.h"
@@ -171,6 +172,48 @@ void FindScenes(const ImageHeaders& headers, const FolderOptions& options,
       plan.num_cells[i] = NumCells(headers[i]->width, headers[i]->height);
 }
 
+void CheckSceneOutputs(const OutputSet& asked) {
+  const OutputSet possible = SceneOutputSet();
+  std::string words;
+  for (const Output kind : asked) {
+    if (possible.contains(kind)) return;
+    words += (words.empty() ? "" : ", ") + std::string(ToString(kind));
+  }
+  if (!asked.empty())
+    throw ParameterError(words +
+                         ": need the whole image, which is more than the memory allows; give more "
+                         "of it, or ask for labels or other maps");
+}
+
+// What all of them can be read by.
+void PlanScenes(const InputList& inputs, const ImageHeaders& headers, const FolderOptions& options,
+                WorkPlan& plan) {
+  CheckSceneOutputs(options.output.outputs);
+  const int num_components =
+      options.model ? options.model->mixture().num_components() : options.segment.num_components();
+  plan.parts_at_a_time = ActiveThreads() + 2;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const InputFile& file = inputs.files[i];
+    // Images that are held take all of the memory by themselves.
+    if (headers[i] && plan.num_cells[i] == 0) plan.parts_at_a_time = 1;
+    if (plan.num_cells[i] == 0) continue;
+    try {
+      const RasterInfo info = OpenBlocks(file.path, file.read)->info();
+      const ScenePlan scene =
+          PlanScene(info, options.segment, num_components,
+                    OutputsPerPixel(options.output.outputs, options.segment.smooth, num_components,
+                                    info.num_bands),
+                    plan.scene_memory);
+      plan.parts_at_a_time = std::min(plan.parts_at_a_time, scene.cells_at_a_time);
+      plan.cache_bytes = std::max(plan.cache_bytes, scene.cache_bytes);
+    } catch (const MemoryError& error) {
+      throw MemoryError(file.path + ": " + error.what());
+    } catch (const IoError&) {
+      continue;  // whoever reads it will say what is wrong with it
+    }
+  }
+}
+
 }  // namespace
 
 std::int64_t BytesToHold(const ImageHeader& header, const SegmentOptions& options,
@@ -193,8 +236,8 @@ bool NeedsSharedModel(const FolderOptions& options) {
          (options.source == ModelSource::kMatched && !options.model);
 }
 
-WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options,
-                  FeaturePool::Weights weights) {
+WorkPlan PlanWork(const InputList& inputs, const ImageHeaders& headers,
+                  const FolderOptions& options, FeaturePool::Weights weights) {
   WorkPlan plan;
   const std::int64_t budget = options.memory > 0 ? options.memory : AvailableMemory() / 2;
   FindScenes(headers, options, weights, budget, plan);
@@ -213,6 +256,8 @@ WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options,
   // Where memory does not set the limit, a slow image may fall behind the others.
   constexpr int kAhead = 4;
   plan.window = plan.images_at_a_time < threads ? plan.images_at_a_time : kAhead * threads;
+  plan.parts_at_a_time = plan.window;
+  if (plan.HasScenes()) PlanScenes(inputs, headers, options, plan);
   if (NeedsSharedModel(options))
     plan.shared = PlanShared(headers, options, weights,
                              plan.HasScenes()     ? PoolBytes(budget)

@@ -35,13 +35,19 @@ struct WorkPlan {
   // them. 0: the image is held.
   std::vector<std::int64_t> num_cells;
   std::int64_t scene_memory = 0;  // bytes for one of these
+  // In readings for a shared model: images, and cells of those that are not held, that may be begun
+  // and not finished; and bytes of the cells' blocks.
+  int parts_at_a_time = 1;
+  std::int64_t cache_bytes = 0;
 
   bool IsScene(std::int64_t i) const { return num_cells[i] > 0; }
   bool HasScenes() const { return scene_memory > 0; }
 };
 
-// Throws MemoryError where options.memory is given and the largest image that is held does not fit.
-WorkPlan PlanWork(const ImageHeaders& headers, const FolderOptions& options,
-                  FeaturePool::Weights weights);
+// Throws MemoryError where options.memory is given and the largest image that is held does not fit,
+// or where not even the cells of one that is not do; and ParameterError where nothing that is asked
+// of such an image can be had.
+WorkPlan PlanWork(const InputList& inputs, const ImageHeaders& headers,
+                  const FolderOptions& options, FeaturePool::Weights weights);
 
 }  // namespace gmmseg

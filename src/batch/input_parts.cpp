@@ -37,13 +37,13 @@ std::uint64_t InputParts::IdentityOf(std::int64_t part, const std::string& hash)
   return Hash(Number(inputs_.files[file].name), 0, static_cast<std::uint64_t>(cell));
 }
 
-LoadedImage InputParts::Load(std::int64_t part) {
+LoadedImage InputParts::Load(std::int64_t part, WholeHash hash) {
   const auto [file, cell, is_last] = At(part);
   const JobInput input = JobInputOf(inputs_.files[file]);
   if (IsHeld(file)) return LoadInput(input);
   LoadedImage loaded;
   loaded.raster = Open(file)->cells.Read(cell);
-  if (cell == 0) loaded.hash = HashOfInput(input);
+  if (cell == 0 && hash == WholeHash::kKnown) loaded.hash = HashOfInput(input);
   return loaded;
 }
 

@@ -29,9 +29,11 @@ class InputParts {
   Place At(std::int64_t part) const;
   // Whatever its file holds, part and run make the same of it; different parts differ.
   std::uint64_t IdentityOf(std::int64_t part, const std::string& hash) const;
-  // From any thread. The hash is the whole file's, and there of a file's first part alone. Throws
-  // as LoadInput and BlockReader::Read do.
-  LoadedImage Load(std::int64_t part);
+  // Whether the hash of a file that is not held is wanted: with its first part, it takes a reading
+  // of all of it.
+  enum class WholeHash { kUnknown, kKnown };
+  // From any thread. Throws as LoadInput and BlockReader::Read do.
+  LoadedImage Load(std::int64_t part, WholeHash hash = WholeHash::kUnknown);
 
  private:
   struct Scene {

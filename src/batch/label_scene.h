@@ -27,6 +27,10 @@ struct SceneSums {
   int num_passes = 0;  // over the raster
 };
 
+// What labelling a pixel of a raster that is not held takes.
+SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smooth, int num_classes,
+                             int num_bands);
+
 // Writes the frame's maps of the raster into `folder`, by the model. Smoothing looks at each cell
 // with what is around it, by strengths that are the whole raster's and take a reading of their own
 // where they are not given; small pieces then get their labels in windows of the cells and

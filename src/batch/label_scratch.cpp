@@ -21,7 +21,9 @@ void TransferAll(IoError::Operation operation, const std::string& path, std::int
     if (moved < 0 && errno == EINTR) continue;
     if (moved <= 0)
       throw IoError(operation, path + ": the labels that wait for their small pieces: " +
-                                   (moved < 0 ? std::strerror(errno) : "the file ends early"));
+                                   (moved < 0 ? std::strerror(errno) : "the file ends early") +
+                                   "; they take two bytes per pixel: make room in the output "
+                                   "folder, or leave --min-size away");
     done += moved;
   }
 }

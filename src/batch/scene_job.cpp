@@ -57,28 +57,6 @@ void CheckRequest(const JobInput& input, const FeatureSpec& features, const Outp
     Refuse(!SceneOutputSet().contains(kind), "the output " + std::string(ToString(kind)));
 }
 
-SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smooth, int num_classes,
-                             int num_bands) {
-  SceneOutputs per_pixel;
-  per_pixel.bytes_per_pixel = 0;
-  per_pixel.margin = SmoothReach(smooth);
-  per_pixel.absorbs_pieces = smooth.min_size > 1;
-  if (smooth.Smooths()) per_pixel.num_planes += 2 * num_classes + 7;  // see SmoothClasses
-  const auto add = [&](Output kind, int planes, std::int64_t bytes) {
-    if (!outputs.contains(kind)) return;
-    per_pixel.num_planes += planes;
-    per_pixel.bytes_per_pixel += bytes;
-  };
-  add(Output::kLabels, 0, 2);
-  add(Output::kUncertainty, 1, 1);
-  add(Output::kProbabilities, num_classes, 4 * num_classes);
-  add(Output::kDensity, 1, 4);
-  add(Output::kAnomalies, 2, 1);
-  add(Output::kOutliers, 2, 4);
-  add(Output::kImputed, num_bands, 4 * num_bands);
-  return per_pixel;
-}
-
 std::int64_t PeakBytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

@@ -17,7 +17,6 @@
 #include "render/convergence.h"
 #include "render/report.h"
 #include "stream/parts_source.h"
-#include "stream/scene_plan.h"
 
 namespace gmmseg {
 namespace {
@@ -43,8 +42,6 @@ PartOrFailure Try(const std::string& path, const Work& work) {
   }
 }
 
-constexpr int kMostPasses = 3;  // over all images, after one that tells where the model stands
-
 // From images to a model, step by step.
 class SharedModelFit {
  public:
@@ -55,8 +52,8 @@ class SharedModelFit {
         asked_(asked),
         plan_(work.shared),
         spec_(plan_.spec),
-        cells_(PlanCells(work)),
-        parts_(inputs, work.num_cells, cells_.cells_at_a_time),
+        work_(work),
+        parts_(inputs, work.num_cells, work.parts_at_a_time),
         observer_(observer),
         pool_(plan_.spec, plan_.pool) {
     progress_.num_images = std::ssize(inputs.files);
@@ -64,7 +61,7 @@ class SharedModelFit {
 
   SharedFit Run() {
     std::optional<BlockCacheLimit> cache;
-    if (cells_.cache_bytes > 0) cache.emplace(cells_.cache_bytes);
+    if (work_.cache_bytes > 0) cache.emplace(work_.cache_bytes);
     if (LacksProjection(spec_)) FindProjection();
     Gather();
     if (!stopped_ && !pool_.empty()) Fit();
@@ -72,51 +69,33 @@ class SharedModelFit {
   }
 
  private:
-  // How cells are read where there are any, and how many images at a time where there are none.
-  ScenePlan PlanCells(const WorkPlan& work) const {
-    ScenePlan plan;
-    plan.cells_at_a_time = work.window;
-    if (!work.HasScenes()) return plan;
-    const auto largest = std::ranges::max_element(work.num_cells) - work.num_cells.begin();
-    const InputFile& file = inputs_.files[largest];
-    plan = PlanScene(OpenBlocks(file.path, file.read)->info(), options_.segment,
-                     options_.segment.num_components(), {}, work.scene_memory);
-    // Images that are held take all of the memory by themselves.
-    if (std::ranges::count(work.num_cells, 0) > 0) plan.cells_at_a_time = 1;
-    return plan;
-  }
-
   // Of all images' pixels. What cannot be read, or has other bands, says so when it is gathered.
   void FindProjection() {
-    Eigen::MatrixXd moments;
+    BandMoments moments;
     ForEachInOrder(
-        parts_.size(), cells_.cells_at_a_time, [&](std::int64_t i) { return MomentsOf(i); },
-        [&](std::int64_t i, const Eigen::MatrixXd& of_part) {
-          if (moments.size() == 0)
-            moments = of_part;
-          else if (moments.size() == of_part.size())
-            moments += of_part;
+        parts_.size(), work_.parts_at_a_time, [&](std::int64_t i) { return MomentsOf(i); },
+        [&](std::int64_t i, const BandMoments& of_part) {
+          if (moments.weight == 0 || moments.mean.size() == of_part.mean.size()) moments += of_part;
           Report(FolderStage::kGathering, ImagesDone(i));
           return Next::kGoOn;
         });
-    if (moments.size() == 0) return;
+    if (moments.weight == 0) return;
     spec_.projection = PrincipalBands(moments, spec_.num_principal);
     pool_ = FeaturePool(spec_, plan_.pool);
   }
 
-  Eigen::MatrixXd MomentsOf(std::int64_t part) {
-    return Attempt<Eigen::MatrixXd>(part,
-                                    [this](const Raster& raster) {
-                                      DescribeFeatures(raster, spec_);
-                                      return BandMoments(raster, spec_.scale);
-                                    })
-        .value_or(Eigen::MatrixXd());
+  BandMoments MomentsOf(std::int64_t part) {
+    const auto moments = [this](const Raster& raster) {
+      DescribeFeatures(raster, spec_);  // throws where they cannot be had
+      return MomentsOfBands(raster, spec_.scale);
+    };
+    return Attempt<BandMoments>(part, moments).value_or(BandMoments());
   }
 
   void Gather() {
     Report(FolderStage::kGathering, 0);
     ForEachInOrder(
-        parts_.size(), cells_.cells_at_a_time, [&](std::int64_t i) { return Extract(i); },
+        parts_.size(), work_.parts_at_a_time, [&](std::int64_t i) { return Extract(i); },
         [&](std::int64_t i, PartOrFailure& result) {
           if (stopped_) return Next::kStop;  // begun before it was known
           Add(parts_.At(i), std::move(result));
@@ -128,7 +107,7 @@ class SharedModelFit {
 
   PartOrFailure Extract(std::int64_t part) {
     return Try(inputs_.files[parts_.At(part).file].path, [&] {
-      const LoadedImage image = parts_.Load(part);
+      const LoadedImage image = parts_.Load(part, InputParts::WholeHash::kKnown);
       ReadPart read{pool_.Extract(image.raster, parts_.IdentityOf(part, image.hash)), image.hash};
       if (NeedsEffectiveSamples(options_.segment))
         read.num_effective = EffectiveSamples(image.raster, ComputeFeatures(image.raster, spec_));
@@ -181,10 +160,11 @@ class SharedModelFit {
   FitResult Refine(FitResult fit, const FeaturePlanes& planes, int trace_length) {
     const Parts parts{
         .count = parts_.size(),
-        .window = cells_.cells_at_a_time,
+        .window = work_.parts_at_a_time,
         .samples = [&](std::int64_t i) { return SamplesOf(i, planes); },
         .done = [&](std::int64_t i) { Report(FolderStage::kRefining, ImagesDone(i)); }};
-    return RefineOnParts(std::move(fit), parts, planes, options_.segment, kMostPasses, trace_length)
+    return RefineOnParts(std::move(fit), parts, planes, options_.segment, options_.full_passes,
+                         trace_length)
         .fit;
   }
 
@@ -225,7 +205,7 @@ class SharedModelFit {
   const OutputSet& asked_;
   const SharedPlan& plan_;
   FeatureSpec spec_;
-  ScenePlan cells_;
+  const WorkPlan& work_;
   InputParts parts_;
   const FolderObserver& observer_;
   FeaturePool pool_;

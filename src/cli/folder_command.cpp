@@ -35,6 +35,7 @@ FolderOptions SettingsFor(const Options& options, const InputList& inputs) {
                                                                           : options.earlier;
   folder.on_failure = options.on_failure;
   folder.memory = options.memory;
+  folder.full_passes = options.full_passes;
   if (options.regions) {
     folder.source = ModelSource::kSeparate;
     folder.regions = options.regions;

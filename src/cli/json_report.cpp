@@ -98,7 +98,7 @@ Json SmoothingJson(const Smoothing& done) {
   if (done.method == SmoothMethod::kPotts) {
     json["beta"] = done.beta;
     json["temper"] = done.temper;
-    json["sweeps"] = done.num_sweeps();
+    json["sweeps"] = done.num_sweeps;
     json["energies_per_pixel"] = done.energies;
   }
   json["pieces_moved"] = done.pieces_moved;

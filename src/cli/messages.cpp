@@ -89,12 +89,14 @@ std::string InstabilityDetail(const InstabilityTotals& totals) {
 
 void AddSmoothingDetails(const Smoothing& done, std::vector<std::string>& details) {
   if (done.method == SmoothMethod::kGuided) details.push_back("smoothing: guided filter");
-  if (done.method == SmoothMethod::kPotts)
-    details.push_back(
-        Format("smoothing: Potts, beta %.4g, posteriors tempered by %.4g, ", done.beta,
-               done.temper) +
-        Count(done.num_sweeps(), "sweep", "sweeps") +
-        Format(", energy %.5f to %.5f per pixel", done.energies.front(), done.energies.back()));
+  if (done.method == SmoothMethod::kPotts) {
+    details.push_back(Format("smoothing: Potts, beta %.4g, posteriors tempered by %.4g, ",
+                             done.beta, done.temper) +
+                      Count(done.num_sweeps, "sweep", "sweeps"));
+    if (!done.energies.empty())
+      details.back() +=
+          Format(", energy %.5f to %.5f per pixel", done.energies.front(), done.energies.back());
+  }
   if (done.pieces_moved > 0)
     details.push_back("small pieces: " + Count(done.pieces_moved, "piece", "pieces") + " of " +
                       Count(done.pixels_moved, "pixel", "pixels") + " given to neighbours");
@@ -119,7 +121,9 @@ void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
   details.push_back(FloorDetail(model.fit, settings.floor));
   if (model.fit.prior.share > 0) details.push_back(ShrinkageDetail(model.fit));
   details.push_back(
-      Format("start: %s %.4f per pixel", ValueName(result), model.fit.initial_log_likelihood));
+      Format("start: %s %.4f per pixel",
+             model.fit.prior.share > 0 ? "log-likelihood with the prior" : ValueName(result),
+             model.fit.initial_log_likelihood));
   if (model.bic)
     details.push_back(
         Format("criteria: BIC %.1f, AIC %.1f, ICL %.1f", *model.bic, *model.aic, *model.icl));

@@ -118,7 +118,7 @@ void DeclareWhat(CLI::App& app, Options& options) {
       "inverse Wishart prior, so that what EM climbs is the likelihood with it): that of a "
       "component of 1/K of the pixels by the share A, 0 to 1, of smaller ones more. auto draws as "
       "if each had seen it in as many independent pixels as four times the features. For many "
-      "bands and few pixels. Default: off.",
+      "bands and few pixels. It is not taken from --init-model. Default: off.",
       [&options](const std::string& word) { options.segment.shrinkage = ParseShrinkage(word); });
 }
 
@@ -199,8 +199,9 @@ void DeclareHow(CLI::App& app, Options& options) {
       "--tolerance 0 is plain EM in any case.",
       [&fit](const std::string& word) { fit.acceleration = ParseAcceleration(word); });
   Add(app, kHow, "--full-passes", "N",
-      "Of a raster that --memory does not hold and whose colours it does not hold, either: most "
-      "steps of EM on all pixels, 0 to 1000, after the fit to a sample of them, as long as one "
+      "Of a raster that --memory does not hold and whose colours it does not hold, either, and of "
+      "a model that is shared by images of which that is so: most steps of EM on all pixels, 0 to "
+      "1000, after the fit to a sample of them, as long as one "
       "gains "
       "1e-4 per pixel. Each reads the raster once. Default: 3.",
       [&options](const std::string& word) {

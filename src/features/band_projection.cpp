@@ -18,7 +18,7 @@ namespace {
 // Of the largest variance; what varies less is rounding.
 constexpr double kFlat = 1e-12;
 
-// Calls value(v, is_integer) of a run of a band's values.
+// Calls use(i, value) of a run of a band's values, on their scale.
 template <typename Use>
 void ForEachValue(const Raster& raster, int band, std::int64_t first, std::int64_t count,
                   BandScale scale, const Use& use) {
@@ -42,19 +42,27 @@ void ReadRows(const Raster& raster, BandScale scale, std::int64_t first, std::in
 // Pixels that are looked at together: a run's values fit the cache.
 constexpr std::int64_t kRun = 256;
 
-void AddMoments(const Raster& raster, BandScale scale, std::int64_t first, std::int64_t count,
-                Eigen::MatrixXd& sums) {
-  const Eigen::Index num_bands = raster.num_bands();
-  Eigen::MatrixXd rows(count, num_bands + 1);
-  ReadRows(raster, scale, first, count, rows.leftCols(num_bands));
-  rows.col(num_bands).setOnes();
+// Of a run of pixels.
+BandMoments MomentsOfRun(const Raster& raster, BandScale scale, std::int64_t first,
+                         std::int64_t count) {
+  Eigen::MatrixXd rows(count, raster.num_bands());
+  ReadRows(raster, scale, first, count, rows);
+  Eigen::VectorXd weights(count);
   for (std::int64_t i = 0; i < count; ++i) {
-    if (!raster.IsValid(first + i) || !rows.row(i).allFinite())
-      rows.row(i).setZero();
-    else if (const float weight = raster.Weight(first + i); weight != 1)
-      rows.row(i) *= std::sqrt(weight);
+    const bool counts = raster.IsValid(first + i) && rows.row(i).allFinite();
+    weights[i] = counts ? raster.Weight(first + i) : 0.0;
+    if (!counts) rows.row(i).setZero();
   }
-  sums.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
+  BandMoments moments;
+  moments.weight = weights.sum();
+  if (!(moments.weight > 0)) return moments;
+  moments.mean = rows.transpose() * weights / moments.weight;
+  rows.rowwise() -= moments.mean.transpose();
+  rows.array().colwise() *= weights.array().sqrt();
+  moments.scatter = Eigen::MatrixXd::Zero(rows.cols(), rows.cols());
+  moments.scatter.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
+  moments.scatter.triangularView<Eigen::StrictlyUpper>() = moments.scatter.transpose();
+  return moments;
 }
 
 // Sums of their own, added in order: as many as do not take more than this.
@@ -104,31 +112,37 @@ double MeanSquaredSlope(const Raster& raster, int band) {
 
 bool LacksProjection(const FeatureSpec& spec) { return spec.num_principal > 0 && !spec.projection; }
 
-Eigen::MatrixXd BandMoments(const Raster& raster, BandScale scale) {
-  const std::int64_t size = raster.num_bands() + 1, n = raster.num_pixels();
-  std::vector<Eigen::MatrixXd> sums(std::min(NumPartialSums(size), NumTiles(n)),
-                                    Eigen::MatrixXd::Zero(size, size));
+BandMoments& BandMoments::operator+=(const BandMoments& other) {
+  if (other.weight == 0) return *this;
+  if (weight == 0) return *this = other;
+  const double total = weight + other.weight;
+  const Eigen::VectorXd step = other.mean - mean;
+  scatter += other.scatter + weight * (other.weight / total) * step * step.transpose();
+  mean += other.weight / total * step;
+  weight = total;
+  return *this;
+}
+
+BandMoments MomentsOfBands(const Raster& raster, BandScale scale) {
+  const std::int64_t n = raster.num_pixels();
+  std::vector<BandMoments> sums(std::min(NumPartialSums(raster.num_bands()), NumTiles(n)));
   const std::int64_t num_sums = std::ssize(sums);
   tbb::parallel_for(std::int64_t{0}, num_sums, [&](std::int64_t s) {
     const std::int64_t end = std::min(n, NumTiles(n) * (s + 1) / num_sums * kTileSize);
     for (std::int64_t first = NumTiles(n) * s / num_sums * kTileSize; first < end; first += kRun)
-      AddMoments(raster, scale, first, std::min(kRun, end - first), sums[s]);
+      sums[s] += MomentsOfRun(raster, scale, first, std::min(kRun, end - first));
   });
   for (std::int64_t s = 1; s < num_sums; ++s) sums[0] += sums[s];
-  return sums[0].selfadjointView<Eigen::Lower>();
+  return std::move(sums[0]);
 }
 
-std::shared_ptr<const BandProjection> PrincipalBands(const Eigen::MatrixXd& moments, int count) {
-  const Eigen::Index num_bands = moments.rows() - 1;
-  const double weight = moments(num_bands, num_bands);
+std::shared_ptr<const BandProjection> PrincipalBands(const BandMoments& moments, int count) {
   auto projection = std::make_shared<BandProjection>();
-  projection->mean = Eigen::VectorXd::Zero(num_bands);
+  const Eigen::Index num_bands = moments.mean.size();
+  projection->mean = moments.mean;
   projection->rows = Eigen::MatrixXd::Zero(count, num_bands);
-  if (!(weight > 0)) return projection;
-  projection->mean = moments.col(num_bands).head(num_bands) / weight;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
-      moments.topLeftCorner(num_bands, num_bands) / weight -
-      projection->mean * projection->mean.transpose());
+  if (moments.weight == 0) return projection;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(moments.scatter / moments.weight);
   const Eigen::VectorXd variances = eigen.eigenvalues().reverse();
   for (int d = 0; d < count; ++d) {
     if (!(variances[d] > kFlat * variances[0])) break;

@@ -10,13 +10,21 @@
 
 namespace gmmseg {
 
-// (B+1)×(B+1) for B bands: Σ w (x, 1)(x, 1)ᵀ over the pixels whose bands all have a value, each
-// band on its scale, w the pixel's weight. What different rasters say adds up. The same bits for
-// any number of threads. Cost: B²/2 multiply-adds per pixel.
-Eigen::MatrixXd BandMoments(const Raster& raster, BandScale scale);
+// Of B bands, each on its scale, over the pixels whose bands all have a value. Mergeable: a fresh
+// one is the identity. Reference: Chan, Golub and LeVeque 1979, the pairwise sums.
+struct BandMoments {
+  double weight = 0;        // Σ w, the pixels' weights
+  Eigen::VectorXd mean;     // B; empty where nothing has been seen
+  Eigen::MatrixXd scatter;  // B×B: Σ w (x - mean)(x - mean)ᵀ
+
+  BandMoments& operator+=(const BandMoments& other);
+};
+
+// The same bits for any number of threads. Cost: B²/2 multiply-adds per pixel.
+BandMoments MomentsOfBands(const Raster& raster, BandScale scale);
 
 // The first `count` principal components of what these moments are of.
-std::shared_ptr<const BandProjection> PrincipalBands(const Eigen::MatrixXd& moments, int count);
+std::shared_ptr<const BandProjection> PrincipalBands(const BandMoments& moments, int count);
 
 // Whether components are asked for and it is not said of which pixels.
 bool LacksProjection(const FeatureSpec& spec);

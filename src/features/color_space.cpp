@@ -34,8 +34,8 @@ BandScale ParseBandScale(std::string_view word) { return FromWord(word, kScaleWo
 
 bool FeatureSpec::operator==(const FeatureSpec& other) const {
   const auto asked = [](const FeatureSpec& spec) {
-    return std::tie(spec.color, spec.position_weight, spec.missing, spec.texture, spec.scale,
-                    spec.num_principal);
+    return std::make_tuple(spec.IsOfBands() ? ColorSpace::kRaw : spec.color, spec.position_weight,
+                           spec.missing, spec.texture, spec.scale, spec.num_principal);
   };
   return asked(*this) == asked(other);
 }

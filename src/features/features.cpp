@@ -101,10 +101,14 @@ void CheckMissing(const Raster& raster, const FeatureSpec& spec) {
 std::vector<FeatureInfo> BandInfo(const Raster& raster, const FeatureSpec& spec) {
   const bool has_components = spec.num_principal > 0;
   std::string name = has_components ? "component " : "band ";
-  if (!has_components && spec.scale == BandScale::kLog) name = "ln band ";
+  std::string end;
+  if (spec.scale == BandScale::kLog) {  // integers and floats have features of their own
+    name = raster.type() == SampleType::kFloat32 ? "ln " + name : "ln(1 + " + name;
+    end = raster.type() == SampleType::kFloat32 ? "" : ")";
+  }
   std::vector<FeatureInfo> bands;
   for (int b = 1; b <= (has_components ? spec.num_principal : raster.num_bands()); ++b)
-    bands.push_back({name + std::to_string(b), std::string(ToString(ColorSpace::kRaw)), ""});
+    bands.push_back({name + std::to_string(b) + end, std::string(ToString(ColorSpace::kRaw)), ""});
   return bands;
 }
 
@@ -392,7 +396,7 @@ FeaturePlanes ComputeFeatures(const Raster& raster, const FeatureSpec& spec) {
   FeatureLayout layout = DescribeFeatures(raster, spec);
   if (LacksProjection(spec))
     layout.spec.projection =
-        PrincipalBands(BandMoments(raster, spec.scale), layout.spec.num_principal);
+        PrincipalBands(MomentsOfBands(raster, spec.scale), layout.spec.num_principal);
   FeaturePlanes planes = UnscaledFeatures(raster, layout);
   planes.samples.Standardize();
   planes.floor = FloorOf(raster, planes.layout, planes.samples);

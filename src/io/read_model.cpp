@@ -130,7 +130,18 @@ GaussianMixture ReadMixture(const std::string& path, const Node& root, const Mod
 CovariancePrior ReadPrior(const Node& node, int num_features) {
   CovariancePrior prior{node["share"].Number(),
                         Matrix(node["covariance"], num_features, num_features)};
-  node["share"].Require(prior.share > 0, "must be > 0");
+  constexpr double kMost = 1e6;
+  node["share"].Require(prior.share > 0 && prior.share <= kMost, "must be > 0, and at most 1e6");
+  GaussianMixture of_one;
+  of_one.blocks = {{0, num_features, 1.0}};
+  of_one.weights = Eigen::VectorXd::Ones(1);
+  of_one.means = Eigen::MatrixXd::Zero(1, num_features);
+  of_one.covariances = {prior.covariance};
+  try {
+    Validate(of_one);
+  } catch (const ParameterError& error) {
+    node["covariance"].Fail(std::string("is none: ") + error.what());
+  }
   return prior;
 }
 

@@ -55,7 +55,8 @@ text { font-family: system-ui, sans-serif; font-size: 13px; fill: #222 }
 )";
 
 std::string ValueName(const Model& model) {
-  return IsDensity(model.mixture()) ? "log-likelihood" : "objective";
+  const bool is_likelihood = IsDensity(model.mixture()) && model.fit.prior.share == 0;
+  return is_likelihood ? "log-likelihood" : "objective";
 }
 
 // So that a line holds it; no character is cut.
@@ -158,9 +159,12 @@ class ConvergencePicture {
     text += ", " + Count(fit_.iterations, "iteration", "iterations") + " of " +
             (IsKMeans(model_) ? "k-means" : "EM");
     text += fit_.converged() ? ", converged." : ", ended by the iteration limit.";
-    return text + " " + (IsDensity(model_.mixture()) ? "Log-likelihood" : "Objective") +
-           " per pixel: " + Decimal(fit_.initial_log_likelihood, 4) + " at the start, " +
-           Decimal(fit_.log_likelihood, 4) + " at the end.";
+    std::string value = ValueName(model_);
+    value[0] = static_cast<char>(value[0] - 'a' + 'A');
+    const bool has_prior = fit_.prior.share > 0 && !fit_.history.empty();
+    return text + " " + value + " per pixel: " + Decimal(fit_.initial_log_likelihood, 4) +
+           " at the start, " + Decimal(has_prior ? fit_.history.back() : fit_.log_likelihood, 4) +
+           " at the end.";
   }
 
   std::string Contents() const {

@@ -305,6 +305,8 @@ MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& o
     throw ParameterError(
         "a number of classes with a reference model to match, whose classes are taken; give one of "
         "them");
+  CheckShrinkage(options);
+  CheckMethod(options);
   CheckApplicable(raster, reference);
   CheckClassNames(options.class_names, static_cast<int>(reference.classes.size()));
   MatchedSegmentation result;

@@ -211,6 +211,7 @@ class Smoother {
         grid_, weights, guide.has_data.data(),
         {.beta = done.beta, .max_sweeps = options_.max_sweeps, .tolerance = options_.tolerance},
         {planes.data(), grid_.size(), num_classes()});
+    done.num_sweeps = static_cast<int>(done.energies.size()) - 1;
     result_.smooth_posteriors = std::make_unique<PosteriorPlanes>(std::move(planes), num_classes());
   }
 

@@ -54,17 +54,16 @@ class SceneFitter {
   // Of all pixels.
   void FindProjection() {
     std::int64_t pixels = 0;
-    const Eigen::Index size = cells_.info().num_bands + 1;
-    Eigen::MatrixXd moments = Eigen::MatrixXd::Zero(size, size);
+    BandMoments moments;
     ++fit_.num_passes;
     ForEachInOrder(
         cells_.size(), plan_.cells_at_a_time,
         [&](std::int64_t cell) {
           const Raster raster = cells_.Read(cell);
           DescribeFeatures(raster, spec_);  // throws where they cannot be had
-          return BandMoments(raster, spec_.scale);
+          return MomentsOfBands(raster, spec_.scale);
         },
-        [&](std::int64_t cell, const Eigen::MatrixXd& of_cell) {
+        [&](std::int64_t cell, const BandMoments& of_cell) {
           moments += of_cell;
           if (observer_.pixels) observer_.pixels(pixels += NumPixels(cells_.At(cell)), false);
           return Next::kGoOn;

@@ -45,16 +45,28 @@ class ManyScenes(SceneTest):
         self.assertIn("north_uncertainty.tif", self.names("out"))
         self.assertIn("report.html", self.names("out"))
 
+    def test_too_little_memory_is_told_before_anything_is_done(self):
+        self.succeed(*self.words, "--memory", "230M", "-o", "out")
+        before = self.tree()
+        for more in ((), ("--dry-run",)):
+            result = self.segment(*self.words, "--memory", "90M", "-o", "out", "--overwrite", *more)
+            self.assertEqual(result.returncode, 5, result.stderr)
+            self.assertRegex(result.stderr, r"give at least \d+M")
+            self.assertEqual(self.tree(), before)
+        result = self.segment(".", "-k", 3, "--write", "overlay", "--memory", "230M", "-o", "pictures")
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("overlay: need the whole image", result.stderr)
+        self.assertFalse((self.folder / "pictures").exists())
+
     def test_a_killed_run_goes_on_with_its_model(self):
         with start(*self.words, "--memory", "230M", "-o", "out", "-q", cwd=self.folder) as process:
             model = self.folder / "out/gmmseg-model.gmm.json"
             until = time.monotonic() + 60
-            while not model.exists() and process.poll() is None and time.monotonic() < until:
-                time.sleep(0.005)
-            time.sleep(0.1)  # into the labels
+            while not (self.folder / "out/north_labels.tif").exists() and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.002)
             process.kill()
         content = model.read_bytes()
-        self.assertFalse((self.folder / "out/south_labels.tif").exists())
+        self.assertTrue((self.folder / "out/north_labels.tif").exists())
         told = self.succeed(*self.words, "--memory", "230M", "-o", "out", "--resume")
         self.assertIn("the earlier run's model", told.stderr)
         self.assertEqual(model.read_bytes(), content)

@@ -56,6 +56,9 @@ class Smoothed(SceneTest):
         sizes = np.concatenate([np.bincount(label(labels == k)[0].ravel())[1:] for k in (1, 2, 3)])
         self.assertGreaterEqual(sizes.min(), 40)
         self.assertGreater(told["smoothing"]["pieces_moved"], 100)
+        said = self.succeed("scene.tif", "-k", 3, "--smooth", 1.5, "--write", "labels", "--memory", "300M", "-o", "v", "-v").stderr
+        self.assertIn("smoothing: Potts, beta 1.5", said)
+        self.assertIn("10 sweeps", said)
         self.assertEqual([p.name for p in (self.folder / "parts").iterdir() if "scratch" in p.name], [])
 
     def test_the_same_for_any_blocks_memory_and_threads(self):
