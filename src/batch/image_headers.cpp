@@ -150,12 +150,14 @@ SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
   return plan;
 }
 
-// Whether a scene job can do what is asked of each image.
+// Whether a scene job can do what is asked of each image; statistics, which have no output, are of
+// images that are held.
 bool GoesWithScenes(const FolderOptions& options, FeaturePool::Weights weights) {
   const FeatureSpec& spec = options.model ? options.model->features.spec : options.segment.features;
-  return !options.regions && options.source != ModelSource::kMatched && spec.position_weight == 0 &&
-         spec.texture == Texture::kOff && options.segment.scribbles == Scribbles::kIgnore &&
-         weights == FeaturePool::Weights::kNone;
+  const bool writes = NeedsSharedModel(options) || !options.output.outputs.empty();
+  return writes && !options.regions && options.source != ModelSource::kMatched &&
+         spec.position_weight == 0 && spec.texture == Texture::kOff &&
+         options.segment.scribbles == Scribbles::kIgnore && weights == FeaturePool::Weights::kNone;
 }
 
 void FindScenes(const ImageHeaders& headers, const FolderOptions& options,

@@ -34,7 +34,8 @@ int ImagesAtATime(const InputList& images, const Model& model, std::int64_t memo
   like_apply.model = model;
   like_apply.output.outputs.clear();
   like_apply.memory = memory;
-  return PlanWork(ReadHeaders(images), like_apply, FeaturePool::Weights::kNone).images_at_a_time;
+  return PlanWork(images, ReadHeaders(images), like_apply, FeaturePool::Weights::kNone)
+      .images_at_a_time;
 }
 
 // What errors of values say of their file.
