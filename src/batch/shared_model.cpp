@@ -75,11 +75,12 @@ class SharedModelFit {
     ForEachInOrder(
         parts_.size(), work_.parts_at_a_time, [&](std::int64_t i) { return MomentsOf(i); },
         [&](std::int64_t i, const BandMoments& of_part) {
-          if (moments.weight == 0 || moments.mean.size() == of_part.mean.size()) moments += of_part;
+          const auto size = of_part.mean.size();
+          if (size > 0 && (moments.weight == 0 || moments.mean.size() == size)) moments += of_part;
           Report(FolderStage::kGathering, ImagesDone(i));
           return Next::kGoOn;
         });
-    if (moments.weight == 0) return;
+    if (moments.mean.size() == 0) return;  // no image can be read
     spec_.projection = PrincipalBands(moments, spec_.num_principal);
     pool_ = FeaturePool(spec_, plan_.pool);
   }

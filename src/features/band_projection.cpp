@@ -53,13 +53,12 @@ BandMoments MomentsOfRun(const Raster& raster, BandScale scale, std::int64_t fir
     weights[i] = counts ? raster.Weight(first + i) : 0.0;
     if (!counts) rows.row(i).setZero();
   }
-  BandMoments moments;
-  moments.weight = weights.sum();
-  if (!(moments.weight > 0)) return moments;
+  BandMoments moments{weights.sum(), Eigen::VectorXd::Zero(rows.cols()),
+                      Eigen::MatrixXd::Zero(rows.cols(), rows.cols())};
+  if (moments.weight == 0) return moments;
   moments.mean = rows.transpose() * weights / moments.weight;
   rows.rowwise() -= moments.mean.transpose();
   rows.array().colwise() *= weights.array().sqrt();
-  moments.scatter = Eigen::MatrixXd::Zero(rows.cols(), rows.cols());
   moments.scatter.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
   moments.scatter.triangularView<Eigen::StrictlyUpper>() = moments.scatter.transpose();
   return moments;
@@ -113,8 +112,8 @@ double MeanSquaredSlope(const Raster& raster, int band) {
 bool LacksProjection(const FeatureSpec& spec) { return spec.num_principal > 0 && !spec.projection; }
 
 BandMoments& BandMoments::operator+=(const BandMoments& other) {
-  if (other.weight == 0) return *this;
   if (weight == 0) return *this = other;
+  if (other.weight == 0) return *this;
   const double total = weight + other.weight;
   const Eigen::VectorXd step = other.mean - mean;
   scatter += other.scatter + weight * (other.weight / total) * step * step.transpose();

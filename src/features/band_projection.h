@@ -14,7 +14,7 @@ namespace gmmseg {
 // one is the identity. Reference: Chan, Golub and LeVeque 1979, the pairwise sums.
 struct BandMoments {
   double weight = 0;        // Σ w, the pixels' weights
-  Eigen::VectorXd mean;     // B; empty where nothing has been seen
+  Eigen::VectorXd mean;     // B; empty before any raster has been seen
   Eigen::MatrixXd scatter;  // B×B: Σ w (x - mean)(x - mean)ᵀ
 
   BandMoments& operator+=(const BandMoments& other);

@@ -114,6 +114,15 @@ TEST_CASE("principal components: bands of far larger mean than deviation") {
   CHECK((covariance - Eigen::MatrixXd::Identity(3, 3)).cwiseAbs().maxCoeff() < 1e-3);
 }
 
+TEST_CASE("principal components: of no pixel with data there are none, and no harm is done") {
+  Raster raster = MixedBands(30, 20);
+  for (std::int64_t i = 0; i < raster.num_pixels(); ++i) raster.Invalidate(i);
+  const FeaturePlanes planes = ComputeFeatures(raster, Components(2));
+  CHECK(planes.num_valid == 0);
+  CHECK(planes.layout.spec.projection->rows.cols() == 7);
+  CHECK(planes.layout.spec.projection->rows.isZero(0));
+}
+
 TEST_CASE("principal components: another image's are taken, if the bands are as many") {
   const Raster raster = MixedBands(40, 40);
   FeatureSpec spec = Components(2);
