@@ -3,8 +3,10 @@
 
 #include <gmmseg/aligned_buffer.h>
 #include <gmmseg/georeference.h>
+#include <gmmseg/volume_geometry.h>
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -88,6 +90,10 @@ class Raster {
   const Georeference& georeference() const { return georeference_; }
   void SetGeoreference(Georeference georeference) { georeference_ = std::move(georeference); }
 
+  // Where the voxels lie in the patient; nothing where the pixels are no medical image's.
+  const std::optional<VolumeGeometry>& volume() const { return volume_; }
+  void SetVolume(VolumeGeometry volume) { volume_ = std::move(volume); }
+
   // Which class a stroke says that a pixel is of, from 1; 0 = no stroke; empty = no stroke at all.
   const std::vector<std::uint16_t>& scribbles() const { return scribbles_; }
   // One per pixel; throws ParameterError for another number of them.
@@ -105,6 +111,7 @@ class Raster {
   std::vector<float> weights_;
   std::vector<std::uint16_t> scribbles_;
   Georeference georeference_;
+  std::optional<VolumeGeometry> volume_;
 };
 
 }  // namespace gmmseg
