@@ -118,6 +118,10 @@ struct SceneTotals {
   std::int64_t planned_bytes = 0;  // memory that the plan allows for
   std::int64_t peak_bytes = 0;     // that the process has taken, measured
   int num_passes = 0;              // over the raster, that of the labels included
+  std::int64_t cells_resumed = 0;  // of 512 x 512 pixels, whose maps an earlier run had made
+  // Where single pieces smaller than min_size may have been cut, for they can reach beyond this
+  // many pixels around a cell; 0: nowhere.
+  std::int64_t cut_margin = 0;
 };
 
 // What happened. Facts that vary from run to run (seconds, threads, instruction set) are here and

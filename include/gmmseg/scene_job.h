@@ -10,6 +10,13 @@
 
 namespace gmmseg {
 
+// What to do with what a run that was killed kept beside the outputs.
+enum class EarlierPass {
+  kForget,  // start over
+  kGoOn,    // with its model and the cells that it finished, if they are of the same image, the
+            // same settings and outputs
+};
+
 struct SceneOptions {
   std::int64_t memory = 0;  // bytes that the process may take
   // Steps of EM on all pixels, >= 0, after a fit to a sample; each reads the raster once, and one
@@ -17,6 +24,7 @@ struct SceneOptions {
   int full_passes = 3;
   // Called with what will be done, in one sentence, before a pixel is read.
   std::function<void(const std::string& plan)> plan;
+  EarlierPass earlier = EarlierPass::kForget;
 };
 
 // What a job that holds the whole image would take: an estimate from above, bytes.
@@ -36,9 +44,12 @@ OutputSet DefaultSceneOutputs();
 // does; ParameterError for what needs the whole raster at once: position, texture, weights,
 // scribbles, and outputs that are none of SceneOutputSet(). Smoothing is that of the whole raster,
 // but that mean field takes all its sweeps, and that its strengths are found cell by cell; small
-// pieces are looked for in the cells and 128 pixels around them, so that those which hang together
-// further are cut there; meanwhile the labels take two bytes per pixel on the disk, beside the
-// outputs.
+// pieces are looked for in the cells and min_size - 1 pixels around them, at least 128 and at most
+// 512, so that those which hang together further are cut there; meanwhile the labels take two bytes
+// per pixel on the disk, beside the outputs. So does, until the job is done, what is written of
+// each cell, in a hidden file by which a run that goes on (EarlierPass) finds the model and the
+// cells that are finished: a job that was killed leaves it, one that failed does not. Its outputs
+// are those of a job that was not killed, to the last byte.
 JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
                       const OutputOptions& output, const SceneOptions& scene,
                       const JobObserver& observer = {});

@@ -356,7 +356,10 @@ class FolderRun {
         left_out += (left_out.empty() ? "" : ", ") + std::string(ToString(kind));
       }
     const SceneOptions scene{
-        .memory = plan_.scene_memory, .full_passes = options_.full_passes, .plan = {}};
+        .memory = plan_.scene_memory,
+        .full_passes = options_.full_passes,
+        .plan = {},
+        .earlier = Resumes(options_.earlier) ? EarlierPass::kGoOn : EarlierPass::kForget};
     const bool fits = options_.source == ModelSource::kSeparate || !options_.model;
     JobResult result =
         fits ? RunSceneJob(input, options_.segment, output, scene)

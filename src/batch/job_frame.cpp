@@ -14,6 +14,7 @@
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
 #include "batch/report_files.h"
+#include "batch/scene_journal.h"
 #include "batch/staging.h"
 
 namespace gmmseg {
@@ -80,6 +81,9 @@ void Commit(const JobFrame& frame, Staging& staging, JobResult& result) {
   result.stale = FindStale(frame, result.files);
   if (frame.output.before_commit) frame.output.before_commit(result.files);
   staging.Commit(result.files, result.stale);
+  // Of a run that was killed when memory did not hold the image.
+  boost::system::error_code ignored;
+  fs::remove(frame.directory() / JournalName(frame.stem()), ignored);
 }
 
 void SetFacts(const Raster& raster, JobResult& result) {

@@ -1,15 +1,19 @@
 #include "batch/label_scene.h"
 
 #include <gmmseg/drift.h>
+#include <gmmseg/errors.h>
 #include <gmmseg/segment.h>
 
-#include <algorithm>
+#include <cstdio>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "base/ordered_pipeline.h"
 #include "base/stopwatch.h"
+#include "base/text.h"
 #include "batch/fit_outputs.h"
+#include "batch/job_settings.h"
 #include "batch/label_scratch.h"
 #include "batch/write_maps.h"
 #include "segment/potts_strength.h"
@@ -19,6 +23,9 @@
 
 namespace gmmseg {
 namespace {
+
+constexpr std::int64_t kLabelBytes = sizeof(std::uint16_t);
+static_assert(std::is_trivially_copyable_v<SceneTally>);
 
 // What a window was found to be.
 struct LabelledWindow {
@@ -41,15 +48,21 @@ class SceneLabeller {
  public:
   SceneLabeller(CellReader& cells, const ScenePlan& plan, const Model& model,
                 const SmoothOptions& smooth, const JobFrame& frame,
-                const boost::filesystem::path& folder)
-      : cells_(cells), plan_(plan), model_(model), smooth_(smooth), frame_(frame), folder_(folder) {
+                const boost::filesystem::path& folder, SceneJournal& journal)
+      : cells_(cells),
+        plan_(plan),
+        model_(model),
+        smooth_(smooth),
+        frame_(frame),
+        folder_(folder),
+        journal_(journal) {
     sums_.pixels.resize(model.classes.size());
     if (model.classes.size() < 2) smooth_ = {};  // nothing to choose from
     margin_ = SmoothReach(smooth_);
   }
 
   SceneSums Run() {
-    if (NeedsPottsStrength(smooth_)) FindStrength();
+    BeginLabelling();
     SetSmoothing();
     if (smooth_.min_size > 1)
       LabelWithoutSmallPieces();
@@ -70,6 +83,40 @@ class SceneLabeller {
     frame_.Report({.stage = stage,
                    .pixels_done = pixels += window.width * window.height,
                    .num_pixels = cells_.info().width * cells_.info().height});
+  }
+
+  // Everything that decides what is written of a cell, but for the image.
+  std::string Key() const {
+    FolderOptions options;
+    options.source = ModelSource::kGiven;
+    options.output = frame_.output;
+    options.segment.smooth = smooth_;
+    return SettingsHash(options, HashOf(model_));
+  }
+
+  // With the strengths that an earlier run found, if there is one that got so far.
+  void BeginLabelling() {
+    const std::string key = Key();
+    if (const auto kept = journal_.Take(SceneJournal::Kind::kLabelling, key)) {
+      if (NeedsPottsStrength(smooth_)) SetStrength(*kept);
+      return;
+    }
+    const bool finds = NeedsPottsStrength(smooth_);
+    if (finds) FindStrength();
+    journal_.Put(SceneJournal::Kind::kLabelling, key, finds ? StrengthText() : "");
+  }
+
+  std::string StrengthText() const {
+    return Format("%a %a %a", *smooth_.beta, *smooth_.temper, *smooth_.contrast);
+  }
+
+  void SetStrength(const std::string& text) {
+    double beta = 0, temper = 0, contrast = 0;
+    if (std::sscanf(text.c_str(), "%la %la %la", &beta, &temper, &contrast) != 3)
+      throw InternalError("strengths that were kept are none: " + text);
+    smooth_.beta = beta;
+    smooth_.temper = temper;
+    smooth_.contrast = contrast;
   }
 
   // Of all pixels, before any is smoothed.
@@ -117,27 +164,70 @@ class SceneLabeller {
 
   // Every cell's maps; labels to the scratch, too, if there is one.
   void LabelInto(const OutputSet& outputs, LabelScratch* scratch) {
-    ++sums_.num_passes;
     const OutputOptions options = OptionsOf(outputs);
-    MapOutputs maps(folder_, frame_.stem(), Subject(), options);
+    MapOutputs maps(
+        folder_, frame_.stem(), Subject(), options,
+        [this](const void* values, std::int64_t bytes) { journal_.Write(values, bytes); });
     std::int64_t pixels = 0;
+    sums_.num_resumed = WriteKept(maps, scratch, pixels);
+    const std::int64_t first = sums_.num_resumed;
+    if (first < cells_.size()) ++sums_.num_passes;
     ForEachInOrder(
-        cells_.size(), plan_.windows_at_a_time, [&](std::int64_t cell) { return LabelCell(cell); },
-        [&](std::int64_t cell, const LabelledWindow& labelled) {
+        cells_.size() - first, plan_.windows_at_a_time,
+        [&](std::int64_t i) { return LabelCell(first + i); },
+        [&](std::int64_t i, const LabelledWindow& labelled) {
+          const std::int64_t cell = first + i;
           const MapPart part{cells_.At(cell, margin_), cells_.At(cell), labelled.raster,
                              labelled.result, labelled.measures};
+          journal_.BeginCell(KeptBytes(cell, maps, scratch));
           maps.Write(part);
           const std::vector<std::uint16_t> labels = CoreLabels(part);
-          if (scratch)
+          if (scratch) {
             scratch->Write(part.core, labels);
-          else
+            journal_.Write(labels.data(), part.num_pixels() * kLabelBytes);
+          } else {
             CountLabels(labels);
+          }
           Add(labelled);
+          journal_.Write(sums_.pixels.data(), CountBytes());
+          journal_.Write(&sums_.tally, sizeof sums_.tally);
+          journal_.EndCell();
           Report(JobStage::kLabelling, cell, pixels);
           return Next::kGoOn;
         });
     frame_.Report({.stage = JobStage::kWriting});
     maps.Close();
+  }
+
+  std::int64_t CountBytes() const {
+    return std::ssize(sums_.pixels) * std::int64_t{sizeof(std::int64_t)};
+  }
+
+  // In the journal: the maps' values, labels of the scratch, and the sums so far.
+  std::int64_t KeptBytes(std::int64_t cell, const MapOutputs& maps,
+                         const LabelScratch* scratch) const {
+    const Window core = cells_.At(cell);
+    const std::int64_t per_pixel = maps.BytesPerPixel() + (scratch ? kLabelBytes : 0);
+    return core.width * core.height * per_pixel + CountBytes() + std::int64_t{sizeof sums_.tally};
+  }
+
+  // The cells that an earlier run finished; returns how many.
+  std::int64_t WriteKept(MapOutputs& maps, LabelScratch* scratch, std::int64_t& pixels) {
+    const auto fetch = [this](void* values, std::int64_t bytes) { journal_.Read(values, bytes); };
+    std::int64_t cell = 0;
+    for (; cell < cells_.size() && journal_.TakeCell(KeptBytes(cell, maps, scratch)); ++cell) {
+      const Window core = cells_.At(cell);
+      maps.WriteKept(core, fetch);
+      if (scratch) {
+        std::vector<std::uint16_t> labels(core.width * core.height);
+        fetch(labels.data(), std::ssize(labels) * kLabelBytes);
+        scratch->Write(core, labels);
+      }
+      fetch(sums_.pixels.data(), CountBytes());
+      fetch(&sums_.tally, sizeof sums_.tally);
+      Report(JobStage::kLabelling, cell, pixels);
+    }
+    return cell;
   }
 
   LabelledWindow LabelCell(std::int64_t cell) const {
@@ -157,6 +247,8 @@ class SceneLabeller {
   }
 
   void LabelWithoutSmallPieces() {
+    if (smooth_.min_size > kMostPieceMargin + 1 && cells_.size() > 1)
+      sums_.cut_margin = kMostPieceMargin;
     LabelScratch scratch(folder_, cells_.info().width);
     OutputSet others = PossibleOutputs();
     const bool wants_labels = others.erase(Output::kLabels) > 0;
@@ -172,8 +264,8 @@ class SceneLabeller {
         cells_.size(), plan_.piece_windows_at_a_time,
         [&](std::int64_t cell) { return WithoutSmallPieces(cell, scratch); },
         [&](std::int64_t cell, const FinalLabels& final) {
-          const MapPart part{cells_.At(cell, kPieceMargin), cells_.At(cell), no_raster,
-                             final.result, no_measures};
+          const MapPart part{cells_.At(cell, PieceMargin(smooth_.min_size)), cells_.At(cell),
+                             no_raster, final.result, no_measures};
           maps.Write(part);
           CountLabels(CoreLabels(part));
           sums_.smoothing.pieces_moved += final.moved.pieces;
@@ -187,7 +279,7 @@ class SceneLabeller {
 
   FinalLabels WithoutSmallPieces(std::int64_t cell, const LabelScratch& scratch) const {
     const RasterInfo& info = cells_.info();
-    const Window seen = cells_.At(cell, kPieceMargin), core = cells_.At(cell);
+    const Window seen = cells_.At(cell, PieceMargin(smooth_.min_size)), core = cells_.At(cell);
     FinalLabels final;
     final.result.labels = scratch.Read(seen);
     final.moved =
@@ -206,20 +298,21 @@ class SceneLabeller {
   }
 
   void Add(const LabelledWindow& labelled) {
+    SceneTally& tally = sums_.tally;
     const Segmentation& cell = labelled.result;
-    sums_.num_valid += cell.num_valid;
-    sums_.log_likelihood += cell.log_likelihood * static_cast<double>(cell.num_valid);
+    tally.num_valid += cell.num_valid;
+    tally.log_likelihood += cell.log_likelihood * static_cast<double>(cell.num_valid);
     if (const std::optional<Drift> drift = MeasureDrift(cell, model_)) {
-      sums_.num_unlikely += drift->unlikely_pixels * static_cast<double>(cell.num_valid);
-      sums_.tells_drift = true;
+      tally.num_unlikely += drift->unlikely_pixels * static_cast<double>(cell.num_valid);
+      tally.tells_drift = true;
     }
     const AnomalyCounts& counts = labelled.measures.anomalies.counts;
-    sums_.anomalies.rate = frame_.output.anomaly_rate;
+    tally.anomalies.rate = frame_.output.anomaly_rate;
     if (counts.log_density_threshold)
-      sums_.anomalies.log_density_threshold = counts.log_density_threshold;
-    sums_.anomalies.num_unlikely += counts.num_unlikely;
-    sums_.anomalies.num_outliers += counts.num_outliers;
-    sums_.anomalies.num_both += counts.num_both;
+      tally.anomalies.log_density_threshold = counts.log_density_threshold;
+    tally.anomalies.num_unlikely += counts.num_unlikely;
+    tally.anomalies.num_outliers += counts.num_outliers;
+    tally.anomalies.num_both += counts.num_both;
   }
 
   CellReader& cells_;
@@ -228,6 +321,7 @@ class SceneLabeller {
   SmoothOptions smooth_;
   const JobFrame& frame_;
   const boost::filesystem::path& folder_;
+  SceneJournal& journal_;
   std::int64_t margin_ = 0;
   SceneSums sums_;
 };
@@ -239,7 +333,7 @@ SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smoo
   SceneOutputs per_pixel;
   per_pixel.bytes_per_pixel = 0;
   per_pixel.margin = SmoothReach(smooth);
-  per_pixel.absorbs_pieces = smooth.min_size > 1;
+  if (smooth.min_size > 1) per_pixel.piece_margin = PieceMargin(smooth.min_size);
   if (smooth.Smooths()) per_pixel.num_planes += 2 * num_classes + 7;  // see SmoothClasses
   const auto add = [&](Output kind, int planes, std::int64_t bytes) {
     if (!outputs.contains(kind)) return;
@@ -258,8 +352,8 @@ SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smoo
 
 SceneSums LabelScene(CellReader& cells, const ScenePlan& plan, const Model& model,
                      const SmoothOptions& smooth, const JobFrame& frame,
-                     const boost::filesystem::path& folder) {
-  return SceneLabeller(cells, plan, model, smooth, frame, folder).Run();
+                     const boost::filesystem::path& folder, SceneJournal& journal) {
+  return SceneLabeller(cells, plan, model, smooth, frame, folder, journal).Run();
 }
 
 }  // namespace gmmseg

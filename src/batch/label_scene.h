@@ -10,21 +10,28 @@
 #include <vector>
 
 #include "batch/job_frame.h"
+#include "batch/scene_journal.h"
 #include "stream/cells.h"
 #include "stream/scene_plan.h"
 
 namespace gmmseg {
 
-// Sums over the cells, in their order.
-struct SceneSums {
-  std::vector<std::int64_t> pixels;  // per class
+// Sums over the cells, in their order: what is kept of them is these bytes.
+struct SceneTally {
   std::int64_t num_valid = 0;
   double log_likelihood = 0;
   AnomalyCounts anomalies;
   double num_unlikely = 0;  // see Drift
   bool tells_drift = false;
+};
+
+struct SceneSums {
+  std::vector<std::int64_t> pixels;  // per class
+  SceneTally tally;
   Smoothing smoothing;
-  int num_passes = 0;  // over the raster
+  int num_passes = 0;            // over the raster
+  std::int64_t num_resumed = 0;  // cells that an earlier run finished
+  std::int64_t cut_margin = 0;   // see SceneTotals
 };
 
 // What labelling a pixel of a raster that is not held takes.
@@ -34,10 +41,12 @@ SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smoo
 // Writes the frame's maps of the raster into `folder`, by the model. Smoothing looks at each cell
 // with what is around it, by strengths that are the whole raster's and take a reading of their own
 // where they are not given; small pieces then get their labels in windows of the cells and
-// kPieceMargin pixels around them, so that those which hang together further are cut there. The
-// same labels for any file of these pixels, any memory and any number of threads.
+// PieceMargin() pixels around them, so that those which hang together further are cut there. The
+// same labels for any file of these pixels, any memory and any number of threads. Cells that the
+// journal has are written as they are there, and it gets the others; looking for small pieces
+// begins again.
 SceneSums LabelScene(CellReader& cells, const ScenePlan& plan, const Model& model,
                      const SmoothOptions& smooth, const JobFrame& frame,
-                     const boost::filesystem::path& folder);
+                     const boost::filesystem::path& folder, SceneJournal& journal);
 
 }  // namespace gmmseg

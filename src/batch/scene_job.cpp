@@ -1,6 +1,5 @@
 #include <gmmseg/drift.h>
 #include <gmmseg/errors.h>
-#include <gmmseg/model_io.h>
 #include <gmmseg/scene_job.h>
 #include <sys/resource.h>
 
@@ -10,19 +9,26 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
+#include <sstream>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/stopwatch.h"
 #include "base/text.h"
 #include "batch/fit_outputs.h"
 #include "batch/job_frame.h"
+#include "batch/job_settings.h"
 #include "batch/label_scene.h"
 #include "batch/model_outputs.h"
 #include "batch/output_names.h"
+#include "batch/scene_journal.h"
 #include "batch/warnings.h"
 #include "batch/write_maps.h"
 #include "features/band_projection.h"
 #include "io/map_reader.h"
+#include "io/model_format.h"
+#include "io/staged_file.h"
 #include "segment/applicable.h"
 #include "segment/potts_strength.h"
 #include "segment/smooth.h"
@@ -63,6 +69,13 @@ std::int64_t PeakBytes() {
   return usage.ru_maxrss * 1024;
 }
 
+// As its file has it: a run that goes on with that labels alike.
+struct SceneModel {
+  Model model;
+  std::string text;    // of the file; empty where there is no class
+  std::string record;  // of a new fit, for a run that goes on
+};
+
 class Scene {
  public:
   Scene(const JobFrame& frame, const SceneRequest& request, const SceneOptions& options)
@@ -81,24 +94,27 @@ class Scene {
     result.scene.emplace();
     result.scene->planned_bytes = plan.bytes;
     // Beside the first pass.
-    std::future<std::string> hash = std::async(
+    const std::shared_future<std::string> hash = std::async(
         std::launch::async, [this] { return HashImage(frame_.input.image, frame_.input.read); });
+    SceneJournal journal(frame_.directory() / JournalName(frame_.stem()), hash);
+    options_.earlier == EarlierPass::kGoOn ? journal.Find() : journal.Forget();
     Stopwatch watch;
-    Model model = request_.applied ? *request_.applied : Fit(plan, settings, result);
-    if (!request_.applied) {
-      result.hash = hash.get();
-      model.inputs = {{fs::path(frame_.input.image).filename().string(), result.hash}};
-    }
+    SceneModel scene = FindModel(plan, settings, hash, journal, result);
     result.seconds.fit = watch.Lap();
     const fs::path& stage = folder();
-    const SceneSums sums = LabelScene(cells_, plan, model, request_.smooth, frame_, stage);
-    if (frame_.Wants(Output::kModel) && !model.classes.empty())
-      WriteModel((stage / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
-                 model);
-    SetFacts(sums, model, result);
-    if (request_.applied) result.hash = hash.get();
+    journal.Begin();
+    if (!scene.record.empty())
+      journal.Put(SceneJournal::Kind::kFit, FitKey(settings), scene.record);
+    const SceneSums sums =
+        LabelScene(cells_, plan, scene.model, request_.smooth, frame_, stage, journal);
+    if (frame_.Wants(Output::kModel) && !scene.text.empty())
+      WriteStagedFile(
+          (stage / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
+          scene.text);
+    SetFacts(sums, scene.model, result);
+    result.hash = hash.get();
     result.seconds.labels = watch.Lap();
-    result.model = std::move(model);
+    result.model = std::move(scene.model);
     result.scene->peak_bytes = PeakBytes();
   }
 
@@ -155,7 +171,50 @@ class Scene {
            sampled;
   }
 
-  Model Fit(const ScenePlan& plan, SegmentOptions settings, JobResult& result) {
+  // What decides the fit but for the image. Not the memory: a fit within more or less of it is as
+  // good, as that of a folder's model is.
+  std::string FitKey(const SegmentOptions& settings) const {
+    return ContentHash(FitSettingsText(settings) +
+                       " full_passes=" + std::to_string(options_.full_passes) + " " + InputName());
+  }
+
+  std::string InputName() const { return fs::path(frame_.input.image).filename().string(); }
+
+  // The one that is applied, or that an earlier run fitted, or a new one.
+  SceneModel FindModel(const ScenePlan& plan, const SegmentOptions& settings,
+                       const std::shared_future<std::string>& hash, SceneJournal& journal,
+                       JobResult& result) {
+    if (request_.applied) return {*request_.applied, ModelText(*request_.applied), ""};
+    if (const auto kept = journal.Take(SceneJournal::Kind::kFit, FitKey(settings)))
+      return FromRecord(*kept, result);
+    SceneFit fit = Fit(plan, settings);
+    result.scene->num_passes = fit.num_passes;
+    fit.model.inputs = {{InputName(), hash.get()}};
+    if (fit.model.classes.empty()) return {std::move(fit.model), "", ""};
+    const std::string record =
+        Format("%d %lld %d\n", static_cast<int>(fit.exact), static_cast<long long>(fit.num_sampled),
+               fit.model.fit.num_distinct) +
+        ModelText(fit.model);
+    SceneModel scene = FromRecord(record, result);
+    scene.record = record;
+    return scene;
+  }
+
+  // What no model file says stands in the record's first line.
+  SceneModel FromRecord(const std::string& record, JobResult& result) const {
+    int num_distinct = 0;
+    std::istringstream facts(record);
+    facts >> result.scene->exact >> result.scene->num_sampled >> num_distinct;
+    SceneModel scene;
+    scene.text = record.substr(record.find('\n') + 1);
+    scene.model =
+        ParseModel(frame_.input.image,
+                   {reinterpret_cast<const unsigned char*>(scene.text.data()), scene.text.size()});
+    scene.model.fit.num_distinct = num_distinct;
+    return scene;
+  }
+
+  SceneFit Fit(const ScenePlan& plan, SegmentOptions settings) {
     settings.smooth = {};  // the classes are, not the fit
     SceneObserver observer;
     const std::int64_t all = cells_.info().width * cells_.info().height;
@@ -168,11 +227,7 @@ class Scene {
       if (settings.fit.progress) settings.fit.progress(iteration, log_likelihood);
       frame_.Report({JobStage::kFitting, iteration, log_likelihood});
     };
-    SceneFit fit = FitScene(cells_, plan, settings, options_.full_passes, observer);
-    result.scene->exact = fit.exact;
-    result.scene->num_sampled = fit.num_sampled;
-    result.scene->num_passes = fit.num_passes;
-    return std::move(fit.model);
+    return FitScene(cells_, plan, settings, options_.full_passes, observer);
   }
 
   void SetFacts(const SceneSums& sums, const Model& model, JobResult& result) const {
@@ -180,18 +235,21 @@ class Scene {
     result.width = info.width;
     result.height = info.height;
     result.num_bands = info.num_bands;
-    result.num_valid = sums.num_valid;
+    result.num_valid = sums.tally.num_valid;
     result.smoothing = sums.smoothing;
     result.scene->num_passes += sums.num_passes;
+    result.scene->cells_resumed = sums.num_resumed;
+    result.scene->cut_margin = sums.cut_margin;
     result.classes = model.classes;
     for (std::size_t k = 0; k < sums.pixels.size(); ++k)
-      result.classes[k].share = static_cast<double>(sums.pixels[k]) /
-                                static_cast<double>(std::max<std::int64_t>(1, sums.num_valid));
-    if (sums.num_valid > 0)
-      result.log_likelihood = sums.log_likelihood / static_cast<double>(sums.num_valid);
-    if (NeedsAnomalies(frame_.output.outputs)) result.anomalies = sums.anomalies;
-    if (request_.applied && sums.tells_drift)
-      result.drift = Drift{sums.num_unlikely / static_cast<double>(sums.num_valid),
+      result.classes[k].share =
+          static_cast<double>(sums.pixels[k]) /
+          static_cast<double>(std::max<std::int64_t>(1, sums.tally.num_valid));
+    if (sums.tally.num_valid > 0)
+      result.log_likelihood = sums.tally.log_likelihood / static_cast<double>(sums.tally.num_valid);
+    if (NeedsAnomalies(frame_.output.outputs)) result.anomalies = sums.tally.anomalies;
+    if (request_.applied && sums.tally.tells_drift)
+      result.drift = Drift{sums.tally.num_unlikely / static_cast<double>(sums.tally.num_valid),
                            ShareDistance(result.classes, model.classes)};
   }
 

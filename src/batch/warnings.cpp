@@ -62,6 +62,11 @@ std::vector<std::string> WarningsOf(const JobResult& result, const FitOptions* f
                 : "no pixel has data: all labels are 0"};
   std::vector<std::string> warnings;
   if (result.drift && result.drift->flagged()) warnings.push_back(DriftWarning(*result.drift));
+  if (result.scene && result.scene->cut_margin > 0)
+    warnings.push_back(Format(
+        "small pieces were looked for within %lld pixels around each part of the raster; those "
+        "which reach further may be cut there: give a smaller --min-size, or more --memory",
+        static_cast<long long>(result.scene->cut_margin)));
   if (fit == nullptr) return warnings;
   AddFitWarnings(result.model.fit, warnings);
   AddEdgeWarning(result.model, warnings);

@@ -9,8 +9,8 @@
 
 namespace gmmseg {
 
-// No data, drift and, of a fit by these options (null where a model was applied), fewer classes,
-// rescues, no convergence. One sentence each.
+// No data, drift, pieces that may be cut and, of a fit by these options (null where a model was
+// applied), fewer classes, rescues, no convergence. One sentence each.
 std::vector<std::string> WarningsOf(const JobResult& result, const FitOptions* fit);
 
 // Of the model that was fitted to all images.

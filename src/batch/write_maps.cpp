@@ -8,12 +8,14 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "base/text.h"
 #include "batch/class_map.h"
 #include "batch/output_names.h"
 #include "io/map_writer.h"
 #include "io/probability_steps.h"
+#include "raster/value_size.h"
 
 namespace gmmseg {
 namespace {
@@ -54,12 +56,24 @@ std::vector<std::pair<std::string, std::string>> MapMetadata(const Model& model)
 }  // namespace
 
 struct MapOutputs::Impl {
+  struct NumberMap {
+    NumberMap(const std::string& path, const MapFormat& format)
+        : writer(path, format),
+          num_bands(static_cast<int>(format.bands.size())),
+          bytes_per_value(BytesPerValue(format.type)) {}
+
+    MapWriter writer;
+    int num_bands;
+    std::int64_t bytes_per_value;
+  };
+
   Impl(const boost::filesystem::path& folder_path, const std::string& output_stem,
-       const MapSubject& map_subject, const OutputOptions& options)
+       const MapSubject& map_subject, const OutputOptions& options, KeepValues keep_values)
       : folder(folder_path),
         stem(output_stem),
         subject(map_subject),
         output(options),
+        keep(std::move(keep_values)),
         common{.width = subject.width,
                .height = subject.height,
                .layout = output.map_layout,
@@ -123,9 +137,40 @@ struct MapOutputs::Impl {
   }
 
   void Write(const MapPart& part) {
-    for (auto& [kind, map] : class_maps)
-      map.Write(part.core, kind == Output::kAnomalies ? MarksOf(part) : CoreLabels(part));
-    for (auto& [kind, map] : maps) WriteNumbers(kind, part, map);
+    for (auto& [kind, map] : class_maps) {
+      const std::vector<std::uint16_t> labels =
+          kind == Output::kAnomalies ? MarksOf(part) : CoreLabels(part);
+      map.Write(part.core, labels);
+      Keep(labels);
+    }
+    for (auto& [kind, map] : maps) WriteNumbers(kind, part, map.writer);
+  }
+
+  template <typename T>
+  void Keep(const std::vector<T>& values) const {
+    if (keep) keep(values.data(), std::ssize(values) * std::int64_t{sizeof(T)});
+  }
+
+  void WriteKept(const Window& core, const FetchValues& fetch) {
+    const std::int64_t num_pixels = core.width * core.height;
+    std::vector<std::uint16_t> labels(num_pixels);
+    for (auto& [kind, map] : class_maps) {
+      fetch(labels.data(), num_pixels * std::int64_t{sizeof(std::uint16_t)});
+      map.Write(core, labels);
+    }
+    for (auto& [kind, map] : maps) {
+      std::vector<char> values(num_pixels * map.bytes_per_value);
+      for (int b = 0; b < map.num_bands; ++b) {
+        fetch(values.data(), std::ssize(values));
+        map.writer.Write(core, b, values.data());
+      }
+    }
+  }
+
+  std::int64_t KeptBytesPerPixel() const {
+    std::int64_t bytes = std::ssize(class_maps) * std::int64_t{sizeof(std::uint16_t)};
+    for (const auto& [kind, map] : maps) bytes += map.num_bands * map.bytes_per_value;
+    return bytes;
   }
 
   static std::vector<std::uint16_t> MarksOf(const MapPart& part) {
@@ -157,8 +202,8 @@ struct MapOutputs::Impl {
 
   // value(i) of pixels with data, i as they were seen, as the steps have it.
   template <typename T>
-  static void WriteSteps(const MapPart& part, MapWriter& map, int band,
-                         const ProbabilitySteps& steps, const PixelValues& value) {
+  void WriteSteps(const MapPart& part, MapWriter& map, int band, const ProbabilitySteps& steps,
+                  const PixelValues& value) const {
     std::vector<T> stored(part.num_pixels());
     for (std::int64_t i = 0; i < part.num_pixels(); ++i) {
       const std::int64_t at = part.At(i);
@@ -168,9 +213,10 @@ struct MapOutputs::Impl {
       stored[i] = static_cast<T>(std::lround(exact));
     }
     map.Write(part.core, band, stored.data());
+    Keep(stored);
   }
 
-  static void WriteUncertainty(const MapPart& part, MapWriter& map) {
+  void WriteUncertainty(const MapPart& part, MapWriter& map) const {
     const std::vector<float> uncertainty = part.result.Uncertainty();
     WriteSteps<std::uint8_t>(part, map, 0, kUncertaintySteps,
                              [&](std::int64_t i) { return uncertainty[part.result.PlaceOf(i)]; });
@@ -205,25 +251,27 @@ struct MapOutputs::Impl {
   }
 
   // value(i) of pixels with data, i as they were seen.
-  static void WriteFloats(const MapPart& part, MapWriter& map, int band, const PixelValues& value) {
+  void WriteFloats(const MapPart& part, MapWriter& map, int band, const PixelValues& value) const {
     std::vector<float> plane(part.num_pixels());
     for (std::int64_t i = 0; i < part.num_pixels(); ++i)
       plane[i] = part.result.labels[part.At(i)] == 0 ? kNaN : value(part.At(i));
     map.Write(part.core, band, plane.data());
+    Keep(plane);
   }
 
   void Close() {
     for (auto& [kind, map] : class_maps) map.Close();
-    for (auto& [kind, map] : maps) map.Close();
+    for (auto& [kind, map] : maps) map.writer.Close();
   }
 
   boost::filesystem::path folder;
   std::string stem;
   MapSubject subject;
   const OutputOptions& output;
+  KeepValues keep;
   MapFormat common;  // what all maps share
   std::map<Output, ClassMap> class_maps;
-  std::map<Output, MapWriter> maps;
+  std::map<Output, NumberMap> maps;
 };
 
 std::vector<std::uint16_t> CoreLabels(const MapPart& part) {
@@ -233,10 +281,14 @@ std::vector<std::uint16_t> CoreLabels(const MapPart& part) {
 }
 
 MapOutputs::MapOutputs(const boost::filesystem::path& folder, const std::string& stem,
-                       const MapSubject& subject, const OutputOptions& output)
-    : impl_(std::make_unique<Impl>(folder, stem, subject, output)) {}
+                       const MapSubject& subject, const OutputOptions& output, KeepValues keep)
+    : impl_(std::make_unique<Impl>(folder, stem, subject, output, std::move(keep))) {}
 MapOutputs::~MapOutputs() = default;
 void MapOutputs::Write(const MapPart& part) { impl_->Write(part); }
+void MapOutputs::WriteKept(const Window& core, const FetchValues& fetch) {
+  impl_->WriteKept(core, fetch);
+}
+std::int64_t MapOutputs::BytesPerPixel() const { return impl_->KeptBytesPerPixel(); }
 void MapOutputs::Close() { impl_->Close(); }
 
 OutputSet MapOutputKinds() {

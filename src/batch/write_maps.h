@@ -5,6 +5,8 @@
 #include <gmmseg/segment.h>
 
 #include <boost/filesystem/path.hpp>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,6 +42,11 @@ struct MapPart {
 // The labels of the core.
 std::vector<std::uint16_t> CoreLabels(const MapPart& part);
 
+// A part's values as they are written, map after map and band after band of it: where they go, too,
+// and where they come from.
+using KeepValues = std::function<void(const void* values, std::int64_t bytes)>;
+using FetchValues = std::function<void(void* values, std::int64_t bytes)>;
+
 // Labels and anomalies (of uint8, above 255 classes uint16, with a raster attribute table beside
 // them and a style for QGIS), uncertainty (in steps of 0.004), probabilities, and planes of floats
 // (NaN: no data), of those that are asked for. Written part by part, whose cores together are the
@@ -47,12 +54,16 @@ std::vector<std::uint16_t> CoreLabels(const MapPart& part);
 class MapOutputs {
  public:
   MapOutputs(const boost::filesystem::path& folder, const std::string& stem,
-             const MapSubject& subject, const OutputOptions& output);
+             const MapSubject& subject, const OutputOptions& output, KeepValues keep = {});
   ~MapOutputs();  // without Close(): nothing stays behind
   MapOutputs(const MapOutputs&) = delete;
   MapOutputs& operator=(const MapOutputs&) = delete;
 
   void Write(const MapPart& part);
+  // The same of values that were kept.
+  void WriteKept(const Window& core, const FetchValues& fetch);
+  // Of what is kept, in all maps.
+  std::int64_t BytesPerPixel() const;
   void Close();
 
  private:

@@ -126,6 +126,7 @@ Json SceneJson(const SceneTotals& scene) {
   return {{"exact", scene.exact},
           {"sampled_pixels", scene.num_sampled},
           {"passes", scene.num_passes},
+          {"cells_resumed", scene.cells_resumed},
           {"planned_bytes", scene.planned_bytes},
           {"peak_bytes", scene.peak_bytes}};
 }

@@ -275,7 +275,8 @@ void DeclareFolder(CLI::App& app, Options& options) {
   CLI::Option* resume = AddFlag(
       app, kFolders, "--resume",
       "Go on with an earlier run over a folder: what is done with the same input and the same "
-      "settings stays, and so does the shared model, also when files were added. Default: off.",
+      "settings stays, and so does the shared model, also when files were added. Or with one over "
+      "a raster that memory does not hold, part by part. Default: off.",
       [&options] { options.earlier = EarlierRun::kResume; });
   AddFlag(app, kFolders, "--refit", "As --resume, but fit the shared model anew. Default: off.",
           [&options] { options.earlier = EarlierRun::kRefit; })

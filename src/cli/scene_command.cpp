@@ -130,7 +130,10 @@ ExitCode RunScene(const Options& options) {
   const JobObserver show = [&](const JobProgress& each) {
     progress.Show(each, fit.fit.max_iterations);
   };
-  SceneOptions scene{.memory = memory, .full_passes = options.full_passes, .plan = {}};
+  SceneOptions scene{.memory = memory,
+                     .full_passes = options.full_passes,
+                     .plan = {},
+                     .earlier = EarlierPass::kForget};
   if (options.verbosity != Verbosity::kQuiet)
     scene.plan = [&](const std::string& plan) {
       progress.Wipe();

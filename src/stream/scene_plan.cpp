@@ -41,7 +41,7 @@ std::int64_t CellBytes(const RasterInfo& info, int num_components, const SceneOu
 // a piece.
 std::int64_t PieceBytes(const SceneOutputs& outputs) {
   constexpr std::int64_t kPerPixel = 100;
-  return outputs.absorbs_pieces ? PixelsWithMargin(kPieceMargin) * kPerPixel : 1;
+  return outputs.piece_margin > 0 ? PixelsWithMargin(outputs.piece_margin) * kPerPixel : 1;
 }
 
 // A row of cells, with their margins, and the blocks that it cuts, of a file whose blocks are rows;

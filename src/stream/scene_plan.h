@@ -4,6 +4,7 @@
 #include <gmmseg/block_reader.h>
 #include <gmmseg/segment.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "features/feature_pool.h"
@@ -27,11 +28,16 @@ struct SceneOutputs {
   int num_planes = 0;                // of float, that a cell holds until it is written
   std::int64_t bytes_per_pixel = 1;  // in all files
   std::int64_t margin = 0;           // pixels around each cell that its labels depend on
-  bool absorbs_pieces = false;
+  std::int64_t piece_margin = 0;     // in which small pieces are looked for; 0: they are not
 };
 
-// Pixels around each cell in which small pieces of its labels are looked for.
-inline constexpr std::int64_t kPieceMargin = 128;
+// Pixels around each cell in which pieces of fewer pixels than `min_size` are looked for: as far as
+// one of them can reach, and its neighbours, but no less than lets small ones hang together, and no
+// more than memory holds at little expense.
+inline constexpr std::int64_t kLeastPieceMargin = 128, kMostPieceMargin = 512;
+constexpr std::int64_t PieceMargin(std::int64_t min_size) {
+  return std::clamp(min_size - 1, kLeastPieceMargin, kMostPieceMargin);
+}
 
 // What of the memory holds distinct colours, or a sample with what EM needs of it: decided by it
 // alone, so that the fit does not hang on the file's blocks.

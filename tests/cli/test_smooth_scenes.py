@@ -79,6 +79,22 @@ class Smoothed(SceneTest):
             difference = np.abs(mine.astype(float) - theirs)
             self.assertGreater((difference[np.isfinite(difference)] <= most).mean(), 0.9999)
 
+    def test_a_thin_piece_that_crosses_cells_is_seen_whole(self):
+        values = np.full((3, HEIGHT, WIDTH), 60, np.uint8)
+        values[:, 2000:2300] = 120
+        for row, length in ((500, 300), (1010, 450)):  # from here right over two borders, or one, and down over one
+            values[:, row, 380:380 + length - 40] = values[:, row:row + 41, 380 + length - 41] = 120
+        self.raster("scene.tif", values, options=["COMPRESS=DEFLATE"])
+        labels, told = self.parts("-k", 2, "--min-size", 400, "--write", "labels")
+        expected = (values[0] > 100) + 1
+        expected[500:541, :700] = 1
+        np.testing.assert_array_equal(labels, expected)
+        self.assertEqual((told["smoothing"]["pieces_moved"], told["smoothing"]["pixels_moved"]), (1, 300))
+        self.assertEqual(told["warnings"], [])
+        told = self.parts("-k", 2, "--min-size", 514, "--write", "labels", "--threads", 1)[1]
+        self.assertEqual(len(told["warnings"]), 1)
+        self.assertIn("within 512 pixels", told["warnings"][0])
+
 
 if __name__ == "__main__":
     unittest.main()

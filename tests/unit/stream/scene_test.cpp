@@ -164,5 +164,20 @@ TEST_CASE("scene: too little memory says how much suffices") {
   CHECK(plan(10 * least).cells_at_a_time >= 3);
 }
 
+TEST_CASE("scene: small pieces are seen whole as far as memory allows, and the plan counts that") {
+  CHECK(PieceMargin(2) == 128);
+  CHECK(PieceMargin(400) == 399);
+  CHECK(PieceMargin(100000) == kMostPieceMargin);
+  const Raster raster = Stripes(1100, 700, SampleType::kUint8);
+  const HeldReader reader(raster);
+  const auto at_a_time = [&](std::int64_t min_size) {
+    SceneOutputs outputs;
+    outputs.piece_margin = PieceMargin(min_size);
+    return PlanScene(reader.info(), ThreeClasses(), 3, outputs, kEnough).piece_windows_at_a_time;
+  };
+  const ThreadLimit limit(2);
+  CHECK(at_a_time(10) > at_a_time(500));
+}
+
 }  // namespace
 }  // namespace gmmseg
