@@ -74,6 +74,22 @@ class ManyScenes(SceneTest):
         for name in ("north", "south"):
             self.assertEqual(self.labels("out", name).shape, (HEIGHT, WIDTH))
 
+    def test_a_killed_run_goes_on_within_a_scene(self):
+        self.succeed(*self.words, "--memory", "230M", "-o", "whole")
+        with start(*self.words, "--memory", "230M", "-o", "out", "-q", cwd=self.folder) as process:
+            journal = self.folder / "out/.south.gmmseg-resume"
+            until = time.monotonic() + 60
+            while not (journal.exists() and journal.stat().st_size > 5 << 20) and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.001)
+            process.kill()
+        told = [json.loads(line) for line in
+                self.succeed(*self.words, "--memory", "230M", "-o", "out", "--resume", "--json").stdout.splitlines()]
+        self.assertEqual([line["status"] for line in told], ["kept", "done"])
+        self.assertGreater(told[1]["scene"]["cells_resumed"], 5)
+        self.assertFalse(journal.exists())
+        for path in (self.folder / "whole").glob("*_labels.*"):
+            self.assertTrue((self.folder / "out" / path.name).read_bytes() == path.read_bytes(), path.name)
+
     def test_a_damaged_scene_fails_alone(self):
         self.damage("north.tif", 4, 5)
         result = self.segment(*self.words, "--memory", "230M", "-o", "out")
