@@ -97,7 +97,10 @@ class Scene {
     const std::shared_future<std::string> hash = std::async(
         std::launch::async, [this] { return HashImage(frame_.input.image, frame_.input.read); });
     SceneJournal journal(frame_.directory() / JournalName(frame_.stem()), hash);
-    options_.earlier == EarlierPass::kGoOn ? journal.Find() : journal.Forget();
+    if (options_.earlier == EarlierPass::kGoOn)
+      journal.Find();
+    else
+      journal.Forget();
     Stopwatch watch;
     SceneModel scene = FindModel(plan, settings, hash, journal, result);
     result.seconds.fit = watch.Lap();
@@ -188,6 +191,8 @@ class Scene {
     if (const auto kept = journal.Take(SceneJournal::Kind::kFit, FitKey(settings)))
       return FromRecord(*kept, result);
     SceneFit fit = Fit(plan, settings);
+    result.scene->exact = fit.exact;
+    result.scene->num_sampled = fit.num_sampled;
     result.scene->num_passes = fit.num_passes;
     fit.model.inputs = {{InputName(), hash.get()}};
     if (fit.model.classes.empty()) return {std::move(fit.model), "", ""};

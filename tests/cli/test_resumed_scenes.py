@@ -8,7 +8,7 @@ import time
 import unittest
 
 from program import start
-from test_scenes import SceneTest
+from test_scenes import HEIGHT, WIDTH, SceneTest
 
 CELLS = 36  # of 2990 x 2720 pixels
 JOURNAL = ".scene.gmmseg-resume"
@@ -39,7 +39,7 @@ class ResumedScenes(SceneTest):
                 self.assertIsNone(process.poll(), "it ended before it was killed")
                 self.assertLess(time.monotonic(), until)
                 if enough == 0 and self.size() > 1 << 18:
-                    enough = self.size() + cells * per_pixel * 512 * 512
+                    enough = min(self.size() + cells * per_pixel * 512 * 512, WIDTH * HEIGHT * per_pixel)
                 time.sleep(0.001)
             process.send_signal(number)
             process.communicate(timeout=60)
@@ -102,6 +102,15 @@ class Killed(ResumedScenes):
                 self.assertGreater(told["cells_resumed"], 1)
                 self.assertEqual(told["passes"], 1)
                 self.check(whole)
+
+    def test_while_small_pieces_are_looked_for(self):
+        words = ("scene.tif", "-k", 3, "--write", "labels", "--min-size", 100)
+        whole = self.whole(*words)
+        self.killed(*words, cells=CELLS, per_pixel=2)
+        told = self.resumed(*words)
+        self.assertGreaterEqual(told["cells_resumed"], CELLS - 1)
+        self.assertLessEqual(told["passes"], 1)
+        self.check(whole)
 
     def test_a_sample_and_passes_over_all_pixels_are_not_repeated(self):
         self.make(bands=4, dtype="uint16", scale=150)
