@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "io/dicom_decoder.h"
 #include "io/file_bytes.h"
 #include "io/image_backend.h"
 #include "io/map_reader.h"
@@ -22,9 +23,10 @@ namespace fs = boost::filesystem;
 namespace {
 
 // In the order in which they are asked. Every format here is known by its first bytes, so the
-// extension of the name has no say.
+// extension of the name has no say. DICOM comes first: its first 128 bytes may be those of a TIFF.
 constexpr ImageBackend kBackends[] = {
     {"", {}, ReadNull, ReadNullHeader},
+    {"DICOM", {".dcm", ".dicom", ".ima"}, ReadDicom, ReadDicomHeader},
     {"PNG", {".png"}, ReadPng, ReadPngHeader},
     {"TIFF", {".tif", ".tiff"}, ReadTiff, ReadTiffHeader},
     {"PNM, PFM", {".pbm", ".pgm", ".ppm", ".pnm", ".pfm"}, ReadPnm, ReadPnmHeader},
@@ -133,6 +135,7 @@ bool IsMap(const std::string& path) {
   const PeekedFile file(path, "an image file");
   const std::vector<unsigned char> bytes = file.First(kFirst);
   const ImageSource source{path, bytes, file.size()};
+  if (IsDicom(source)) return false;
   return IsLocatedTiff(source) || (!IsKnownHere(source) && IsKnownToGdal(path));
 }
 
