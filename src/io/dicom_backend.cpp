@@ -1,11 +1,7 @@
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <limits>
-
 #include "io/dicom_decoder.h"
 #include "io/dicom_series.h"
 #include "io/dicom_values.h"
+#include "io/first_bytes.h"
 
 namespace gmmseg {
 namespace {
@@ -31,6 +27,11 @@ bool BeginsWithElement(const ImageSource& source) {
 
 bool IsDicom(const ImageSource& source) {
   return source.StartsWith("DICM", 128) || BeginsWithElement(source);
+}
+
+DicomPicture ReadHeaderOf(const std::string& path) {
+  return AskFirstBytes(
+      path, [](const ImageSource& source) { return DecodeDicom(source, DicomPart::kHeader); });
 }
 
 std::optional<ImageHeader> ReadDicomHeader(const ImageSource& source) {

@@ -130,6 +130,15 @@ VolumeGeometry GeometryOf(const DicomFacts& facts) {
                     facts.has_step ? facts.step : Times(NormalOf(facts), facts.slice_spacing));
 }
 
+bool IsSeries(const std::vector<DicomSlice>& slices) {
+  std::map<std::uint64_t, int> counts;
+  return std::ranges::any_of(slices, [&](const DicomSlice& slice) {
+    const DicomFacts& facts = slice.facts;
+    const bool is_slice = facts.num_frames == 1 && facts.has_position && facts.has_orientation;
+    return is_slice && ++counts[facts.series] > 1;
+  });
+}
+
 OrderedSlices OrderSlices(const std::string& folder, std::vector<DicomSlice> slices) {
   CheckOneSeries(folder, slices);
   for (const DicomSlice& slice : slices) CheckAlike(folder, slices.front(), slice);

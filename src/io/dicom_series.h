@@ -16,7 +16,12 @@ VolumeGeometry GeometryOf(const DicomFacts& facts);
 struct DicomSlice {
   std::string path;
   DicomFacts facts;
+  DicomRescale rescale = {};
 };
+
+// Whether the files of a folder are slices of a volume, or meant to be: one of the series has
+// several that are of one frame and say where they lie.
+bool IsSeries(const std::vector<DicomSlice>& slices);
 
 struct OrderedSlices {
   std::vector<DicomSlice> slices;  // by their place along the normal of the slices

@@ -262,7 +262,8 @@ std::pair<DicomPicture, std::int64_t> ReadHeaderPart(const ImageSource& source) 
   // Of a part of the file, what was read is all only where something follows.
   const bool at_end = !stream || stream.peek() == std::istringstream::traits_type::eof();
   if (is_part && (!is_read || at_end)) throw Refusal{"", Answer::kTruncated};
-  if (!is_read) throw Refusal{"cannot be read (GDCM finds no sense in its header)"};
+  if (!is_read)
+    throw Refusal{std::string("cannot be read (GDCM finds no sense in its header)") + kMend};
   DicomPicture picture{FactsOf(data), {}, {}};
   picture.rescale = RescaleOf(data, picture.facts);
   const std::int64_t behind = at_end ? 0 : source.file_size - stream.tellg();

@@ -11,7 +11,9 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "io/dicom_decoder.h"
+#include "io/dicom_folder.h"
 #include "io/file_bytes.h"
+#include "io/first_bytes.h"
 #include "io/image_backend.h"
 #include "io/map_reader.h"
 #include "io/no_data.h"
@@ -175,9 +177,7 @@ LoadedPart LoadMap(const std::string& path, ValueMeaning meaning,
   return part;
 }
 
-LoadedPart Load(const std::string& path, ValueMeaning meaning,
-                const std::optional<Window>& extent = {}) {
-  if (IsMap(path)) return LoadMap(path, meaning, extent);
+LoadedImage LoadFile(const std::string& path, ValueMeaning meaning) {
   const std::vector<unsigned char> bytes = ReadImageBytes(path);
   ImageSource source{path, bytes};
   source.meaning = meaning;
@@ -185,6 +185,13 @@ LoadedPart Load(const std::string& path, ValueMeaning meaning,
   // Neither the hash nor most decoders use more than one thread.
   tbb::parallel_invoke([&] { image.raster = Decode(source); },
                        [&] { image.hash = IsNullImage(path) ? "" : ContentHash(bytes); });
+  return image;
+}
+
+LoadedPart Load(const std::string& path, ValueMeaning meaning,
+                const std::optional<Window>& extent = {}) {
+  if (IsMap(path)) return LoadMap(path, meaning, extent);
+  LoadedImage image = IsDicomFolder(path) ? LoadDicomFolder(path) : LoadFile(path, meaning);
   const GridFacts grid{image.raster.width(), image.raster.height(), {}};
   if (extent) {
     CheckExtent(path, *extent, grid.width, grid.height);
@@ -261,6 +268,7 @@ std::string JointHash(const std::string& hashes, const ReadOptions& options) {
 }
 
 std::string HashOfOne(const std::string& path) {
+  if (IsDicomFolder(path)) return HashDicomFolder(path);
   return IsMap(path) ? HashOfFiles(OpenMap(path, ValueMeaning::kLabel).files)
                      : ContentHash(ReadImageBytes(path));
 }
@@ -334,17 +342,9 @@ std::optional<ImageHeader> ReadImageHeader(const std::string& path) {
     const RasterInfo& info = map.reader->info();
     return ImageHeader{info.width, info.height, info.num_bands, info.type, info.color_model, true};
   }
-  // Enough for nearly all; profiles and thumbnails before the picture may take more.
-  constexpr std::int64_t kFirst = 1 << 16, kMost = 1 << 24, kGrowth = 16;
-  const PeekedFile file(path, "an image file");
-  for (std::int64_t size = kFirst;; size *= kGrowth) {
-    const std::vector<unsigned char> bytes = file.First(std::min(size, file.size()));
-    try {
-      return AskBackends(&ImageBackend::header, {path, bytes, file.size()});
-    } catch (const TruncatedImage&) {
-      if (size >= std::min(kMost, file.size())) throw;
-    }
-  }
+  if (IsDicomFolder(path)) return ReadDicomFolderHeader(path);
+  return AskFirstBytes(
+      path, [](const ImageSource& source) { return AskBackends(&ImageBackend::header, source); });
 }
 
 std::optional<ImageHeader> ReadImageHeader(const std::string& path, const ReadOptions& options) {
