@@ -110,8 +110,7 @@ class Files(DicomTest):
         for kind, low, high in ((np.uint8, 10, 200), (np.uint16, 1000, 60000),
                                 (np.int16, -900, 900)):
             with self.subTest(kind=kind):
-                pixels = disk(low=low, high=high)[0].clip(*np.iinfo(kind).min and (-32768, 32767)
-                                                          or (0, np.iinfo(kind).max)).astype(kind)
+                pixels = disk(low=low, high=high)[0].astype(kind)
                 self.check_mean(self.write(dataset(pixels)), pixels, 0.05)
 
     def test_rle(self):
@@ -221,8 +220,8 @@ class Series(DicomTest):
             self.write_series(order, folder)
             result = self.succeed(folder, "-k", 2, "--write", "model", "--json", "-o",
                                   folder[0] + "_out")
-            hashes.add(model_of(self.folder / f"{folder[0]}_out/scan.gmm.json")["training"][0]
-                       ["hash"])
+            hashes.add(model_of(self.folder / f"{folder[0]}_out/scan.gmm.json")["training"]["inputs"]
+                       [0]["hash"])
             self.assertEqual(result.returncode, 0)
         self.assertEqual(len(hashes), 1)
 
@@ -277,14 +276,9 @@ class Series(DicomTest):
                          [f"film{i}_labels.png" for i in range(3)])
 
     def test_folders_below(self):
-        self.write_series(series(3), "all/one".replace("/", "_"))
-        top = self.folder / "all"
-        top.mkdir()
-        for name in ("one", "two"):
-            (self.folder / "all_one").rename(top / name) if name == "one" else None
-        (top / "two").mkdir()
-        for i, data in enumerate(series(4)):
-            data.save_as(top / "two" / f"{i}", write_like_original=False)
+        (self.folder / "all").mkdir()
+        self.write_series(series(3), "all/one")
+        self.write_series(series(4), "all/two")
         self.succeed("all", "--recursive", "-k", 2, "--write", "model", "--separate-models")
         self.assertTrue((self.folder / "segmented/one.gmm.json").exists())
         self.assertTrue((self.folder / "segmented/two.gmm.json").exists())
