@@ -251,6 +251,21 @@ std::string Read(const ImageSource& source) {
   return {reinterpret_cast<const char*>(source.bytes.data()), source.bytes.size()};
 }
 
+// A damaged header must not become an allocation.
+void CheckSize(const ImageSource& source, const DicomFacts& facts) {
+  const std::string size = Format("image size %lld x %lld", static_cast<long long>(facts.width),
+                                  static_cast<long long>(facts.height));
+  if (facts.width < 1 || facts.height < 1) throw Refusal{size + "; every dimension must be >= 1"};
+  const double bytes = static_cast<double>(facts.width) * static_cast<double>(facts.height) *
+                       static_cast<double>(facts.num_frames) * facts.samples() *
+                       facts.bits_allocated / 8;
+  if (bytes > static_cast<double>(MaxDecodedBytes(source)))
+    throw Refusal{size + Format(" in %lld frames cannot come from a file of %lld bytes; its header "
+                                "is damaged",
+                                static_cast<long long>(facts.num_frames),
+                                static_cast<long long>(source.file_size))};
+}
+
 // With how many bytes stand behind it.
 std::pair<DicomPicture, std::int64_t> ReadHeaderPart(const ImageSource& source) {
   std::istringstream stream(Read(source));
@@ -265,6 +280,7 @@ std::pair<DicomPicture, std::int64_t> ReadHeaderPart(const ImageSource& source) 
   if (!is_read)
     throw Refusal{std::string("cannot be read (GDCM finds no sense in its header)") + kMend};
   DicomPicture picture{FactsOf(data), {}, {}};
+  CheckSize(source, picture.facts);
   picture.rescale = RescaleOf(data, picture.facts);
   const std::int64_t behind = at_end ? 0 : source.file_size - stream.tellg();
   return {std::move(picture), behind};
@@ -321,6 +337,11 @@ void TakeFormat(const gdcm::Image& image, DicomFacts& facts) {
                          static_cast<long long>(facts.width), static_cast<long long>(facts.height),
                          static_cast<long long>(facts.num_frames), facts.samples()) +
                   kMend};
+  if (format.GetHighBit() + 1 != format.GetBitsStored())
+    throw Refusal{
+        Format("its values of %d bits end in bit %d, and not in the lowest; export it "
+               "again",
+               format.GetBitsStored(), format.GetHighBit() + 1)};
   facts.bits_allocated = format.GetBitsAllocated();
   facts.bits_stored = format.GetBitsStored();
   facts.is_signed = format.GetPixelRepresentation() == 1;
