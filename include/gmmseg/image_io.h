@@ -26,8 +26,9 @@ namespace gmmseg {
 // scale and offset applied, masks and alpha taken as validity; the raster knows where it lies.
 // DICOM is read through GDCM where this build has it: frames are slices, slope and intercept are
 // applied, MONOCHROME1 is mirrored, so that high is bright, padding is no data; the raster knows
-// where its voxels lie. A folder of slices of one series is one image, in the order of their places.
-// "null:WxHxB[:u8|u16|f32]" makes an image of that size without a file, for tests and benchmarks.
+// where its voxels lie. A folder of slices of one series is one image, in the order of their
+// places. "null:WxHxB[:u8|u16|f32]" makes an image of that size without a file, for tests and
+// benchmarks.
 Raster ReadImage(const std::string& path);
 
 struct LoadedImage {

@@ -60,7 +60,8 @@ std::string FindCompanion(const std::string& path, const std::string& name);
 std::string RequireCompanion(const std::string& path, const std::string& name,
                              const std::string& what);
 
-// Whether the words mean one file, or one folder that is an image, whose outputs go into a folder by themselves.
+// Whether the words mean one file, or one folder that is an image, whose outputs go into a folder
+// by themselves.
 bool IsOneFile(const std::vector<std::string>& words);
 
 }  // namespace gmmseg

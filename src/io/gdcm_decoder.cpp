@@ -22,7 +22,8 @@ namespace {
 
 constexpr char kMend[] = "; copy or export it again";
 constexpr char kNoPixels[] =
-    "is DICOM without an image, as reports and plans are; give one with pixels";
+    "is DICOM without an image, as reports and plans are, or cut off before it; give one with "
+    "pixels";
 
 enum class Answer : unsigned char { kPicture, kRefused, kTruncated, kNoImage };
 
@@ -267,7 +268,7 @@ void CheckSize(const ImageSource& source, const DicomFacts& facts) {
 }
 
 // With how many bytes stand behind it.
-std::pair<DicomPicture, std::int64_t> ReadHeaderPart(const ImageSource& source) {
+std::pair<DicomPicture, std::size_t> ReadHeaderPart(const ImageSource& source) {
   std::istringstream stream(Read(source));
   gdcm::Reader reader;
   reader.SetStream(stream);
@@ -282,14 +283,35 @@ std::pair<DicomPicture, std::int64_t> ReadHeaderPart(const ImageSource& source) 
   DicomPicture picture{FactsOf(data), {}, {}};
   CheckSize(source, picture.facts);
   picture.rescale = RescaleOf(data, picture.facts);
-  const std::int64_t behind = at_end ? 0 : source.file_size - stream.tellg();
+  const std::size_t behind =
+      at_end ? 0 : static_cast<std::size_t>(source.file_size - stream.tellg());
   return {std::move(picture), behind};
 }
 
+std::uint32_t LittleEndian(std::span<const unsigned char> bytes) {
+  return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
+}
+
+// Compressed pixels are items one after another: a mark and a length before each, another mark at
+// their end. Decoders take what is left of a JPEG for the whole of it.
+void CheckFragments(std::span<const unsigned char> bytes) {
+  constexpr std::uint32_t kItem = 0xe000fffe;
+  while (bytes.size() >= 8 && LittleEndian(bytes) == kItem) {
+    const std::size_t length = LittleEndian(bytes.subspan(4));
+    if (length > bytes.size() - 8)
+      throw Refusal{Format("a part of its pixels takes %zu bytes, and %zu are there", length,
+                           bytes.size() - 8),
+                    Answer::kTruncated};
+    bytes = bytes.subspan(8 + length);
+  }
+}
+
 // GDCM 3.0 fills up what is missing, and gives wrong values of two kinds of files.
-void CheckPixels(const gdcm::File& file, const DicomFacts& facts, std::int64_t bytes_behind) {
+void CheckPixels(const gdcm::File& file, const DicomFacts& facts,
+                 std::span<const unsigned char> behind) {
   const gdcm::DataSet& data = file.GetDataSet();
-  if (!data.FindDataElement(kPixelData)) throw Refusal{kNoPixels, Answer::kNoImage};
+  if (!data.FindDataElement(kPixelData) && behind.empty())
+    throw Refusal{kNoPixels, Answer::kNoImage};
   const gdcm::TransferSyntax& syntax = file.GetHeader().GetDataSetTransferSyntax();
   const bool is_wrong =
       (syntax == gdcm::TransferSyntax::RLELossless && facts.samples() > 1 &&
@@ -299,15 +321,14 @@ void CheckPixels(const gdcm::File& file, const DicomFacts& facts, std::int64_t b
     throw Refusal{
         Format("its pixels of %d bits cannot be decoded (transfer syntax ", facts.bits_allocated) +
         syntax.GetString() + "); export it as explicit little endian"};
-  if (syntax.IsEncapsulated() || syntax == gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian)
-    return;
+  if (syntax.IsEncapsulated()) return CheckFragments(behind);
+  if (syntax == gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian) return;
   const bool is_halved = TextOf(data, kPhotometric) == "YBR_FULL_422";
   const double samples = is_halved ? 2 : facts.is_palette ? 1 : facts.samples();
   const double wanted = static_cast<double>(facts.width) * static_cast<double>(facts.height) *
                         static_cast<double>(facts.num_frames) * samples * facts.bits_allocated / 8;
-  if (static_cast<double>(bytes_behind) < std::floor(wanted))
-    throw Refusal{Format("its pixels take %.0f bytes, and %lld are there", wanted,
-                         static_cast<long long>(bytes_behind)),
+  if (static_cast<double>(behind.size()) < std::floor(wanted))
+    throw Refusal{Format("its pixels take %.0f bytes, and %zu are there", wanted, behind.size()),
                   Answer::kTruncated};
 }
 
@@ -356,7 +377,8 @@ DicomPicture ReadAll(const ImageSource& source) {
   gdcm::ImageReader reader;
   reader.SetStream(stream);
   const bool is_read = reader.Read();
-  CheckPixels(reader.GetFile(), facts, bytes_behind);
+  CheckPixels(reader.GetFile(), facts,
+              source.bytes.last(std::min(source.bytes.size(), bytes_behind)));
   const std::string undecoded = "its pixels cannot be decoded (transfer syntax " +
                                 SyntaxOf(reader.GetFile()) +
                                 "); export it uncompressed, or copy it again";

@@ -179,6 +179,9 @@ class Files(DicomTest):
                 self.assertIn(result.returncode, (0, 4), result.stderr)
                 self.assertTrue(all(line.startswith("segment: ")
                                     for line in result.stderr.splitlines()), result.stderr)
+        jpeg = (TEST_FILES / "SC_rgb_jpeg_dcmtk.dcm").read_bytes()
+        (self.folder / "short.dcm").write_bytes(jpeg[:-100])
+        self.fail(4, "short.dcm", "-k", 2, says=("short.dcm", "truncated DICOM"))
         for size in (140, 400, len(whole) // 2, len(whole) - 1):
             (self.folder / "short.dcm").write_bytes(whole[:size])
             self.fail(4, "short.dcm", "-k", 2, says=("short.dcm",))
