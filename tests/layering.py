@@ -14,6 +14,7 @@ THIRD_PARTIES = {
     "CLI11": r"CLI/",
     "Eigen": r"Eigen/",
     "GDAL": r"(gdal|cpl_\w+|ogr_srs_api)\.h$",
+    "GDCM": r"gdcm\w+\.h$",
     "Highway": r"hwy/",
     "OpenCV": r"opencv2/",
     "libpng": r"png(conf)?\.h$",

@@ -24,7 +24,11 @@ namespace gmmseg {
 // and GDAL's nodata value become "no data"; colours come as R, G, B. Whatever else GDAL opens, and
 // TIFF that lies on the earth, is read through it, where this build has it: any type of numbers,
 // scale and offset applied, masks and alpha taken as validity; the raster knows where it lies.
-// "null:WxHxB[:u8|u16|f32]" makes an image of that size without a file, for tests and benchmarks.
+// DICOM is read through GDCM where this build has it: frames are slices, slope and intercept are
+// applied, MONOCHROME1 is mirrored, so that high is bright, padding is no data; the raster knows
+// where its voxels lie. A folder of slices of one series is one image, in the order of their
+// places. "null:WxHxB[:u8|u16|f32]" makes an image of that size without a file, for tests and
+// benchmarks.
 Raster ReadImage(const std::string& path);
 
 struct LoadedImage {

@@ -40,6 +40,8 @@ struct InputList {
 
 enum class Subfolders { kSkip, kWalk };
 
+// A folder of DICOM slices, where one series has several, is one image, whose name is the folder's:
+// see ReadImage.
 // Each word is a file, a folder, a pattern with *, ? or [ (where no file is called so), or
 // "@list.txt", a file of paths, one per line, or separated by zero bytes. Files that are named are
 // taken as they are; of those in folders and those that match a pattern, those that have the
@@ -58,7 +60,8 @@ std::string FindCompanion(const std::string& path, const std::string& name);
 std::string RequireCompanion(const std::string& path, const std::string& name,
                              const std::string& what);
 
-// Whether the words mean one file, whose outputs go into a folder by themselves.
+// Whether the words mean one file, or one folder that is an image, whose outputs go into a folder
+// by themselves.
 bool IsOneFile(const std::vector<std::string>& words);
 
 }  // namespace gmmseg

@@ -15,7 +15,7 @@ class StreamHash {
   void Add(std::span<const unsigned char> bytes) {
     for (const unsigned char byte : bytes) hash_ = (hash_ ^ byte) * 0x100000001b3u;
   }
-  std::uint64_t Number() const { return hash_; }
+  std::uint64_t value() const { return hash_; }
   // "fnv1a64:" and 16 hexadecimal digits.
   std::string Text() const {
     char text[32];

@@ -13,6 +13,7 @@
 
 #include "batch/manifest.h"
 #include "batch/output_names.h"
+#include "io/dicom_folder.h"
 #include "io/file_bytes.h"
 
 namespace gmmseg {
@@ -103,8 +104,8 @@ class Walk {
   InputList Finish() && {
     for (const auto& [plain, path] : files_) {
       const fs::path name = plain.lexically_relative(shared_.value_or(""));
-      list_.files.push_back(
-          {path, name.string(), name.parent_path().string(), StemOf(name.string())});
+      const std::string stem = StemOf(IsFolder(path) ? path : name.string());
+      list_.files.push_back({path, name.string(), name.parent_path().string(), stem});
     }
     return std::move(list_);
   }
@@ -161,7 +162,25 @@ class Walk {
       boost::system::error_code ignored;
       return !fs::is_symlink(entry, ignored);
     });
+    if (IsDicomFolder(folder.string())) return TryVolume(folder, entries);
     for (const fs::path& entry : entries) AddEntry(entry);
+    return std::nullopt;
+  }
+
+  // A folder of slices is one image, whose name is the folder's. What is wrong with it, if
+  // something is.
+  std::optional<std::string> TryVolume(const fs::path& folder,
+                                       const std::vector<fs::path>& entries) {
+    try {
+      ReadImageHeader(folder.string());
+    } catch (const IoError& error) {
+      return error.what();
+    }
+    const fs::path plain = Plain(folder);
+    Share(plain.parent_path());
+    files_.emplace(plain, folder.string());
+    for (const fs::path& entry : entries)
+      if (IsFolder(entry.string())) AddEntry(entry);
     return std::nullopt;
   }
 
@@ -292,7 +311,8 @@ std::string RequireCompanion(const std::string& path, const std::string& name,
 }
 
 bool IsOneFile(const std::vector<std::string>& words) {
-  return words.size() == 1 && !IsList(words[0]) && !IsPattern(words[0]) && !IsFolder(words[0]);
+  return words.size() == 1 && !IsList(words[0]) && !IsPattern(words[0]) &&
+         (!IsFolder(words[0]) || IsDicomFolder(words[0]));
 }
 
 }  // namespace gmmseg

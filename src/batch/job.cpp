@@ -9,6 +9,7 @@
 #include "batch/job_frame.h"
 #include "batch/job_settings.h"
 #include "batch/model_outputs.h"
+#include "batch/output_names.h"
 #include "batch/report_files.h"
 #include "batch/staging.h"
 #include "batch/warnings.h"
@@ -120,7 +121,7 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
                       job.IsPart() ? kPreviewOfMany : kPreviewOfOne);
     if (job.Wants(Output::kInstability)) with_progress.fit.restart_models = RestartModels::kKeep;
     Segmentation segmentation = fit(image.raster, with_progress);
-    segmentation.model.inputs = {{fs::path(job.input.image).filename().string(), image.hash}};
+    segmentation.model.inputs = {{NameOf(job.input.image), image.hash}};
     return segmentation;
   };
   return Run(job);

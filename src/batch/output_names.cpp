@@ -3,7 +3,7 @@
 #include <gmmseg/errors.h>
 
 #include <algorithm>
-#include <boost/filesystem/directory.hpp>
+#include <boost/filesystem/operations.hpp>
 #include <cctype>
 #include <cstddef>
 #include <optional>
@@ -180,9 +180,19 @@ OutputSet DensityOutputs() { return {Output::kDensity, Output::kAnomalies, Outpu
 
 OutputSet FitOutputs() { return {Output::kInstability, Output::kConvergence}; }
 
+std::string NameOf(const std::string& input) {
+  boost::system::error_code ignored;
+  if (!fs::is_directory(input, ignored)) return fs::path(input).filename().string();
+  fs::path path = fs::absolute(input).lexically_normal();
+  if (path.filename_is_dot()) path = path.parent_path();
+  return path.filename().string();
+}
+
 std::string StemOf(const std::string& input) {
   if (const std::optional<std::string> part = StemOfPart(input)) return *part;
-  const std::string name = fs::path(input).filename().string();
+  boost::system::error_code ignored;
+  const std::string name = NameOf(input);
+  if (fs::is_directory(input, ignored)) return name;
   const std::size_t dot = name.rfind('.');
   return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
 }

@@ -9,9 +9,13 @@
 
 namespace gmmseg {
 
+// The file's name without its folder; of a folder of slices its own, however it is given: "ct" for
+// "scans/ct/" and for "." in it.
+std::string NameOf(const std::string& input);
+
 // The file name without folder and without its last extension: "a/photo.v2.jpg" gives "photo.v2",
 // ".hidden" stays ".hidden"; of a part of a file by GDAL's name, NETCDF:"a/scene.nc":green,
-// "scene_green".
+// "scene_green". Of a folder its name.
 std::string StemOf(const std::string& input);
 
 // What the outputs of an image are. Of one that lies on the earth those that others compute with

@@ -42,7 +42,7 @@ NamedTexts LinksTo(const fs::path& folder, const std::string& below) {
 
 ViewFacts FactsOf(const JobResult& result) {
   ViewFacts facts;
-  facts.name = fs::path(result.input).filename().string();
+  facts.name = NameOf(result.input);
   facts.num_bands = result.num_bands;
   facts.warnings = result.warnings;
   facts.drift = result.drift;

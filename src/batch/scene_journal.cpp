@@ -136,7 +136,7 @@ std::optional<std::uint64_t> SceneJournal::WholeRecord(Kind kind) const {
     left -= now;
   }
   Checksum checksum = 0;
-  if (!TryRead(at, &checksum, sizeof checksum) || checksum != hash.Number()) return std::nullopt;
+  if (!TryRead(at, &checksum, sizeof checksum) || checksum != hash.value()) return std::nullopt;
   return head.bytes;
 }
 
@@ -159,7 +159,7 @@ void SceneJournal::Write(const void* data, std::int64_t bytes) {
 
 void SceneJournal::EndRecord() {
   if (file_.get() < 0) return;
-  const Checksum checksum = hash_.Number();
+  const Checksum checksum = hash_.value();
   WriteAt(at_, &checksum, sizeof checksum);
   end_ = at_ + static_cast<std::int64_t>(sizeof checksum);
   NoteImage();

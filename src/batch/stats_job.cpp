@@ -8,6 +8,7 @@
 #include "base/ordered_pipeline.h"
 #include "batch/file_target.h"
 #include "batch/image_headers.h"
+#include "batch/output_names.h"
 #include "io/model_format.h"
 #include "io/stats_format.h"
 
@@ -50,7 +51,7 @@ auto Naming(const std::string& path, const Work& work) {
 
 ImageStats StatsOf(const InputFile& file, const Model& model) {
   const LoadedImage image = LoadImage(file.path, file.read);
-  const std::string name = fs::path(file.path).filename().string();  // wherever it lies
+  const std::string name = NameOf(file.path);  // wherever it lies
   return Naming(file.path, [&] { return TakeStats(image.raster, {name, image.hash}, model); });
 }
 

@@ -2,11 +2,11 @@
 
 #include <gmmseg/model_io.h>
 
-#include <filesystem>
 #include <string>
 
 #include "batch/fit_outputs.h"
 #include "batch/model_outputs.h"
+#include "batch/output_names.h"
 #include "cli/fit_settings.h"
 #include "cli/folder_command.h"
 #include "cli/interrupts.h"
@@ -43,7 +43,7 @@ bool IsFlawless(const JobResult& result, Command command) {
 
 JobInput InputOf(const Options& options) {
   const std::string& image = options.inputs.front();
-  const std::string name = std::filesystem::path(image).filename().string();
+  const std::string name = NameOf(image);
   JobInput input(image);
   input.read = options.read;
   if (!options.weight_map.empty())

@@ -360,8 +360,9 @@ Declaration::Declaration() {
   app.add_option(
          "INPUT", inputs,
          "Images, folders of images, quoted patterns (\"photos/*.jpg\") and @list.txt, a file of "
-         "paths. PNG, JPEG, BMP, WebP, PNM, a TIFF of any number of bands, or whatever GDAL opens. "
-         "Alpha 0, NaN, infinity and the file's nodata value are \"no data\".")
+         "paths; a folder of DICOM slices is one. PNG, JPEG, BMP, WebP, PNM, a TIFF of any number "
+         "of bands, DICOM, or whatever GDAL opens. Alpha 0, NaN, infinity and the file's nodata "
+         "value are \"no data\".")
       ->option_text(" ");
   DeclareRead(app, options);
   DeclareWhat(app, options);

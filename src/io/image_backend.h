@@ -45,12 +45,14 @@ std::optional<Raster> ReadNull(const ImageSource& source);
 std::optional<Raster> ReadTiff(const ImageSource& source);
 std::optional<Raster> ReadPng(const ImageSource& source);
 std::optional<Raster> ReadPnm(const ImageSource& source);
+std::optional<Raster> ReadDicom(const ImageSource& source);
 std::optional<Raster> ReadWithOpenCv(const ImageSource& source);
 
 std::optional<ImageHeader> ReadNullHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadTiffHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadPngHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadPnmHeader(const ImageSource& source);
+std::optional<ImageHeader> ReadDicomHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadOpenCvHeader(const ImageSource& source);
 
 // The source ends too early.

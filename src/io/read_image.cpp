@@ -10,7 +10,10 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "io/dicom_decoder.h"
+#include "io/dicom_folder.h"
 #include "io/file_bytes.h"
+#include "io/first_bytes.h"
 #include "io/image_backend.h"
 #include "io/map_reader.h"
 #include "io/no_data.h"
@@ -22,9 +25,10 @@ namespace fs = boost::filesystem;
 namespace {
 
 // In the order in which they are asked. Every format here is known by its first bytes, so the
-// extension of the name has no say.
+// extension of the name has no say. DICOM comes first: its first 128 bytes may be those of a TIFF.
 constexpr ImageBackend kBackends[] = {
     {"", {}, ReadNull, ReadNullHeader},
+    {"DICOM", {".dcm", ".dicom", ".ima"}, ReadDicom, ReadDicomHeader},
     {"PNG", {".png"}, ReadPng, ReadPngHeader},
     {"TIFF", {".tif", ".tiff"}, ReadTiff, ReadTiffHeader},
     {"PNM, PFM", {".pbm", ".pgm", ".ppm", ".pnm", ".pfm"}, ReadPnm, ReadPnmHeader},
@@ -133,6 +137,7 @@ bool IsMap(const std::string& path) {
   const PeekedFile file(path, "an image file");
   const std::vector<unsigned char> bytes = file.First(kFirst);
   const ImageSource source{path, bytes, file.size()};
+  if (IsDicom(source)) return false;
   return IsLocatedTiff(source) || (!IsKnownHere(source) && IsKnownToGdal(path));
 }
 
@@ -172,9 +177,7 @@ LoadedPart LoadMap(const std::string& path, ValueMeaning meaning,
   return part;
 }
 
-LoadedPart Load(const std::string& path, ValueMeaning meaning,
-                const std::optional<Window>& extent = {}) {
-  if (IsMap(path)) return LoadMap(path, meaning, extent);
+LoadedImage LoadFile(const std::string& path, ValueMeaning meaning) {
   const std::vector<unsigned char> bytes = ReadImageBytes(path);
   ImageSource source{path, bytes};
   source.meaning = meaning;
@@ -182,6 +185,13 @@ LoadedPart Load(const std::string& path, ValueMeaning meaning,
   // Neither the hash nor most decoders use more than one thread.
   tbb::parallel_invoke([&] { image.raster = Decode(source); },
                        [&] { image.hash = IsNullImage(path) ? "" : ContentHash(bytes); });
+  return image;
+}
+
+LoadedPart Load(const std::string& path, ValueMeaning meaning,
+                const std::optional<Window>& extent = {}) {
+  if (IsMap(path)) return LoadMap(path, meaning, extent);
+  LoadedImage image = IsDicomFolder(path) ? LoadDicomFolder(path) : LoadFile(path, meaning);
   const GridFacts grid{image.raster.width(), image.raster.height(), {}};
   if (extent) {
     CheckExtent(path, *extent, grid.width, grid.height);
@@ -258,6 +268,7 @@ std::string JointHash(const std::string& hashes, const ReadOptions& options) {
 }
 
 std::string HashOfOne(const std::string& path) {
+  if (IsDicomFolder(path)) return HashDicomFolder(path);
   return IsMap(path) ? HashOfFiles(OpenMap(path, ValueMeaning::kLabel).files)
                      : ContentHash(ReadImageBytes(path));
 }
@@ -331,17 +342,9 @@ std::optional<ImageHeader> ReadImageHeader(const std::string& path) {
     const RasterInfo& info = map.reader->info();
     return ImageHeader{info.width, info.height, info.num_bands, info.type, info.color_model, true};
   }
-  // Enough for nearly all; profiles and thumbnails before the picture may take more.
-  constexpr std::int64_t kFirst = 1 << 16, kMost = 1 << 24, kGrowth = 16;
-  const PeekedFile file(path, "an image file");
-  for (std::int64_t size = kFirst;; size *= kGrowth) {
-    const std::vector<unsigned char> bytes = file.First(std::min(size, file.size()));
-    try {
-      return AskBackends(&ImageBackend::header, {path, bytes, file.size()});
-    } catch (const TruncatedImage&) {
-      if (size >= std::min(kMost, file.size())) throw;
-    }
-  }
+  if (IsDicomFolder(path)) return ReadDicomFolderHeader(path);
+  return AskFirstBytes(
+      path, [](const ImageSource& source) { return AskBackends(&ImageBackend::header, source); });
 }
 
 std::optional<ImageHeader> ReadImageHeader(const std::string& path, const ReadOptions& options) {
