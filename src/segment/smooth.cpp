@@ -7,18 +7,15 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "base/fast_math.h"
 #include "base/stopwatch.h"
 #include "base/text.h"
-#include "base/tile_loop.h"
-#include "base/wide_clones.h"
 #include "base/words.h"
 #include "features/effective_samples.h"
-#include "segment/fitted_classes.h"
 #include "segment/guide.h"
-#include "spatial/fast_math.h"
+#include "segment/pixel_posteriors.h"
 #include "spatial/guided_filter.h"
 #include "spatial/mean_field.h"
 #include "spatial/pieces.h"
@@ -33,17 +30,6 @@ constexpr Word<SmoothMethod> kWords[] = {{SmoothMethod::kOff, "off"},
 constexpr float kLeastPosterior = 1e-30f;
 
 using Floats = AlignedBuffer<float>;
-
-// Pixels with data have a class whose posterior is more than 0.
-GMMSEG_WIDE_CLONES
-void TakeLarger(const float* posteriors, std::int32_t label, std::int64_t count,
-                float* __restrict largest, std::int32_t* __restrict labels) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    const bool larger = posteriors[i] > largest[i];
-    labels[i] = larger ? label : labels[i];
-    largest[i] = larger ? posteriors[i] : largest[i];
-  }
-}
 
 class GuidedPosteriors : public SmoothPosteriors {
  public:
@@ -66,24 +52,6 @@ class GuidedPosteriors : public SmoothPosteriors {
   std::unique_ptr<const GuidedClasses> classes_;
 };
 
-// Class by class, each of as many pixels.
-class PosteriorPlanes : public SmoothPosteriors {
- public:
-  PosteriorPlanes(Floats planes, int num_classes)
-      : planes_(std::move(planes)), num_classes_(num_classes) {}
-
-  void Evaluate(std::int64_t first, std::int64_t count, float* values,
-                std::int64_t stride) const override {
-    const auto size = static_cast<std::int64_t>(planes_.size()) / num_classes_;
-    for (int k = 0; k < num_classes_; ++k)
-      std::copy_n(planes_.data() + k * size + first, count, values + k * stride);
-  }
-
- private:
-  Floats planes_;
-  int num_classes_;
-};
-
 class Smoother {
  public:
   Smoother(const Raster& raster, const SmoothOptions& options, Segmentation& result)
@@ -96,31 +64,13 @@ class Smoother {
       SmoothByPotts(MakeGuide(result_));
     else
       SmoothByGuide(MakeGuide(result_));
-    TakeMostProbable();
+    TakeMostProbable(result_);
   }
 
   void MovePieces() {
     const MovedPieces moved = AbsorbSmallPieces(grid_, options_.min_size, result_.labels);
     result_.smoothing.pieces_moved = moved.pieces;
     result_.smoothing.pixels_moved = moved.pixels;
-  }
-
-  void CountShares() {
-    std::vector<std::int64_t> pixels(num_classes() + 1);
-    std::mutex mutex;
-    ForEachTile(grid_.size(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
-      std::vector<std::int64_t> of_tile(pixels.size());
-      for (std::int64_t i = first; i < first + count;) {  // runs of a label
-        const std::int64_t begin = i;
-        do ++i;
-        while (i < first + count && result_.labels[i] == result_.labels[begin]);
-        of_tile[result_.labels[begin]] += i - begin;
-      }
-      const std::lock_guard lock(mutex);
-      for (std::size_t k = 0; k < pixels.size(); ++k) pixels[k] += of_tile[k];
-    });
-    pixels.erase(pixels.begin());  // without data
-    result_.classes = WithShares(std::move(result_.classes), pixels);
   }
 
  private:
@@ -215,17 +165,6 @@ class Smoother {
     result_.smooth_posteriors = std::make_unique<PosteriorPlanes>(std::move(planes), num_classes());
   }
 
-  void TakeMostProbable() {
-    result_.VisitPlaces([&](const PosteriorTile& tile) {
-      float largest[kTileSize] = {};
-      std::int32_t labels[kTileSize] = {};
-      for (int k = 0; k < num_classes(); ++k)
-        TakeLarger(tile.posteriors + k * tile.stride, k + 1, tile.count, largest, labels);
-      std::ranges::transform(labels, labels + tile.count, result_.labels.data() + tile.first,
-                             [](std::int32_t label) { return static_cast<std::uint16_t>(label); });
-    });
-  }
-
   const Raster& raster_;
   const SmoothOptions& options_;
   Segmentation& result_;
@@ -276,7 +215,7 @@ void SmoothClasses(const Raster& raster, const SmoothOptions& options, Segmentat
   Smoother smoother(raster, options, segmentation);
   if (options.Smooths()) smoother.Smooth();
   if (options.min_size > 1) smoother.MovePieces();
-  smoother.CountShares();
+  CountShares(segmentation);
   segmentation.smoothing.seconds = watch.Seconds();
 }
 

@@ -9,9 +9,9 @@
 #include <limits>
 #include <utility>
 
+#include "base/fast_math.h"
 #include "base/random.h"
 #include "base/tile_loop.h"
-#include "spatial/fast_math.h"
 
 namespace gmmseg {
 namespace {

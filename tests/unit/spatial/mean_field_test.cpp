@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "spatial/fast_math.h"
+#include "base/fast_math.h"
 #include "test_problems.h"
 
 namespace gmmseg {
