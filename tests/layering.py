@@ -15,6 +15,7 @@ THIRD_PARTIES = {
     "Eigen": r"Eigen/",
     "GDAL": r"(gdal|cpl_\w+|ogr_srs_api)\.h$",
     "Highway": r"hwy/",
+    "NIfTI": r"(nifti\w*|znzlib)\.h$",
     "OpenCV": r"opencv2/",
     "libpng": r"png(conf)?\.h$",
     "libtiff": r"tiff(io|conf|vers)?(\.h|\.hxx)$",

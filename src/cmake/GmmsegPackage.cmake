@@ -6,7 +6,7 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "image segmentation with Gaussian mixtures
 set(CPACK_PACKAGE_DESCRIPTION
 "The program segment divides an image into classes by fitting a Gaussian mixture
 to its pixels, and says for every pixel how probable each class is. It reads PNG,
-JPEG, BMP, WebP, PNM, TIFF and what GDAL opens, and writes label masks, heatmaps
+JPEG, BMP, WebP, PNM, TIFF, NIfTI and what GDAL opens, and writes label masks, heatmaps
 and the model.
 .
 The package also holds the C++ library behind it, gmmseg::gmmseg, with its
@@ -29,6 +29,9 @@ if(NOT BUILD_SHARED_LIBS)
          "libboost-filesystem-dev, zlib1g-dev, libpng-dev, libtiff-dev")
   if(gmmseg_has_gdal)
     string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", libgdal-dev")
+  endif()
+  if(gmmseg_has_nifti)
+    string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", libnifti-dev")
   endif()
 endif()
 

@@ -45,13 +45,18 @@ std::optional<Raster> ReadNull(const ImageSource& source);
 std::optional<Raster> ReadTiff(const ImageSource& source);
 std::optional<Raster> ReadPng(const ImageSource& source);
 std::optional<Raster> ReadPnm(const ImageSource& source);
+std::optional<Raster> ReadNifti(const ImageSource& source);
 std::optional<Raster> ReadWithOpenCv(const ImageSource& source);
 
 std::optional<ImageHeader> ReadNullHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadTiffHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadPngHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadPnmHeader(const ImageSource& source);
+std::optional<ImageHeader> ReadNiftiHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadOpenCvHeader(const ImageSource& source);
+
+// What the builds with and without the NIfTI library read of it.
+extern const std::string_view kNiftiFormats;
 
 // The source ends too early.
 class TruncatedImage : public IoError {

@@ -13,6 +13,7 @@
 #include "io/file_bytes.h"
 #include "io/image_backend.h"
 #include "io/map_reader.h"
+#include "io/nifti_files.h"
 #include "io/no_data.h"
 #include "io/same_grid.h"
 #include "raster/parts.h"
@@ -23,11 +24,12 @@ namespace {
 
 // In the order in which they are asked. Every format here is known by its first bytes, so the
 // extension of the name has no say.
-constexpr ImageBackend kBackends[] = {
+const ImageBackend kBackends[] = {
     {"", {}, ReadNull, ReadNullHeader},
     {"PNG", {".png"}, ReadPng, ReadPngHeader},
     {"TIFF", {".tif", ".tiff"}, ReadTiff, ReadTiffHeader},
     {"PNM, PFM", {".pbm", ".pgm", ".ppm", ".pnm", ".pfm"}, ReadPnm, ReadPnmHeader},
+    {kNiftiFormats, {".nii", ".nii.gz"}, ReadNifti, ReadNiftiHeader},
     {"JPEG, BMP, WebP", {".jpg", ".jpeg", ".bmp", ".webp"}, ReadWithOpenCv, ReadOpenCvHeader},
 };
 
@@ -136,7 +138,25 @@ bool IsMap(const std::string& path) {
   return IsLocatedTiff(source) || (!IsKnownHere(source) && IsKnownToGdal(path));
 }
 
-GridFacts GridOf(const RasterInfo& info) { return {info.width, info.height, info.georeference}; }
+GridFacts GridOf(const RasterInfo& info) {
+  return {.width = info.width, .height = info.height, .georeference = info.georeference};
+}
+
+constexpr char kOneGrid[] = "give channels of one grid";
+
+// Of all files that a picture stands in.
+std::string HashOf(const ImageSource& source) {
+  if (IsNullImage(source.path)) return "";
+  const std::string hash = ContentHash(source.bytes);
+  const std::string partner = NiftiPartner(source);
+  return partner.empty() ? hash : ContentHash(hash + " " + ContentHash(ReadImageBytes(partner)));
+}
+
+void CheckNoVolume(const std::string& path, const Raster& raster) {
+  if (raster.volume() || raster.depth() > 1)
+    throw IoError(IoError::Operation::kRead,
+                  path + ": is a volume, and an extent is of images; leave it away, or give a mask");
+}
 
 void CheckExtent(const std::string& path, const Window& extent, std::int64_t width,
                  std::int64_t height) {
@@ -181,9 +201,10 @@ LoadedPart Load(const std::string& path, ValueMeaning meaning,
   LoadedImage image;
   // Neither the hash nor most decoders use more than one thread.
   tbb::parallel_invoke([&] { image.raster = Decode(source); },
-                       [&] { image.hash = IsNullImage(path) ? "" : ContentHash(bytes); });
-  const GridFacts grid{image.raster.width(), image.raster.height(), {}};
+                       [&] { image.hash = HashOf(source); });
+  const GridFacts grid = GridOf(image.raster);
   if (extent) {
+    CheckNoVolume(path, image.raster);
     CheckExtent(path, *extent, grid.width, grid.height);
     image.raster = Cropped(image.raster, *extent);
   }
@@ -213,7 +234,8 @@ class PartReader : public BlockReader {
     extent_ = options.extent.value_or(Window{0, 0, own.width, own.height});
     CheckExtent(path, extent_, own.width, own.height);
     for (std::size_t c = 1; c < readers_.size(); ++c)
-      CheckSameGrid(path, GridOf(own), options.channels[c - 1], GridOf(readers_[c]->info()));
+      CheckSameGrid(path, GridOf(own), options.channels[c - 1], GridOf(readers_[c]->info()),
+                    kOneGrid);
     info_ = own;
     info_.width = extent_.width;
     info_.height = extent_.height;
@@ -259,7 +281,7 @@ std::string JointHash(const std::string& hashes, const ReadOptions& options) {
 
 std::string HashOfOne(const std::string& path) {
   return IsMap(path) ? HashOfFiles(OpenMap(path, ValueMeaning::kLabel).files)
-                     : ContentHash(ReadImageBytes(path));
+                     : HashOf({path, ReadImageBytes(path)});
 }
 
 [[noreturn]] void RefuseLabels(const std::string& path, const std::string& what) {
@@ -286,7 +308,7 @@ LoadedImage LoadImage(const std::string& path, const ReadOptions& options) {
   LoadedImage& image = own.image;
   for (const std::string& channel : options.channels) {
     const LoadedPart other = Load(channel, ValueMeaning::kColor, options.extent);
-    CheckSameGrid(path, own.grid, channel, other.grid);
+    CheckSameGrid(path, own.grid, channel, other.grid, kOneGrid);
     image.raster = Joined(image.raster, other.image.raster);
     image.hash += " " + other.image.hash;
   }
@@ -296,14 +318,17 @@ LoadedImage LoadImage(const std::string& path, const ReadOptions& options) {
   return std::move(image);
 }
 
+LoadedImage LoadBand(const std::string& path) { return Load(path, ValueMeaning::kLabel).image; }
+
 LoadedLabels LoadLabels(const std::string& path) {
-  LoadedImage image = Load(path, ValueMeaning::kLabel).image;
+  LoadedImage image = LoadBand(path);
   const Raster& raster = image.raster;
-  if (raster.num_bands() != 1 || raster.depth() != 1)
+  if (raster.num_bands() != 1)
     RefuseLabels(path,
                  "holds colours, and numbers of classes are wanted; save it as an indexed or a "
                  "grey image in which class 1 is the index or the value 1");
-  LoadedLabels loaded{raster.width(), raster.height(), {}, std::move(image.hash)};
+  LoadedLabels loaded{raster.width(), raster.height(),       {},
+                      std::move(image.hash), raster.depth(), raster.volume()};
   loaded.labels.reserve(raster.num_pixels());
   raster.VisitBand(0, [&](const auto* values) {
     for (std::int64_t i = 0; i < raster.num_pixels(); ++i)
