@@ -60,7 +60,8 @@ std::vector<std::string> LabelMapsIn(const std::string& folder) {
   if (error) Fail(folder + ": the folder cannot be read (" + error.message() + ")");
   if (std::ranges::any_of(paths, &IsOurs))
     std::erase_if(paths, [](const std::string& path) { return !IsOurs(path); });
-  if (paths.empty()) Fail(folder + ": holds no label map; name a folder of PNG, TIFF, PGM or NIfTI files");
+  if (paths.empty())
+    Fail(folder + ": holds no label map; name a folder of PNG, TIFF, PGM or NIfTI files");
   std::ranges::sort(paths);
   return paths;
 }

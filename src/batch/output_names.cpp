@@ -172,9 +172,8 @@ constexpr OutputKind kKinds[] = {OutputKind::kPicture, OutputKind::kMap, OutputK
 // A page is of no stem, and not among them.
 bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
   const auto fits = [&](const NamePattern& pattern) { return Fits(pattern, output, stem, name); };
-  return std::ranges::any_of(kKinds, [&](OutputKind kind) {
-    return std::ranges::any_of(PatternsOf(output, kind), fits);
-  });
+  return std::ranges::any_of(
+      kKinds, [&](OutputKind kind) { return std::ranges::any_of(PatternsOf(output, kind), fits); });
 }
 
 bool Begins(const fs::path& file, std::string_view start) {

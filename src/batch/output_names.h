@@ -10,8 +10,8 @@
 namespace gmmseg {
 
 // The file name without folder and without its last extension: "a/photo.v2.jpg" gives "photo.v2",
-// "scan.nii.gz" gives "scan", ".hidden" stays ".hidden"; of a part of a file by GDAL's name, NETCDF:"a/scene.nc":green,
-// "scene_green".
+// "scan.nii.gz" gives "scan", ".hidden" stays ".hidden"; of a part of a file by GDAL's name,
+// NETCDF:"a/scene.nc":green, "scene_green".
 std::string StemOf(const std::string& input);
 
 // What the outputs of an image are. Of one that lies on the earth those that others compute with

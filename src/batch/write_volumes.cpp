@@ -102,11 +102,9 @@ class VolumeOutputs {
 
   void WriteAnomalies() const {
     const std::vector<AnomalyMark>& marks = measures_.anomalies.sample_marks;
-    WriteFile<std::uint8_t>(Output::kAnomalies, 0,
-                            FormatOf(SampleType::kUint8, VolumeIntent::kLabels),
-                            [&](std::int64_t i) {
-                              return static_cast<int>(marks[result_.planes.SampleOf(i)]);
-                            });
+    WriteFile<std::uint8_t>(
+        Output::kAnomalies, 0, FormatOf(SampleType::kUint8, VolumeIntent::kLabels),
+        [&](std::int64_t i) { return static_cast<int>(marks[result_.planes.SampleOf(i)]); });
   }
 
   // 0 where there is no data.
@@ -137,9 +135,8 @@ class VolumeOutputs {
   }
 
   void WriteImputed() const {
-    VolumeWriter volume(
-        PathOf(Output::kImputed),
-        FormatOf(SampleType::kFloat32, VolumeIntent::kNone, raster_.num_bands()));
+    VolumeWriter volume(PathOf(Output::kImputed),
+                        FormatOf(SampleType::kFloat32, VolumeIntent::kNone, raster_.num_bands()));
     for (int b = 0; b < raster_.num_bands(); ++b) {
       const PixelValues value = ImputedValue(raster_, result_, b);
       WriteValues<float>(volume, [&](std::int64_t i) {

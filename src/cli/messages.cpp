@@ -196,9 +196,9 @@ std::string SizeText(const JobResult& result) {
 
 std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,
                                  Command command) {
-  std::vector<std::string> details = {
-      Format("image: %s pixels, %d bands, %lld pixels with data", SizeText(result).c_str(),
-             result.num_bands, static_cast<long long>(result.num_valid))};
+  std::vector<std::string> details = {Format("image: %s pixels, %d bands, %lld pixels with data",
+                                             SizeText(result).c_str(), result.num_bands,
+                                             static_cast<long long>(result.num_valid))};
   if (result.regions)
     details.push_back(Count(result.regions->num_leaves, "leaf", "leaves") +
                       " of the hierarchy of regions");

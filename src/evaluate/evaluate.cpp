@@ -131,8 +131,8 @@ TruthScores ScoreAgainst(const LabelMap& prediction, const RegionMap& pieces, co
   for (std::size_t t = 0; t < overlaps.size(); ++t)
     result.regions.push_back({table.truths()[t].pixels, overlaps[t]});
   if (grids)
-    result.boundary = CompareBoundaries(grids->prediction, grids->truth,
-                                        options.boundary_tolerance, boundary);
+    result.boundary =
+        CompareBoundaries(grids->prediction, grids->truth, options.boundary_tolerance, boundary);
   result.classes = pieces.labels.empty() ? ScoreClasses(table, options.classes, matches, grids)
                                          : ScoreClasses(prediction, truth, options, grids);
 

@@ -313,7 +313,8 @@ FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec) {
   const int num_axes = raster.depth() > 1 ? 3 : 2;
   layout.blocks.push_back({layout.blocks[0].size, num_axes, spec.position_weight});
   for (int axis = 0; axis < num_axes; ++axis)
-    layout.info.push_back({std::string(1, "xyz"[axis]), "position", raster.volume() ? "mm" : "pixels"});
+    layout.info.push_back(
+        {std::string(1, "xyz"[axis]), "position", raster.volume() ? "mm" : "pixels"});
   return layout;
 }
 

@@ -46,9 +46,9 @@ GzipInput::Step GzipInput::Inflate() {
   if (status == Z_STREAM_END) return AfterMember();
   if (status == Z_OK) return Step::kGoOn;
   if (status == Z_MEM_ERROR) throw std::bad_alloc();
-  problem_ = status == Z_BUF_ERROR         ? "the compressed data end too early"
+  problem_ = status == Z_BUF_ERROR    ? "the compressed data end too early"
              : stream_.msg != nullptr ? stream_.msg
-                                           : "zlib's code " + std::to_string(status);
+                                      : "zlib's code " + std::to_string(status);
   return Step::kStop;
 }
 

@@ -80,8 +80,9 @@ std::string Beside(std::string path, std::string_view ending, std::string_view o
   if (!iends_with(path, ending)) return "";
   path.resize(path.size() - ending.size());
   std::string upper(other);
-  std::ranges::transform(upper, upper.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::ranges::transform(upper, upper.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
   boost::system::error_code ignored;
   for (const std::string& name :
        {path + std::string(other), path + std::string(other) + std::string(kGzipEnding),
@@ -97,8 +98,7 @@ std::optional<NiftiFiles> HeaderBeside(const std::string& path) {
   constexpr std::int64_t kEnough = 1 << 16;
   std::optional<NiftiFiles> files;
   try {
-    files = Recognize(
-        FirstBytes(PeekedFile(header_path, "a header").First(kEnough), kNifti2Bytes));
+    files = Recognize(FirstBytes(PeekedFile(header_path, "a header").First(kEnough), kNifti2Bytes));
   } catch (const IoError&) {
     return std::nullopt;
   }
@@ -120,7 +120,8 @@ void CheckName(const ImageSource& source, const std::vector<unsigned char>& firs
     else if (ValueAt<std::int32_t>(first, 0, is_swapped) == static_cast<int>(kNifti2Bytes))
       ThrowDamaged(source, "NIfTI-2", "its header lacks the magic number \"n+2\" at byte 4");
   ThrowDamaged(source, "NIfTI",
-               "it begins with the number " + std::to_string(ValueAt<std::int32_t>(first, 0, false)) +
+               "it begins with the number " +
+                   std::to_string(ValueAt<std::int32_t>(first, 0, false)) +
                    " in place of the header's size, 348 or 540");
 }
 

@@ -24,7 +24,7 @@ Header HeaderOf(const NiftiFiles& files) {
   Header header;
   std::memcpy(&header, files.header.data(), sizeof header);
   if (files.is_swapped)
-    swap_nifti_header(&header, files.format == NiftiFormat::kNifti2    ? 2
+    swap_nifti_header(&header, files.format == NiftiFormat::kNifti2   ? 2
                                : files.format == NiftiFormat::kNifti1 ? 1
                                                                       : 0);
   return header;
@@ -123,7 +123,8 @@ VolumeGeometry GeometryOf(const std::string& path, const Header& header,
   const VoxelToWorld sform = SformOf(header);
   const bool has_sform = header.sform_code > 0 && IsPlace(sform);
   for (int axis = 0; axis < 3; ++axis)
-    geometry.spacing[axis] = SpacingOf(path, header, axis, size[axis], has_sform ? &sform : nullptr);
+    geometry.spacing[axis] =
+        SpacingOf(path, header, axis, size[axis], has_sform ? &sform : nullptr);
   if (has_sform) {
     geometry.to_world = sform;
   } else if (const VoxelToWorld qform = QformOf(header, geometry.spacing);

@@ -112,9 +112,7 @@ struct NiftiInput {
   [[noreturn]] void Refuse(const std::string& what) const {
     throw IoError(IoError::Operation::kRead, source.path + ": " + what);
   }
-  bool IsColor() const {
-    return facts.type == NIFTI_TYPE_RGB24 || facts.type == NIFTI_TYPE_RGBA32;
-  }
+  bool IsColor() const { return facts.type == NIFTI_TYPE_RGB24 || facts.type == NIFTI_TYPE_RGBA32; }
   double num_bytes() const {
     double bytes = static_cast<double>(bytes_per_voxel);
     for (const std::int64_t size : facts.size) bytes *= static_cast<double>(size);
@@ -139,8 +137,9 @@ std::optional<NiftiInput> OpenNifti(const ImageSource& source) {
   if (!files) return std::nullopt;
   if (files->voxels_path.empty())
     throw IoError(IoError::Operation::kRead,
-                  source.path + ": is a header whose voxels are missing; put the file beside it "
-                                "that is called as it is and ends in .img");
+                  source.path +
+                      ": is a header whose voxels are missing; put the file beside it "
+                      "that is called as it is and ends in .img");
   return NiftiInput(source, std::move(*files));
 }
 
@@ -169,9 +168,9 @@ std::vector<unsigned char> Unpack(const NiftiInput& input, std::span<const unsig
   const auto require = [&](std::size_t got, std::size_t wanted) {
     if (got < wanted || !gzip.problem().empty())
       ThrowTruncated(input.source, std::string("or damaged ") + kFormat,
-                     gzip.problem().empty() ? "its header says " + input.SizeText() +
-                                                  ", and there are fewer"
-                                            : gzip.problem());
+                     gzip.problem().empty()
+                         ? "its header says " + input.SizeText() + ", and there are fewer"
+                         : gzip.problem());
   };
   std::vector<unsigned char> before(static_cast<std::size_t>(input.facts.voxels_at));
   require(gzip.Read(before), before.size());
@@ -244,9 +243,9 @@ Raster ReadValues(const NiftiFacts& facts, const StoredValues<T>& values) {
         for (std::int64_t i = first; i < first + count; ++i) {
           const T stored = values[b * size + i];
           if constexpr (std::is_floating_point_v<Out>)
-            out[i] = static_cast<Out>(
-                facts.IsScaled() ? facts.slope * static_cast<double>(stored) + facts.intercept
-                                 : static_cast<double>(stored));
+            out[i] = static_cast<Out>(facts.IsScaled() ? facts.slope * static_cast<double>(stored) +
+                                                             facts.intercept
+                                                       : static_cast<double>(stored));
           else
             out[i] = static_cast<Out>(stored);
         }

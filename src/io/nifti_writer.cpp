@@ -82,7 +82,8 @@ Header PlaceOf(const Header& given) {
   return header;
 }
 
-// Both forms from the geometry. A quaternion holds no shear: where there is any, the sform is right.
+// Both forms from the geometry. A quaternion holds no shear: where there is any, the sform is
+// right.
 nifti_1_header PlaceOf(const VolumeGeometry& geometry) {
   nifti_1_header header{};
   header.dim[0] = 3;
@@ -228,8 +229,8 @@ void VolumeWriter::Write(std::int64_t count, const void* values) {
                          " more values, where its size leaves room for " +
                          std::to_string(impl_->values_left));
   impl_->values_left -= count;
-  impl_->gzip.Write({static_cast<const char*>(values),
-                     static_cast<std::size_t>(count * impl_->bytes_per_value)});
+  impl_->gzip.Write(
+      {static_cast<const char*>(values), static_cast<std::size_t>(count * impl_->bytes_per_value)});
 }
 
 void VolumeWriter::Close() {

@@ -154,8 +154,9 @@ std::string HashOf(const ImageSource& source) {
 
 void CheckNoVolume(const std::string& path, const Raster& raster) {
   if (raster.volume() || raster.depth() > 1)
-    throw IoError(IoError::Operation::kRead,
-                  path + ": is a volume, and an extent is of images; leave it away, or give a mask");
+    throw IoError(
+        IoError::Operation::kRead,
+        path + ": is a volume, and an extent is of images; leave it away, or give a mask");
 }
 
 void CheckExtent(const std::string& path, const Window& extent, std::int64_t width,
@@ -327,8 +328,8 @@ LoadedLabels LoadLabels(const std::string& path) {
     RefuseLabels(path,
                  "holds colours, and numbers of classes are wanted; save it as an indexed or a "
                  "grey image in which class 1 is the index or the value 1");
-  LoadedLabels loaded{raster.width(), raster.height(),       {},
-                      std::move(image.hash), raster.depth(), raster.volume()};
+  LoadedLabels loaded{raster.width(),        raster.height(), {},
+                      std::move(image.hash), raster.depth(),  raster.volume()};
   loaded.labels.reserve(raster.num_pixels());
   raster.VisitBand(0, [&](const auto* values) {
     for (std::int64_t i = 0; i < raster.num_pixels(); ++i)

@@ -28,8 +28,8 @@ constexpr double kMostPixelsApart = 1e-3;
 std::string MatrixText(const VoxelToWorld& m) {
   std::string text;
   for (const std::array<double, 4>& row : m)
-    text += Format("%s%.6g %.6g %.6g %.6g", text.empty() ? "[" : "; ", row[0], row[1], row[2],
-                   row[3]);
+    text +=
+        Format("%s%.6g %.6g %.6g %.6g", text.empty() ? "[" : "; ", row[0], row[1], row[2], row[3]);
   return text + "]";
 }
 
@@ -59,10 +59,10 @@ double VoxelsApart(const VolumeGeometry& a, const VolumeGeometry& b,
 double VoxelsApart(const GridFacts& own, const GridFacts& other) {
   double most = 0;
   for (int corner = 0; corner < 8; ++corner)
-    most = std::max(most, VoxelsApart(*own.volume, *other.volume,
-                                      {corner & 1 ? own.width - 1 : 0,
-                                       corner & 2 ? own.height - 1 : 0,
-                                       corner & 4 ? own.depth - 1 : 0}));
+    most =
+        std::max(most, VoxelsApart(*own.volume, *other.volume,
+                                   {corner & 1 ? own.width - 1 : 0, corner & 2 ? own.height - 1 : 0,
+                                    corner & 4 ? own.depth - 1 : 0}));
   return most;
 }
 

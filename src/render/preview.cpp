@@ -27,14 +27,13 @@ void SetSize(const Segmentation& segmentation, int longest_side, Preview& previe
 
 std::vector<std::int64_t> PixelsOf(const Preview& preview, const Segmentation& segmentation) {
   const std::int64_t w = preview.width, h = preview.height;
-  const std::int64_t first = MiddleSlice(segmentation.depth) * segmentation.width *
-                             segmentation.height;
+  const std::int64_t first =
+      MiddleSlice(segmentation.depth) * segmentation.width * segmentation.height;
   std::vector<std::int64_t> pixels;
   pixels.reserve(w * h);
   for (std::int64_t j = 0; j < h; ++j)
     for (std::int64_t i = 0; i < w; ++i)
-      pixels.push_back(first +
-                       (2 * j + 1) * segmentation.height / (2 * h) * segmentation.width +
+      pixels.push_back(first + (2 * j + 1) * segmentation.height / (2 * h) * segmentation.width +
                        (2 * i + 1) * segmentation.width / (2 * w));
   return pixels;
 }
