@@ -91,8 +91,10 @@ void SetFacts(const Raster& raster, JobResult& result) {
 }
 
 [[noreturn]] void ThrowOutOfMemory(const std::string& input, const Raster& raster) {
-  throw Error(input + ": not enough memory for " + std::to_string(raster.num_pixels()) +
-              " pixels of " + std::to_string(raster.num_bands()) +
+  const std::string depth = raster.depth() > 1 ? " x " + std::to_string(raster.depth()) : "";
+  throw Error(input + ": not enough memory for " + std::to_string(raster.width()) + " x " +
+              std::to_string(raster.height()) + depth + " pixels of " +
+              std::to_string(raster.num_bands()) +
               " bands; scale the image down, cut it, or ask for fewer outputs");
 }
 

@@ -29,8 +29,8 @@ const ImageBackend kBackends[] = {
     {"PNG", {".png"}, ReadPng, ReadPngHeader},
     {"TIFF", {".tif", ".tiff"}, ReadTiff, ReadTiffHeader},
     {"PNM, PFM", {".pbm", ".pgm", ".ppm", ".pnm", ".pfm"}, ReadPnm, ReadPnmHeader},
-    {kNiftiFormats, {".nii", ".nii.gz"}, ReadNifti, ReadNiftiHeader},
     {"JPEG, BMP, WebP", {".jpg", ".jpeg", ".bmp", ".webp"}, ReadWithOpenCv, ReadOpenCvHeader},
+    {kNiftiFormats, {".nii", ".nii.gz"}, ReadNifti, ReadNiftiHeader},
 };
 
 std::string Formats() {

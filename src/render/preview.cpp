@@ -12,8 +12,6 @@
 namespace gmmseg {
 namespace {
 
-std::int64_t MiddleSlice(std::int64_t depth) { return depth / 2; }
-
 void SetSize(const Segmentation& segmentation, int longest_side, Preview& preview) {
   const auto width = static_cast<double>(segmentation.width);
   const auto height = static_cast<double>(segmentation.height);

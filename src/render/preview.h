@@ -9,6 +9,8 @@
 
 namespace gmmseg {
 
+inline std::int64_t MiddleSlice(std::int64_t depth) { return depth / 2; }  // from 0
+
 struct PreviewSize {
   int longest_side;  // pixels
   int cloud_points;  // pixels whose features are shown
