@@ -35,6 +35,7 @@ struct LoadedImage {
   // Of the file's bytes, or of all files that GDAL reads it from: "fnv1a64:" and 16 hexadecimal
   // digits; "" for "null:…".
   std::string hash;
+  std::vector<std::string> warnings = {};  // what is doubtful about it: a sentence each
 };
 
 // What is taken of an image, and with it.

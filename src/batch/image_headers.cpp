@@ -101,8 +101,9 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
   const std::int64_t pixels = header.num_pixels();
   const int num_components =
       options.model ? options.model->mixture().num_components() : options.segment.num_components();
+  const int num_axes = header.depth > 1 ? 3 : 2;
   const int num_features = header.num_bands +
-                           (options.segment.features.position_weight > 0 ? 2 : 0) +
+                           (options.segment.features.position_weight > 0 ? num_axes : 0) +
                            (options.segment.features.texture == Texture::kOn ? 2 : 0);
   const std::int64_t raster = header.num_bands * BytesPerValue(header.type);
   const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_components : 0;

@@ -113,6 +113,7 @@ JobResult Run(const Job& job) {
   return RunInFrame(job, [&](const LoadedImage& image, const fs::path& folder, JobResult& result) {
     const Segmentation segmentation = job.segment(image);
     SetFacts(job, segmentation, result);
+    result.warnings.insert(result.warnings.end(), image.warnings.begin(), image.warnings.end());
     LeaveOutPictures(job, image.raster, result);
     Write(job, image.raster, segmentation, folder, result);
   });

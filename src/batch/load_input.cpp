@@ -49,6 +49,8 @@ void TakeMask(const JobInput& input, LoadedImage& image) {
   if (num_inside == 0)
     Refuse(input.mask, "is 0 everywhere, so that nothing is left of " + input.image +
                            "; give a mask that is not 0 where it is to be segmented");
+  if (num_inside == mask.num_pixels())
+    image.warnings.push_back(input.mask + " is nowhere 0, and leaves nothing out");
   image.hash = Joint(image.hash, loaded.hash);
 }
 

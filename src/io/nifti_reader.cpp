@@ -104,6 +104,9 @@ struct NiftiInput {
         files(std::move(found)),
         facts(FactsOf(files)),
         bytes_per_voxel(BytesPerVoxel(source.path, facts.type)) {
+    constexpr double kMostVoxels = std::int64_t{1} << 40;
+    if (num_bytes() / static_cast<double>(bytes_per_voxel) > kMostVoxels)
+      Refuse("its header says " + SizeText() + "; 2^40 are the most: the header is damaged");
     if (facts.size[3] > kMaxBands)
       Refuse("has " + std::to_string(facts.size[3]) + " volumes; 65535 are the most: split it");
     if (facts.size[3] > 1 && IsColor()) Refuse("has several volumes of colours; split it");

@@ -1,6 +1,7 @@
 """Volumes in and out. Files are made and opened by nibabel, an implementation of NIfTI of its own."""
 
 import gzip
+import json
 import unittest
 from pathlib import Path
 
@@ -150,6 +151,14 @@ class Reading(VolumeTest):
         self.succeed("t1.nii.gz", "-k", 3)
         np.testing.assert_array_equal(self.labels() == 0, np.isnan(values))
 
+    def test_a_pair_in_a_folder_is_one_volume(self):
+        truth, values = balls()
+        (self.folder / "in").mkdir()
+        nib.save(nib.Nifti1Pair(values.astype(np.int16), AFFINE), self.folder / "in/t1.img")
+        self.succeed("in", "-k", 3, "-o", "segmented")
+        self.check_labels(truth)
+        self.assertEqual([n for n in self.names() if "labels" in n], ["t1_labels.nii.gz"])
+
     def test_a_plane_is_a_volume_of_two_dimensions(self):
         truth, values = balls()
         self.save("t1.nii", values[:, :, 6].astype(np.uint8), affine=np.eye(4))
@@ -258,6 +267,12 @@ class Masks(VolumeTest):
     def test_an_empty_mask_is_an_error(self):
         self.save("mask.nii.gz", np.zeros(self.truth.shape, np.uint8))
         self.fail(4, "t1.nii.gz", "-k", 2, "--mask", "mask.nii.gz", says=["0 everywhere"])
+
+    def test_a_mask_that_leaves_nothing_out_is_told(self):
+        self.save("mask.nii.gz", np.ones(self.truth.shape, np.uint8))
+        said = self.succeed("t1.nii.gz", "-k", 3, "--mask", "mask.nii.gz").stderr
+        self.assertIn("nowhere 0", said)
+        self.check_labels(self.truth)
 
     def test_weights_and_scribbles_of_a_volume(self):
         self.save("weights.nii.gz", (self.truth > 1).astype(np.float32))
@@ -400,7 +415,12 @@ class Downstream(VolumeTest):
         self.save("truth.nii.gz", self.truth.astype(np.uint8))
         scores = self.succeed("eval", "many/quiet_labels.nii.gz", "--truth", "truth.nii.gz",
                               "--json").stdout
-        self.assertIn("dice", scores)
+        self.assertGreater(json.loads(scores)["scores"]["dice"], 0.97)
+        moved = AFFINE.copy()
+        moved[2, 3] += 5
+        self.save("truth.nii.gz", self.truth.astype(np.uint8), affine=moved)
+        self.fail(4, "eval", "many/quiet_labels.nii.gz", "--truth", "truth.nii.gz",
+                  says=["voxels away", "one image"])
 
     def test_a_constant_volume_is_one_class_and_says_so(self):
         self.save("t1.nii.gz", np.zeros((6, 5, 4), np.int16))
