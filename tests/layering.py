@@ -16,6 +16,7 @@ THIRD_PARTIES = {
     "GDAL": r"(gdal|cpl_\w+|ogr_srs_api)\.h$",
     "GDCM": r"gdcm\w+\.h$",
     "Highway": r"hwy/",
+    "NIfTI": r"(nifti\w*|znzlib)\.h$",
     "OpenCV": r"opencv2/",
     "libpng": r"png(conf)?\.h$",
     "libtiff": r"tiff(io|conf|vers)?(\.h|\.hxx)$",

@@ -10,10 +10,11 @@
 
 namespace gmmseg {
 
-// One label per pixel, row-major, width × height of them; it does not own them.
+// One label per pixel, row-major, width × height × depth of them; it does not own them.
 struct LabelMap {
   std::int64_t width = 0, height = 0;
   std::span<const std::uint16_t> labels;
+  std::int64_t depth = 1;
 };
 
 // The same of regions that are numbered finer than labels can tell, such as the connected pieces of
@@ -21,6 +22,7 @@ struct LabelMap {
 struct RegionMap {
   std::int64_t width = 0, height = 0;
   std::span<const std::uint32_t> labels;
+  std::int64_t depth = 1;
 };
 
 // What n pixels have in the prediction and in the truth, n_pt of them the labels p and t.

@@ -24,8 +24,8 @@ struct EvalInputs {
 };
 
 // `predictions` are label maps, or folders of them, each of which is a setting. Of a folder that
-// holds label maps of ours, photo_labels.png, these are taken, of others all PNG, TIFF and PGM
-// files. An image's name is its prediction's without extension and "_labels".
+// holds label maps of ours, photo_labels.png, these are taken, of others all PNG, TIFF, PGM and
+// NIfTI files. An image's name is its prediction's without extension and "_labels".
 // `truths` are label maps, or folders of them. Files are the truths of the one prediction, whatever
 // they are called. Else those of an image are called as its prediction, one in each folder, or,
 // where none is, so with "_1", "_2" and so on behind: photo.png, or photo_1.png and photo_2.png.

@@ -140,6 +140,7 @@ struct EvaluationOptions {
   double boundary_tolerance = 0.0075;
 };
 
+// Of a volume, measures of boundaries and surfaces are left out, which are of one plane.
 // Boundary pixels are those whose label differs from that of the next pixel to the right, below, or
 // right and below, thinned (Guo, Hall 1989). They go together one with one, the nearest first, and
 // then as many more as can within the tolerance (after Martin, Fowlkes, Malik 2004, whose matching

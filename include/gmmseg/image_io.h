@@ -24,6 +24,9 @@ namespace gmmseg {
 // and GDAL's nodata value become "no data"; colours come as R, G, B. Whatever else GDAL opens, and
 // TIFF that lies on the earth, is read through it, where this build has it: any type of numbers,
 // scale and offset applied, masks and alpha taken as validity; the raster knows where it lies.
+// NIfTI and ANALYZE volumes, "scan.nii.gz" or "scan.hdr" and "scan.img", need the NIfTI library:
+// a fourth dimension becomes bands, integers that fit into 16 bits without sign stay integers,
+// slope and intercept are applied, and the raster knows where its voxels lie.
 // DICOM is read through GDCM where this build has it: frames are slices, slope and intercept are
 // applied, MONOCHROME1 is mirrored, so that high is bright, padding is no data; the raster knows
 // where its voxels lie. A folder of slices of one series is one image, in the order of their
@@ -36,6 +39,7 @@ struct LoadedImage {
   // Of the file's bytes, or of all files that GDAL reads it from: "fnv1a64:" and 16 hexadecimal
   // digits; "" for "null:…".
   std::string hash;
+  std::vector<std::string> warnings = {};  // what is doubtful about it: a sentence each
 };
 
 // What is taken of an image, and with it.
@@ -59,14 +63,19 @@ std::unique_ptr<BlockReader> OpenBlocks(const std::string& path, const ReadOptio
 // The same hash without decoding anything.
 std::string HashImage(const std::string& path, const ReadOptions& options = {});
 
-// An image of one band whose values are numbers of classes, 0 = none. As LoadImage, but values
-// below 8 bits stay as they are, and an indexed PNG or TIFF gives its indices. What is no data is
-// 0. Throws IoError for colours, for JPEG, and for values that are not whole or lie outside
-// 0…65535.
+// Values as they are stored: as LoadImage, but values below 8 bits stay as they are, and an indexed
+// PNG or TIFF gives its indices. Throws IoError for JPEG.
+LoadedImage LoadBand(const std::string& path);
+
+// An image of one band whose values are numbers of classes, 0 = none, as LoadBand gives them. What
+// is no data is 0. Throws IoError for colours, for JPEG, and for values that are not whole or lie
+// outside 0…65535.
 struct LoadedLabels {
   std::int64_t width = 0, height = 0;
-  std::vector<std::uint16_t> labels;  // row-major
+  std::vector<std::uint16_t> labels;  // x fastest, then y, then z
   std::string hash;                   // as LoadedImage has it
+  std::int64_t depth = 1;
+  std::optional<VolumeGeometry> volume;
 };
 LoadedLabels LoadLabels(const std::string& path);
 
@@ -78,6 +87,9 @@ struct ImageHeader {
   SampleType type = SampleType::kUint8;
   ColorModel color_model = ColorModel::kGray;
   bool is_map = false;  // GDAL reads it, so that it can be read part by part: see OpenBlocks
+  std::int64_t depth = 1;
+
+  std::int64_t num_pixels() const { return width * height * depth; }
 };
 
 // Nothing where the file is of none of the formats that ReadImage knows. Throws IoError where it

@@ -17,8 +17,8 @@ struct InputFile {
   std::string folder;  // the same without the file's name: "trip", or "" at the top
   std::string stem;  // what the outputs' names start with: "photo", or "photo.jpg" where photo.png
                      // stands beside it
-  std::string weight_map = {}, scribbles = {};  // to open; empty: none
-  ReadOptions read = {};                        // of the image
+  std::string mask = {}, weight_map = {}, scribbles = {};  // to open; empty: none
+  ReadOptions read = {};                                   // of the image
 };
 
 // What a walk through folders left out.

@@ -22,8 +22,9 @@ namespace gmmseg {
 // What can be written for photo.jpg. Of an image that lies on the earth (see Georeference) labels,
 // uncertainty and anomalies are maps, "….tif" in place of "….png"; those of classes have a table of
 // them in "….tif.aux.xml" and a style for QGIS in "….qml" beside them; probabilities and planes of
-// floats lie there, too. Of a job that cuts the image into regions, classes are
-// regions.
+// floats lie there, too. Of a volume all of these are volumes, "….nii.gz", that lie where it does,
+// and so are masks (0 and 1) and instability; overlay and heatmaps are left out, and JobResult's
+// warnings say so. Of a job that cuts the image into regions, classes are regions.
 enum class Output {
   kLabels,         // photo_labels.png: indexed, the index is the label; 16-bit grey when M > 255
   kOverlay,        // photo_overlay.png
@@ -172,6 +173,8 @@ struct JobInput {
   std::string weight_map;
   // As LoadLabels reads them, of the image's size: see Raster::SetScribbles. Empty: none.
   std::string scribbles;
+  // Of one band and of the image's size: what is 0 or no data there is no data. Empty: none.
+  std::string mask = {};
   // What is taken of the image; what goes with it is of the size of that.
   ReadOptions read;
 };

@@ -4,16 +4,13 @@
 #include <gmmseg/threads.h>
 
 #include "base/ordered_pipeline.h"
-#include "base/text.h"
+#include "io/same_grid.h"
 
 namespace gmmseg {
 namespace {
 
-LabelMap MapOf(const LoadedLabels& loaded) { return {loaded.width, loaded.height, loaded.labels}; }
-
-std::string SizeText(const LoadedLabels& loaded) {
-  return Format("%lld x %lld pixels", static_cast<long long>(loaded.width),
-                static_cast<long long>(loaded.height));
+LabelMap MapOf(const LoadedLabels& loaded) {
+  return {loaded.width, loaded.height, loaded.labels, loaded.depth};
 }
 
 // Of an image, in memory once for all settings.
@@ -27,10 +24,8 @@ class LoadedTruths {
   ImageScores Score(const std::string& path, const EvaluationOptions& options) const {
     const LoadedLabels prediction = LoadLabels(path);
     for (std::size_t t = 0; t < loaded_.size(); ++t)
-      if (loaded_[t].width != prediction.width || loaded_[t].height != prediction.height)
-        throw IoError(IoError::Operation::kRead,
-                      path + ": has " + SizeText(prediction) + ", and its truth " + paths_[t] +
-                          " " + SizeText(loaded_[t]) + "; give label maps of one image");
+      CheckSameGrid(paths_[t], GridOf(loaded_[t]), path, GridOf(prediction),
+                    "give label maps of one image");
     try {
       return Evaluate(MapOf(prediction), maps_, options);
     } catch (const ParameterError& error) {

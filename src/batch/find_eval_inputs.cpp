@@ -2,7 +2,7 @@
 #include <gmmseg/eval_job.h>
 
 #include <algorithm>
-#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <map>
 #include <set>
@@ -15,7 +15,7 @@ namespace fs = boost::filesystem;
 namespace {
 
 constexpr std::string_view kOurs = "_labels";  // as OutputName(stem, Output::kLabels) has it
-constexpr std::string_view kExtensions[] = {".png", ".tif", ".tiff", ".pgm"};
+constexpr std::string_view kExtensions[] = {".png", ".tif", ".tiff", ".pgm", ".nii", ".nii.gz"};
 
 [[noreturn]] void Fail(const std::string& what) { throw IoError(IoError::Operation::kRead, what); }
 
@@ -43,9 +43,11 @@ std::string ImageName(const std::string& path) {
 
 bool IsLabelMap(const fs::path& path) {
   boost::system::error_code ignored;
-  return !path.filename().string().starts_with('.') && fs::is_regular_file(path, ignored) &&
-         std::ranges::count(kExtensions,
-                            boost::algorithm::to_lower_copy(path.extension().string())) > 0;
+  const std::string name = path.filename().string();
+  return !name.starts_with('.') && fs::is_regular_file(path, ignored) &&
+         std::ranges::any_of(kExtensions, [&](std::string_view extension) {
+           return boost::algorithm::iends_with(name, extension);
+         });
 }
 
 // Sorted; at least one.
@@ -58,7 +60,8 @@ std::vector<std::string> LabelMapsIn(const std::string& folder) {
   if (error) Fail(folder + ": the folder cannot be read (" + error.message() + ")");
   if (std::ranges::any_of(paths, &IsOurs))
     std::erase_if(paths, [](const std::string& path) { return !IsOurs(path); });
-  if (paths.empty()) Fail(folder + ": holds no label map; name a folder of PNG, TIFF or PGM files");
+  if (paths.empty())
+    Fail(folder + ": holds no label map; name a folder of PNG, TIFF, PGM or NIfTI files");
   std::ranges::sort(paths);
   return paths;
 }

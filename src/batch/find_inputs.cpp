@@ -15,6 +15,7 @@
 #include "batch/output_names.h"
 #include "io/dicom_folder.h"
 #include "io/file_bytes.h"
+#include "io/nifti_files.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
@@ -222,6 +223,7 @@ class Walk {
 
   static bool IsImage(const std::string& path) {
     if (HasImageExtension(path)) return true;
+    if (IsVoxelsOfPair(path)) return false;  // the header is the image
     try {
       return ReadImageHeader(path).has_value();
     } catch (const IoError&) {

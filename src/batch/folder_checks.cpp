@@ -24,7 +24,7 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
   std::set<fs::path> paths;
   for (const InputFile& file : inputs.files) {
     paths.insert(PlainPath(file.path));
-    for (const std::string& companion : {file.weight_map, file.scribbles})
+    for (const std::string& companion : {file.mask, file.weight_map, file.scribbles})
       if (!companion.empty()) paths.insert(PlainPath(companion));
   }
   const fs::path plain = PlainPath(top);

@@ -40,7 +40,7 @@ RasterKind KindOf(const ImageHeader& header) {
 
 // Samples are pixels, or distinct colours where these are no more than half as many.
 std::int64_t MostSamples(const ImageHeader& header, const FolderOptions& options) {
-  const std::int64_t pixels = header.width * header.height;
+  const std::int64_t pixels = header.num_pixels();
   const std::int64_t bits = 8 * BytesPerValue(header.type) * header.num_bands;
   const bool has_palette = options.segment.features.position_weight == 0 &&
                            options.segment.features.texture == Texture::kOff &&
@@ -64,7 +64,7 @@ std::int64_t PreviewBytes(int num_components, int num_features) {
 // What SegmentRegions says that it takes, and the labels and pictures of it.
 std::int64_t BytesForRegions(const ImageHeader& header, const RegionOptions& regions) {
   constexpr std::int64_t kFixed = std::int64_t{24} << 20, kPerPixel = 64;
-  const std::int64_t pixels = header.width * header.height;
+  const std::int64_t pixels = header.num_pixels();
   const std::int64_t looked_at = std::min(pixels, kMostRegionPixels);
   return kFixed + pixels * (kPerPixel + 2 * header.num_bands * BytesPerValue(header.type)) +
          looked_at * 2 * regions.num_components * regions.num_mixtures;
@@ -98,11 +98,12 @@ std::int64_t BytesFor(const ImageHeader& header, const FolderOptions& options,
   constexpr std::int64_t kFixed = std::int64_t{24} << 20;  // keys of colours, compressors
   constexpr std::int64_t kSampleAndLabel = 4 + 2, kScores = 2 + 4 + 4;
   const OutputSet& outputs = options.output.outputs;
-  const std::int64_t pixels = header.width * header.height;
+  const std::int64_t pixels = header.num_pixels();
   const int num_components =
       options.model ? options.model->mixture().num_components() : options.segment.num_components();
+  const int num_axes = header.depth > 1 ? 3 : 2;
   const int num_features = header.num_bands +
-                           (options.segment.features.position_weight > 0 ? 2 : 0) +
+                           (options.segment.features.position_weight > 0 ? num_axes : 0) +
                            (options.segment.features.texture == Texture::kOn ? 2 : 0);
   const std::int64_t raster = header.num_bands * BytesPerValue(header.type);
   const std::int64_t heat = outputs.contains(Output::kHeatmaps) ? num_components : 0;
@@ -138,7 +139,7 @@ SharedPlan PlanShared(const ImageHeaders& headers, const FolderOptions& options,
   std::map<RasterKind, std::int64_t> pixels;
   for (const std::optional<ImageHeader>& header : headers) {
     if (!header) continue;
-    pixels[KindOf(*header)] += header->width * header->height;
+    pixels[KindOf(*header)] += header->num_pixels();
     if (plan.spec.color == ColorSpace::kAuto && !plan.spec.IsOfBands() &&
         header->color_model == ColorModel::kRgb)
       plan.spec.color = ColorSpace::kLab;
@@ -160,10 +161,11 @@ bool GoesWithScenes(const FolderOptions& options, FeaturePool::Weights weights) 
          options.segment.scribbles == Scribbles::kIgnore && weights == FeaturePool::Weights::kNone;
 }
 
-void FindScenes(const ImageHeaders& headers, const FolderOptions& options,
+void FindScenes(const InputList& inputs, const ImageHeaders& headers, const FolderOptions& options,
                 FeaturePool::Weights weights, std::int64_t budget, WorkPlan& plan) {
   plan.num_cells.resize(headers.size());
-  if (!GoesWithScenes(options, weights)) return;
+  const auto has_mask = [](const InputFile& file) { return !file.mask.empty(); };
+  if (!GoesWithScenes(options, weights) || std::ranges::any_of(inputs.files, has_mask)) return;
   const auto is_too_large = [&](const std::optional<ImageHeader>& header) {
     return header && header->is_map && BytesFor(*header, options, weights) > budget;
   };
@@ -242,7 +244,7 @@ WorkPlan PlanWork(const InputList& inputs, const ImageHeaders& headers,
                   const FolderOptions& options, FeaturePool::Weights weights) {
   WorkPlan plan;
   const std::int64_t budget = options.memory > 0 ? options.memory : AvailableMemory() / 2;
-  FindScenes(headers, options, weights, budget, plan);
+  FindScenes(inputs, headers, options, weights, budget, plan);
   for (std::size_t i = 0; i < headers.size(); ++i)
     if (headers[i] && !plan.IsScene(static_cast<std::int64_t>(i)))
       plan.bytes_per_image =

@@ -14,6 +14,7 @@
 #include "batch/staging.h"
 #include "batch/warnings.h"
 #include "batch/write_outputs.h"
+#include "batch/write_volumes.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
@@ -52,6 +53,20 @@ void WriteReport(const Job& job, const Raster& raster, const Segmentation& segme
         folder, job.stem(), raster, segmentation, result,
         job.applied ? ShownSettings(*job.applied, *job.smooth) : ShownSettings(*job.settings),
         origin);
+}
+
+// What a volume has none of: something must be left to write, and the rest is said.
+void LeaveOutPictures(const Job& job, const Raster& raster, JobResult& result) {
+  const OutputSet left_out = LeftOutOfVolumes(job.output.outputs);
+  if (!IsVolume(raster) || left_out.empty()) return;
+  std::string words;
+  for (const Output output : left_out)
+    words += (words.empty() ? "" : " and ") + std::string(ToString(output));
+  if (left_out == job.output.outputs)
+    throw ParameterError(words +
+                         ": a volume has no such pictures; ask for labels or probabilities, which "
+                         "are volumes");
+  result.warnings.push_back(words + " are left out: a volume has no such pictures");
 }
 
 Measures Measure(const Job& job, const Segmentation& segmentation, JobResult& result) {
@@ -98,6 +113,8 @@ JobResult Run(const Job& job) {
   return RunInFrame(job, [&](const LoadedImage& image, const fs::path& folder, JobResult& result) {
     const Segmentation segmentation = job.segment(image);
     SetFacts(job, segmentation, result);
+    result.warnings.insert(result.warnings.end(), image.warnings.begin(), image.warnings.end());
+    LeaveOutPictures(job, image.raster, result);
     Write(job, image.raster, segmentation, folder, result);
   });
 }

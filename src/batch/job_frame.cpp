@@ -39,6 +39,7 @@ void CheckOutputs(const JobFrame& frame) {
   const std::vector<std::string> names =
       PossibleOutputNames(frame.stem(), frame.output.outputs, frame.num_classes,
                           frame.IsPart() ? ReportKind::kPart : ReportKind::kPage);
+  CheckStays(frame, frame.input.mask, "the mask", names);
   CheckStays(frame, frame.input.weight_map, "the weight map", names);
   CheckStays(frame, frame.input.scribbles, "the scribbles", names);
   for (const std::string& channel : frame.input.read.channels)
@@ -94,8 +95,10 @@ void SetFacts(const Raster& raster, JobResult& result) {
 }
 
 [[noreturn]] void ThrowOutOfMemory(const std::string& input, const Raster& raster) {
+  const std::string depth = raster.depth() > 1 ? " x " + std::to_string(raster.depth()) : "";
   throw Error(input + ": not enough memory for " + std::to_string(raster.width()) + " x " +
-              std::to_string(raster.height()) + " pixels of " + std::to_string(raster.num_bands()) +
+              std::to_string(raster.height()) + depth + " pixels of " +
+              std::to_string(raster.num_bands()) +
               " bands; scale the image down, cut it, or ask for fewer outputs");
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "io/same_grid.h"
 
 namespace gmmseg {
 namespace {
@@ -15,28 +16,47 @@ std::string Joint(const std::string& image_hash, const std::string& other_hash) 
   return ContentHash(image_hash + " " + other_hash);
 }
 
-std::string SizeText(std::int64_t width, std::int64_t height) {
-  return std::to_string(width) + " x " + std::to_string(height);
-}
-
 [[noreturn]] void Refuse(const std::string& path, const std::string& what) {
   throw IoError(IoError::Operation::kRead, path + ": " + what);
 }
 
-// What goes with an image, and is called `what`, is to be of its size.
-void CheckSize(const std::string& path, const std::string& what, std::int64_t width,
-               std::int64_t height, const JobInput& input, const Raster& image) {
-  if (width != image.width() || height != image.height() || image.depth() != 1)
-    Refuse(path, "is " + SizeText(width, height) + " pixels and " + input.image + " " +
-                     SizeText(image.width(), image.height()) + "; give " + what +
-                     " of the image's size");
+// What goes with an image, and is called `what`, is to be of its grid.
+void CheckGrid(const std::string& path, const std::string& what, const GridFacts& grid,
+               const JobInput& input, const Raster& image) {
+  CheckSameGrid(input.image, GridOf(image), path, grid,
+                "give " + what + " of the image's " + (image.volume() ? "grid" : "size"));
+}
+
+void CheckOneBand(const std::string& path, const std::string& what, const Raster& raster) {
+  if (raster.num_bands() != 1)
+    Refuse(path, "has " + Count(raster.num_bands(), "band", "bands") + "; " + what +
+                     " has one: save it as a grey image");
+}
+
+void TakeMask(const JobInput& input, LoadedImage& image) {
+  const LoadedImage loaded = LoadBand(input.mask);
+  const Raster& mask = loaded.raster;
+  CheckOneBand(input.mask, "a mask", mask);
+  CheckGrid(input.mask, "a mask", GridOf(mask), input, image.raster);
+  std::int64_t num_inside = 0;
+  mask.VisitBand(0, [&](const auto* values) {
+    for (std::int64_t i = 0; i < mask.num_pixels(); ++i)
+      if (mask.IsValid(i) && values[i] != 0)
+        ++num_inside;
+      else
+        image.raster.Invalidate(i);
+  });
+  if (num_inside == 0)
+    Refuse(input.mask, "is 0 everywhere, so that nothing is left of " + input.image +
+                           "; give a mask that is not 0 where it is to be segmented");
+  if (num_inside == mask.num_pixels())
+    image.warnings.push_back(input.mask + " is nowhere 0, and leaves nothing out");
+  image.hash = Joint(image.hash, loaded.hash);
 }
 
 void CheckWeightMap(const JobInput& input, const Raster& map, const Raster& image) {
-  if (map.num_bands() != 1)
-    Refuse(input.weight_map, "has " + Count(map.num_bands(), "band", "bands") +
-                                 "; a weight map has one: save it as a grey image");
-  CheckSize(input.weight_map, "a weight map", map.width(), map.height(), input, image);
+  CheckOneBand(input.weight_map, "a weight map", map);
+  CheckGrid(input.weight_map, "a weight map", GridOf(map), input, image);
   for (std::int64_t i = 0; i < map.num_pixels(); ++i)
     if (!map.IsValid(i))
       Refuse(input.weight_map, Format("has no weight at x = %d, y = %d, which is NaN, infinite or "
@@ -63,7 +83,7 @@ void TakeWeightMap(const JobInput& input, LoadedImage& image) {
 
 void TakeScribbles(const JobInput& input, LoadedImage& image) {
   LoadedLabels strokes = LoadLabels(input.scribbles);
-  CheckSize(input.scribbles, "scribbles", strokes.width, strokes.height, input, image.raster);
+  CheckGrid(input.scribbles, "scribbles", GridOf(strokes), input, image.raster);
   image.raster.SetScribbles(std::move(strokes.labels));
   image.hash = Joint(image.hash, strokes.hash);
 }
@@ -72,12 +92,14 @@ void TakeScribbles(const JobInput& input, LoadedImage& image) {
 
 JobInput JobInputOf(const InputFile& file) {
   JobInput input(file.path, file.weight_map, file.scribbles);
+  input.mask = file.mask;
   input.read = file.read;
   return input;
 }
 
 LoadedImage LoadInput(const JobInput& input) {
   LoadedImage image = LoadImage(input.image, input.read);
+  if (!input.mask.empty()) TakeMask(input, image);
   if (!input.weight_map.empty()) TakeWeightMap(input, image);
   if (!input.scribbles.empty()) TakeScribbles(input, image);
   return image;
@@ -85,7 +107,7 @@ LoadedImage LoadInput(const JobInput& input) {
 
 std::string HashOfInput(const JobInput& input) {
   std::string hash = HashImage(input.image, input.read);
-  for (const std::string& path : {input.weight_map, input.scribbles})
+  for (const std::string& path : {input.mask, input.weight_map, input.scribbles})
     if (!path.empty()) hash = Joint(hash, HashImage(path));
   return hash;
 }

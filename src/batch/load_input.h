@@ -11,10 +11,10 @@ namespace gmmseg {
 
 JobInput JobInputOf(const InputFile& file);
 
-// The image with its weights and scribbles, and the hash as TrainingInput has it. Throws
-// IoError(kRead) as LoadImage and LoadLabels do, where the weight map or the scribbles are of
-// another size, and where the weight map has more than one band, or lacks a weight >= 0 for a
-// pixel.
+// The image within its mask with its weights and scribbles, and the hash as TrainingInput has it.
+// Throws IoError(kRead) as LoadImage and LoadLabels do, where the mask, the weight map or the
+// scribbles are of another grid, where the mask or the weight map has more than one band, where the
+// mask leaves nothing, and where the weight map lacks a weight >= 0 for a pixel.
 LoadedImage LoadInput(const JobInput& input);
 
 // The same hash without decoding anything. Throws IoError where a file cannot be read.

@@ -3,6 +3,8 @@
 #include <gmmseg/errors.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <cctype>
 #include <cstddef>
@@ -44,8 +46,32 @@ struct NamePattern {
 
 constexpr NamePattern kReportView{"_report", ".js"}, kReportPhoto{"_report", ".jpg"};
 constexpr std::string_view kMapEnding = ".tif", kStatisticsEnding = ".tif.aux.xml",
-                           kStyleEnding = ".qml";
+                           kStyleEnding = ".qml", kVolumeEnding = ".nii.gz";
+constexpr std::string_view kGzipEnding = ".gz";
 constexpr NamePattern kTableCsv{"_regions", ".csv"}, kTableJson{"_regions", ".json"};
+
+// What is of one plane and stays so: a volume has none of it.
+bool IsPictureAlone(Output output) {
+  return output == Output::kOverlay || output == Output::kHeatmaps;
+}
+
+// What has a value for every voxel of a volume.
+bool IsVoxelByVoxel(Output output) {
+  switch (output) {
+    case Output::kLabels:
+    case Output::kUncertainty:
+    case Output::kProbabilities:
+    case Output::kMasks:
+    case Output::kDensity:
+    case Output::kAnomalies:
+    case Output::kOutliers:
+    case Output::kImputed:
+    case Output::kInstability:
+      return true;
+    default:
+      return false;
+  }
+}
 
 // Of a report, the names of an image's part.
 std::vector<NamePattern> PicturePatternsOf(Output output) {
@@ -88,7 +114,15 @@ std::vector<NamePattern> PicturePatternsOf(Output output) {
   throw InternalError("an output without a file name");
 }
 
+std::vector<NamePattern> VolumePatternsOf(Output output) {
+  std::vector<NamePattern> patterns = PicturePatternsOf(output);
+  if (IsPictureAlone(output)) return {};
+  if (!IsVoxelByVoxel(output)) return patterns;
+  return {{patterns.front().before, kVolumeEnding}};
+}
+
 std::vector<NamePattern> PatternsOf(Output output, OutputKind kind) {
+  if (kind == OutputKind::kVolume) return VolumePatternsOf(output);
   std::vector<NamePattern> patterns = PicturePatternsOf(output);
   if (kind == OutputKind::kPicture) return patterns;
   const std::string_view before = patterns.front().before;
@@ -134,11 +168,13 @@ bool Fits(const NamePattern& pattern, Output output, std::string_view stem, std:
   return IsPerClass(output) ? IsClassNumber(name) : name.empty();
 }
 
+constexpr OutputKind kKinds[] = {OutputKind::kPicture, OutputKind::kMap, OutputKind::kVolume};
+
 // A page is of no stem, and not among them.
 bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
   const auto fits = [&](const NamePattern& pattern) { return Fits(pattern, output, stem, name); };
-  return std::ranges::any_of(PatternsOf(output, OutputKind::kPicture), fits) ||
-         std::ranges::any_of(PatternsOf(output, OutputKind::kMap), fits);
+  return std::ranges::any_of(
+      kKinds, [&](OutputKind kind) { return std::ranges::any_of(PatternsOf(output, kind), fits); });
 }
 
 bool Begins(const fs::path& file, std::string_view start) {
@@ -178,6 +214,13 @@ OutputSet AllOutputs() {
 
 OutputSet DensityOutputs() { return {Output::kDensity, Output::kAnomalies, Output::kOutliers}; }
 
+OutputSet LeftOutOfVolumes(const OutputSet& outputs) {
+  OutputSet left_out;
+  for (const Output output : outputs)
+    if (IsPictureAlone(output)) left_out.insert(output);
+  return left_out;
+}
+
 OutputSet FitOutputs() { return {Output::kInstability, Output::kConvergence}; }
 
 std::string NameOf(const std::string& input) {
@@ -191,8 +234,11 @@ std::string NameOf(const std::string& input) {
 std::string StemOf(const std::string& input) {
   if (const std::optional<std::string> part = StemOfPart(input)) return *part;
   boost::system::error_code ignored;
-  const std::string name = NameOf(input);
+  std::string name = NameOf(input);
   if (fs::is_directory(input, ignored)) return name;
+  for (const std::string_view packed : {".nii.gz", ".hdr.gz", ".img.gz"})
+    if (name.size() > packed.size() && boost::algorithm::iends_with(name, packed))
+      name.resize(name.size() - kGzipEnding.size());
   const std::size_t dot = name.rfind('.');
   return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
 }
@@ -220,21 +266,23 @@ std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& o
   for (const Output output : outputs) {
     if (output == Output::kReport && report == ReportKind::kPage)
       names.push_back(kReportName);
-    else if (IsPerClass(output))
-      for (int k = 1; k <= num_classes; ++k) names.push_back(OutputName(stem, output, kind, k));
     else
       for (const NamePattern& pattern : PatternsOf(output, kind))
-        names.push_back(NameBy(pattern, stem));
+        if (IsPerClass(output))
+          for (int k = 1; k <= num_classes; ++k)
+            names.push_back(NameBy(pattern, stem, std::to_string(k)));
+        else
+          names.push_back(NameBy(pattern, stem));
   }
   return names;
 }
 
 std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputSet& outputs,
                                              int num_classes, ReportKind report) {
-  std::vector<std::string> names =
-      OutputNames(stem, outputs, num_classes, report, OutputKind::kPicture);
-  for (const std::string& name : OutputNames(stem, outputs, num_classes, report, OutputKind::kMap))
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  std::vector<std::string> names;
+  for (const OutputKind kind : kKinds)
+    for (const std::string& name : OutputNames(stem, outputs, num_classes, report, kind))
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   return names;
 }
 

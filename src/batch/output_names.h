@@ -14,14 +14,14 @@ namespace gmmseg {
 std::string NameOf(const std::string& input);
 
 // The file name without folder and without its last extension: "a/photo.v2.jpg" gives "photo.v2",
-// ".hidden" stays ".hidden"; of a part of a file by GDAL's name, NETCDF:"a/scene.nc":green,
-// "scene_green". Of a folder its name.
+// "scan.nii.gz" gives "scan", ".hidden" stays ".hidden"; of a part of a file by GDAL's name,
+// NETCDF:"a/scene.nc":green, "scene_green". Of a folder its name.
 std::string StemOf(const std::string& input);
 
 // What the outputs of an image are. Of one that lies on the earth those that others compute with
 // are maps, which lie there, too: labels and anomalies with a file of statistics and a style for
-// QGIS beside them.
-enum class OutputKind { kPicture, kMap };
+// QGIS beside them. Those of a volume are volumes.
+enum class OutputKind { kPicture, kMap, kVolume };
 
 // For kHeatmaps and kMasks, `k` is the class (1…K); otherwise it is not looked at. Not for kReport.
 std::string OutputName(const std::string& stem, Output output, OutputKind kind, int k = 0);
@@ -44,6 +44,9 @@ struct RegionTableNames {
 RegionTableNames RegionTableNamesOf(const std::string& stem);
 
 enum class ReportKind { kPage, kPart };
+
+// Of these, what is a picture of one plane and nothing of a volume.
+OutputSet LeftOutOfVolumes(const OutputSet& outputs);
 
 // Every name that a job of num_classes classes writes.
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,

@@ -10,10 +10,12 @@
 #include <ctime>
 #include <system_error>
 
+#include "base/text.h"
 #include "batch/output_names.h"
 #include "io/file_bytes.h"
 #include "io/staged_file.h"
 #include "render/encoding.h"
+#include "render/preview.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
@@ -45,6 +47,10 @@ ViewFacts FactsOf(const JobResult& result) {
   facts.name = NameOf(result.input);
   facts.num_bands = result.num_bands;
   facts.warnings = result.warnings;
+  if (result.depth > 1)
+    facts.warnings.push_back(Format("the picture shows slice %lld of %lld",
+                                    static_cast<long long>(MiddleSlice(result.depth) + 1),
+                                    static_cast<long long>(result.depth)));
   facts.drift = result.drift;
   facts.match_confidence = result.match_confidence;
   facts.kmeans_difference = result.kmeans_difference;

@@ -57,6 +57,7 @@ void Refuse(bool asked, const std::string& what) {
 void CheckRequest(const JobInput& input, const FeatureSpec& features, const OutputOptions& output) {
   Refuse(features.position_weight > 0, "position");
   Refuse(features.texture == Texture::kOn, "texture");
+  Refuse(!input.mask.empty(), "a mask");
   Refuse(!input.weight_map.empty(), "a weight map");
   Refuse(!input.scribbles.empty(), "scribbles");
   for (const Output kind : output.outputs)

@@ -14,6 +14,7 @@
 #include "batch/label_pictures.h"
 #include "batch/output_names.h"
 #include "batch/write_maps.h"
+#include "batch/write_volumes.h"
 #include "io/staged_file.h"
 #include "render/convergence.h"
 #include "render/heat_index.h"
@@ -38,10 +39,11 @@ class OutputWriter {
         output_(output) {}
 
   void Write() const {
-    CheckPlane();
     if (Wants(Output::kModel)) WriteModel(PathOf(Output::kModel), result_.model);
     if (Wants(Output::kConvergence)) WriteConvergence();
-    if (IsMap())
+    if (IsVolume(raster_))
+      WriteVolumes(folder_, stem_, raster_, result_, measures_, output_);
+    else if (IsMap())
       tbb::parallel_invoke([this] { WriteMaps(); }, [this] { WriteAllPictures(); });
     else
       tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteFloatPlanes(); },
@@ -49,16 +51,6 @@ class OutputWriter {
   }
 
  private:
-  void CheckPlane() const {
-    OutputSet planes = output_.outputs;
-    planes.erase(Output::kModel);
-    planes.erase(Output::kConvergence);
-    if (result_.depth > 1 && !planes.empty())
-      throw ParameterError("the image is a volume of " + std::to_string(result_.depth) +
-                           " slices; PNG and TIFF outputs hold one: ask for the model and "
-                           "convergence alone, or segment the slices one by one");
-  }
-
   void WriteConvergence() const {
     const FeatureCloud cloud =
         CloudOf(raster_, DisplayPainter(raster_), result_.planes, kConvergencePoints);

@@ -28,8 +28,7 @@ struct Measures {
 
 // Writes what `output` asks for into `folder`, pictures band by band in parallel, heatmaps and
 // probabilities of as many classes at a time as kPosteriorBytes hold for each of the two. An image
-// without a class gets no file per class and no probabilities. Throws ParameterError for anything
-// but the model of a raster of more than one slice.
+// without a class gets no file per class and no probabilities.
 void WriteOutputs(const boost::filesystem::path& folder, const std::string& stem,
                   const Raster& raster, const Segmentation& segmentation, const Measures& measures,
                   const OutputOptions& output);

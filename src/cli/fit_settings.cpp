@@ -178,7 +178,7 @@ OutputOptions RegionOutputsOf(const Options& options) {
 
 std::vector<std::string> FilesTaken(const Options& options) {
   std::vector<std::string> files = {options.model_path, options.start_path, options.names_path,
-                                    options.weight_map, options.scribbles};
+                                    options.mask,       options.weight_map, options.scribbles};
   files.insert(files.end(), options.read.channels.begin(), options.read.channels.end());
   std::erase(files, "");
   return files;

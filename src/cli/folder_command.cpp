@@ -135,6 +135,9 @@ InputList FindImages(const Options& options) {
   if (!options.read.channels.empty())
     throw ParameterError("--channels go with one file; stack those of many in VRTs");
   for (InputFile& file : inputs.files) file.read = options.read;
+  if (!options.mask.empty())
+    for (InputFile& file : inputs.files)
+      file.mask = RequireCompanion(options.mask, file.name, "mask");
   if (!options.weight_map.empty())
     for (InputFile& file : inputs.files)
       file.weight_map = RequireCompanion(options.weight_map, file.name, "weight map");

@@ -189,12 +189,16 @@ std::vector<std::string> CandidateTable(const std::vector<Candidate>& candidates
   return lines;
 }
 
+std::string SizeText(const JobResult& result) {
+  return std::to_string(result.width) + " x " + std::to_string(result.height) +
+         (result.depth > 1 ? " x " + std::to_string(result.depth) : "");
+}
+
 std::vector<std::string> Details(const JobResult& result, const SegmentOptions& fit,
                                  Command command) {
-  std::vector<std::string> details = {
-      Format("image: %lld x %lld pixels, %d bands, %lld pixels with data",
-             static_cast<long long>(result.width), static_cast<long long>(result.height),
-             result.num_bands, static_cast<long long>(result.num_valid))};
+  std::vector<std::string> details = {Format("image: %s pixels, %d bands, %lld pixels with data",
+                                             SizeText(result).c_str(), result.num_bands,
+                                             static_cast<long long>(result.num_valid))};
   if (result.regions)
     details.push_back(Count(result.regions->num_leaves, "leaf", "leaves") +
                       " of the hierarchy of regions");

@@ -138,6 +138,12 @@ void DeclareRead(CLI::App& app, Options& options) {
       "The part of each input to take: W x H pixels, of which the upper left one is at column X "
       "and row Y, from 0. Default: all of it.",
       [&options](const std::string& word) { options.read.extent = ParseExtent(word); });
+  Add(app, kRead, "--mask", "FILE|DIR",
+      "An image of one band and of the input's size that says what is segmented: what is 0 there "
+      "is no data. Of a volume, a volume of its grid. Of many inputs, a file is for each of them, "
+      "and a folder holds one for each: of the same path below the inputs' folder and the same "
+      "name, whatever its extension. Default: none.",
+      [&options](const std::string& word) { options.mask = word; });
 }
 
 // Of a model that is fitted and of one that is applied.

@@ -35,7 +35,8 @@ struct Options {
   bool one_image = true;               // a job of one file but for --memory
   std::string model_path, start_path;  // of --model and --init-model; empty: none
   std::string names_path;              // of --class-names; empty: none
-  std::string weight_map;              // of --weight-map, a file or a folder; empty: none
+  std::string mask;                    // of --mask, a file or a folder; empty: none
+  std::string weight_map;              // of --weight-map, likewise
   std::string scribbles;               // of --scribbles, likewise
   ReadOptions read;                    // of each input; channels of one file alone
 

@@ -6,8 +6,8 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "image segmentation with Gaussian mixtures
 set(CPACK_PACKAGE_DESCRIPTION
 "The program segment divides an image into classes by fitting a Gaussian mixture
 to its pixels, and says for every pixel how probable each class is. It reads PNG,
-JPEG, BMP, WebP, PNM, TIFF, DICOM and what GDAL opens, and writes label masks,
-heatmaps and the model.
+JPEG, BMP, WebP, PNM, TIFF, NIfTI, DICOM and what GDAL opens, and writes label
+masks, heatmaps and the model.
 .
 The package also holds the C++ library behind it, gmmseg::gmmseg, with its
 headers and CMake configuration.")
@@ -32,6 +32,9 @@ if(NOT BUILD_SHARED_LIBS)
   endif()
   if(gmmseg_has_gdcm)
     string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", libgdcm-dev")
+  endif()
+  if(gmmseg_has_nifti)
+    string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", libnifti-dev")
   endif()
 endif()
 

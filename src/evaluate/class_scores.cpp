@@ -65,16 +65,20 @@ ClassScore ScoreOf(std::uint32_t label, const ClassSides& sides) {
 
 std::vector<ClassScore> ScoreClasses(const ContingencyTable& table, ClassMatching matching,
                                      const std::optional<std::vector<int>>& matches,
-                                     const LabelGrid& prediction, const LabelGrid& truth) {
+                                     const std::optional<LabelGrids>& grids) {
   if (matching == ClassMatching::kNone) return {};
   if (matching == ClassMatching::kOverlap && !matches) return {};
   Classes classes = ClassesOfTruth(table);
   AddPredictions(table, PredictedClasses(table, matching, matches), classes);
-  const Surfaces predicted_surfaces = SurfacesOf(prediction), true_surfaces = SurfacesOf(truth);
+  Surfaces predicted_surfaces, true_surfaces;
+  if (grids) {
+    predicted_surfaces = SurfacesOf(grids->prediction);
+    true_surfaces = SurfacesOf(grids->truth);
+  }
   std::vector<ClassScore> scores;
   for (const auto& [label, sides] : classes) {
     scores.push_back(ScoreOf(label, sides));
-    if (sides.predicted > 0 && sides.truth > 0)
+    if (grids && sides.predicted > 0 && sides.truth > 0)
       scores.back().hausdorff95 = Hausdorff95(predicted_surfaces.at(sides.predicted_label),
                                               true_surfaces.at(sides.true_label));
   }

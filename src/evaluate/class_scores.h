@@ -8,9 +8,9 @@
 namespace gmmseg {
 
 // Ascending by label. `matches` are those of MatchRegions, for kOverlap; where there are none,
-// there are no classes.
+// there are no classes. Without grids there are no distances.
 std::vector<ClassScore> ScoreClasses(const ContingencyTable& table, ClassMatching matching,
                                      const std::optional<std::vector<int>>& matches,
-                                     const LabelGrid& prediction, const LabelGrid& truth);
+                                     const std::optional<LabelGrids>& grids);
 
 }  // namespace gmmseg

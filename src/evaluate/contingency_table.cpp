@@ -13,21 +13,22 @@ namespace {
 
 template <typename Map>
 std::string SizeText(const Map& map) {
-  return Format("%lld x %lld pixels", static_cast<long long>(map.width),
-                static_cast<long long>(map.height));
+  return std::to_string(map.width) + " x " + std::to_string(map.height) +
+         (map.depth > 1 ? " x " + std::to_string(map.depth) : "") + " pixels";
 }
 
 template <typename Map>
 void CheckHolds(const Map& map) {
-  if (map.width < 1 || map.height < 1 ||
-      map.labels.size() != static_cast<std::uint64_t>(map.width * map.height))
+  if (map.width < 1 || map.height < 1 || map.depth < 1 ||
+      map.labels.size() != static_cast<std::uint64_t>(map.width * map.height * map.depth))
     throw ParameterError(Format("a label map holds %zu labels; it must hold ", map.labels.size()) +
                          SizeText(map) + ", at least one");
 }
 
 template <typename Map>
 void CheckSizes(const Map& prediction, const LabelMap& truth) {
-  if (prediction.width != truth.width || prediction.height != truth.height)
+  if (prediction.width != truth.width || prediction.height != truth.height ||
+      prediction.depth != truth.depth)
     throw ParameterError("the prediction has " + SizeText(prediction) + ", the truth " +
                          SizeText(truth) + "; they must be of one image");
   CheckHolds(prediction);

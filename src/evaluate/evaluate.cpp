@@ -104,15 +104,15 @@ void AddClassMeans(const std::vector<ClassScore>& classes, Scores& scores) {
 Pieces PiecesOf(const LabelMap& map) {
   std::vector<std::uint32_t> from_1(map.labels.begin(), map.labels.end());
   for (std::uint32_t& label : from_1) ++label;
-  return FindPieces({map.width, map.height}, std::span<const std::uint32_t>(from_1));
+  return FindPieces({map.width, map.height, map.depth}, std::span<const std::uint32_t>(from_1));
 }
 
 std::vector<ClassScore> ScoreClasses(const LabelMap& prediction, const LabelMap& truth,
                                      const EvaluationOptions& options,
-                                     const LabelGrid& predicted_grid, const LabelGrid& true_grid) {
+                                     const std::optional<LabelGrids>& grids) {
   if (options.classes == ClassMatching::kNone) return {};
   const ContingencyTable table(prediction, truth, options.ignored_label);
-  return ScoreClasses(table, options.classes, MatchRegions(table), predicted_grid, true_grid);
+  return ScoreClasses(table, options.classes, MatchRegions(table), grids);
 }
 
 TruthScores ScoreAgainst(const LabelMap& prediction, const RegionMap& pieces, const LabelMap& truth,
@@ -121,18 +121,20 @@ TruthScores ScoreAgainst(const LabelMap& prediction, const RegionMap& pieces, co
                                      ? ContingencyTable(prediction, truth, options.ignored_label)
                                      : ContingencyTable(pieces, truth, options.ignored_label);
   const std::optional<std::vector<int>> matches = MatchRegions(table);
-  const LabelGrid predicted_grid(prediction, truth, options.ignored_label);
-  const LabelGrid true_grid(truth, truth, options.ignored_label);
+  std::optional<LabelGrids> grids;  // of one plane
+  if (truth.depth == 1)
+    grids = {LabelGrid(prediction, truth, options.ignored_label),
+             LabelGrid(truth, truth, options.ignored_label)};
 
   TruthScores result;
   const std::vector<double> overlaps = BestOverlaps(table);
   for (std::size_t t = 0; t < overlaps.size(); ++t)
     result.regions.push_back({table.truths()[t].pixels, overlaps[t]});
-  result.boundary =
-      CompareBoundaries(predicted_grid, true_grid, options.boundary_tolerance, boundary);
-  result.classes = pieces.labels.empty()
-                       ? ScoreClasses(table, options.classes, matches, predicted_grid, true_grid)
-                       : ScoreClasses(prediction, truth, options, predicted_grid, true_grid);
+  if (grids)
+    result.boundary =
+        CompareBoundaries(grids->prediction, grids->truth, options.boundary_tolerance, boundary);
+  result.classes = pieces.labels.empty() ? ScoreClasses(table, options.classes, matches, grids)
+                                         : ScoreClasses(prediction, truth, options, grids);
 
   Scores& scores = result.scores;
   scores[Measure::kCovering] = SegmentationCovering(table);
@@ -163,7 +165,7 @@ ImageScores Evaluate(const LabelMap& prediction, std::span<const LabelMap> truth
   PredictedBoundary boundary(prediction);
   Pieces pieces;
   if (options.regions == PredictedRegions::kPieces) pieces = PiecesOf(prediction);
-  const RegionMap piece_map{prediction.width, prediction.height, pieces.of_pixel};
+  const RegionMap piece_map{prediction.width, prediction.height, pieces.of_pixel, prediction.depth};
   for (const LabelMap& truth : truths) {
     image.truths.push_back(ScoreAgainst(prediction, piece_map, truth, options, boundary));
     image.covering += CountCovered(image.truths.back().regions);

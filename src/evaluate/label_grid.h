@@ -45,4 +45,9 @@ class LabelGrid {
   std::vector<std::int32_t> labels_;
 };
 
+// A prediction's and its truth's.
+struct LabelGrids {
+  LabelGrid prediction, truth;
+};
+
 }  // namespace gmmseg

@@ -2,6 +2,7 @@
 #include <gmmseg/features.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <type_traits>
@@ -179,14 +180,19 @@ void FillColors(const Raster& raster, ColorSpace space, double white, int num_fe
   });
 }
 
-// x, y and, in a volume, z.
+// x, y and, in a volume of several slices, z: pixels, or where their size is known millimetres.
 void FillPosition(const Raster& raster, int first_feature, Samples& samples) {
   const std::int64_t width = raster.width(), slice = width * raster.height();
+  std::array<float, 3> step{1, 1, 1};
+  if (raster.volume())
+    for (int axis = 0; axis < 3; ++axis)
+      step[axis] = static_cast<float>(raster.volume()->spacing[axis]);
   ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
     for (std::int64_t i = first; i < first + count; ++i) {
-      samples.Plane(first_feature)[i] = static_cast<float>(i % width);
-      samples.Plane(first_feature + 1)[i] = static_cast<float>(i % slice / width);
-      if (raster.depth() > 1) samples.Plane(first_feature + 2)[i] = static_cast<float>(i / slice);
+      samples.Plane(first_feature)[i] = step[0] * static_cast<float>(i % width);
+      samples.Plane(first_feature + 1)[i] = step[1] * static_cast<float>(i % slice / width);
+      if (raster.depth() > 1)
+        samples.Plane(first_feature + 2)[i] = step[2] * static_cast<float>(i / slice);
     }
   });
 }
@@ -307,7 +313,8 @@ FeatureLayout DescribeFeatures(const Raster& raster, const FeatureSpec& spec) {
   const int num_axes = raster.depth() > 1 ? 3 : 2;
   layout.blocks.push_back({layout.blocks[0].size, num_axes, spec.position_weight});
   for (int axis = 0; axis < num_axes; ++axis)
-    layout.info.push_back({std::string(1, "xyz"[axis]), "position", "pixels"});
+    layout.info.push_back(
+        {std::string(1, "xyz"[axis]), "position", raster.volume() ? "mm" : "pixels"});
   return layout;
 }
 

@@ -102,6 +102,7 @@ ImageHeader HeaderOf(const OrderedSlices& series) {
     header = own;
     header.type = type;
   }
+  header.depth = std::ssize(series.slices);
   return header;
 }
 

@@ -148,6 +148,7 @@ ImageHeader HeaderOf(const DicomPicture& picture) {
   ImageHeader header{facts.width, facts.height, facts.samples(), TypeOf(picture),
                      is_color ? ColorModel::kRgb : ColorModel::kGray};
   if (facts.is_palette) header.type = SampleType::kUint8;
+  header.depth = facts.num_frames;
   return header;
 }
 
@@ -155,7 +156,7 @@ Raster ToRaster(const DicomPicture& picture) {
   const DicomFacts& facts = picture.facts;
   const ImageHeader header = HeaderOf(picture);
   Raster raster(header.width, header.height, header.num_bands, header.type, header.color_model,
-                facts.num_frames);
+                header.depth);
   raster.VisitBand(0, [&]<typename T>(const T*) {
     if (facts.samples() == 1)
       FillGray<T>(picture, raster);

@@ -46,6 +46,7 @@ std::optional<Raster> ReadTiff(const ImageSource& source);
 std::optional<Raster> ReadPng(const ImageSource& source);
 std::optional<Raster> ReadPnm(const ImageSource& source);
 std::optional<Raster> ReadDicom(const ImageSource& source);
+std::optional<Raster> ReadNifti(const ImageSource& source);
 std::optional<Raster> ReadWithOpenCv(const ImageSource& source);
 
 std::optional<ImageHeader> ReadNullHeader(const ImageSource& source);
@@ -53,7 +54,11 @@ std::optional<ImageHeader> ReadTiffHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadPngHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadPnmHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadDicomHeader(const ImageSource& source);
+std::optional<ImageHeader> ReadNiftiHeader(const ImageSource& source);
 std::optional<ImageHeader> ReadOpenCvHeader(const ImageSource& source);
+
+// What the builds with and without the NIfTI library read of it.
+extern const std::string_view kNiftiFormats;
 
 // The source ends too early.
 class TruncatedImage : public IoError {

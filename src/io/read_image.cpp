@@ -16,6 +16,7 @@
 #include "io/first_bytes.h"
 #include "io/image_backend.h"
 #include "io/map_reader.h"
+#include "io/nifti_files.h"
 #include "io/no_data.h"
 #include "io/same_grid.h"
 #include "raster/parts.h"
@@ -26,13 +27,14 @@ namespace {
 
 // In the order in which they are asked. Every format here is known by its first bytes, so the
 // extension of the name has no say. DICOM comes first: its first 128 bytes may be those of a TIFF.
-constexpr ImageBackend kBackends[] = {
+const ImageBackend kBackends[] = {
     {"", {}, ReadNull, ReadNullHeader},
     {"DICOM", {".dcm", ".dicom", ".ima"}, ReadDicom, ReadDicomHeader},
     {"PNG", {".png"}, ReadPng, ReadPngHeader},
     {"TIFF", {".tif", ".tiff"}, ReadTiff, ReadTiffHeader},
     {"PNM, PFM", {".pbm", ".pgm", ".ppm", ".pnm", ".pfm"}, ReadPnm, ReadPnmHeader},
     {"JPEG, BMP, WebP", {".jpg", ".jpeg", ".bmp", ".webp"}, ReadWithOpenCv, ReadOpenCvHeader},
+    {kNiftiFormats, {".nii", ".nii.gz"}, ReadNifti, ReadNiftiHeader},
 };
 
 std::string Formats() {
@@ -141,7 +143,26 @@ bool IsMap(const std::string& path) {
   return IsLocatedTiff(source) || (!IsKnownHere(source) && IsKnownToGdal(path));
 }
 
-GridFacts GridOf(const RasterInfo& info) { return {info.width, info.height, info.georeference}; }
+GridFacts GridOf(const RasterInfo& info) {
+  return {.width = info.width, .height = info.height, .georeference = info.georeference};
+}
+
+constexpr char kOneGrid[] = "give channels of one grid";
+
+// Of all files that a picture stands in.
+std::string HashOf(const ImageSource& source) {
+  if (IsNullImage(source.path)) return "";
+  const std::string hash = ContentHash(source.bytes);
+  const std::string partner = NiftiPartner(source);
+  return partner.empty() ? hash : ContentHash(hash + " " + ContentHash(ReadImageBytes(partner)));
+}
+
+void CheckNoVolume(const std::string& path, const Raster& raster) {
+  if (raster.volume() || raster.depth() > 1)
+    throw IoError(
+        IoError::Operation::kRead,
+        path + ": is a volume, and an extent is of images; leave it away, or give a mask");
+}
 
 void CheckExtent(const std::string& path, const Window& extent, std::int64_t width,
                  std::int64_t height) {
@@ -184,7 +205,7 @@ LoadedImage LoadFile(const std::string& path, ValueMeaning meaning) {
   LoadedImage image;
   // Neither the hash nor most decoders use more than one thread.
   tbb::parallel_invoke([&] { image.raster = Decode(source); },
-                       [&] { image.hash = IsNullImage(path) ? "" : ContentHash(bytes); });
+                       [&] { image.hash = HashOf(source); });
   return image;
 }
 
@@ -192,8 +213,9 @@ LoadedPart Load(const std::string& path, ValueMeaning meaning,
                 const std::optional<Window>& extent = {}) {
   if (IsMap(path)) return LoadMap(path, meaning, extent);
   LoadedImage image = IsDicomFolder(path) ? LoadDicomFolder(path) : LoadFile(path, meaning);
-  const GridFacts grid{image.raster.width(), image.raster.height(), {}};
+  const GridFacts grid = GridOf(image.raster);
   if (extent) {
+    CheckNoVolume(path, image.raster);
     CheckExtent(path, *extent, grid.width, grid.height);
     image.raster = Cropped(image.raster, *extent);
   }
@@ -223,7 +245,8 @@ class PartReader : public BlockReader {
     extent_ = options.extent.value_or(Window{0, 0, own.width, own.height});
     CheckExtent(path, extent_, own.width, own.height);
     for (std::size_t c = 1; c < readers_.size(); ++c)
-      CheckSameGrid(path, GridOf(own), options.channels[c - 1], GridOf(readers_[c]->info()));
+      CheckSameGrid(path, GridOf(own), options.channels[c - 1], GridOf(readers_[c]->info()),
+                    kOneGrid);
     info_ = own;
     info_.width = extent_.width;
     info_.height = extent_.height;
@@ -270,7 +293,7 @@ std::string JointHash(const std::string& hashes, const ReadOptions& options) {
 std::string HashOfOne(const std::string& path) {
   if (IsDicomFolder(path)) return HashDicomFolder(path);
   return IsMap(path) ? HashOfFiles(OpenMap(path, ValueMeaning::kLabel).files)
-                     : ContentHash(ReadImageBytes(path));
+                     : HashOf({path, ReadImageBytes(path)});
 }
 
 [[noreturn]] void RefuseLabels(const std::string& path, const std::string& what) {
@@ -297,7 +320,7 @@ LoadedImage LoadImage(const std::string& path, const ReadOptions& options) {
   LoadedImage& image = own.image;
   for (const std::string& channel : options.channels) {
     const LoadedPart other = Load(channel, ValueMeaning::kColor, options.extent);
-    CheckSameGrid(path, own.grid, channel, other.grid);
+    CheckSameGrid(path, own.grid, channel, other.grid, kOneGrid);
     image.raster = Joined(image.raster, other.image.raster);
     image.hash += " " + other.image.hash;
   }
@@ -307,14 +330,17 @@ LoadedImage LoadImage(const std::string& path, const ReadOptions& options) {
   return std::move(image);
 }
 
+LoadedImage LoadBand(const std::string& path) { return Load(path, ValueMeaning::kLabel).image; }
+
 LoadedLabels LoadLabels(const std::string& path) {
-  LoadedImage image = Load(path, ValueMeaning::kLabel).image;
+  LoadedImage image = LoadBand(path);
   const Raster& raster = image.raster;
-  if (raster.num_bands() != 1 || raster.depth() != 1)
+  if (raster.num_bands() != 1)
     RefuseLabels(path,
                  "holds colours, and numbers of classes are wanted; save it as an indexed or a "
                  "grey image in which class 1 is the index or the value 1");
-  LoadedLabels loaded{raster.width(), raster.height(), {}, std::move(image.hash)};
+  LoadedLabels loaded{raster.width(),        raster.height(), {},
+                      std::move(image.hash), raster.depth(),  raster.volume()};
   loaded.labels.reserve(raster.num_pixels());
   raster.VisitBand(0, [&](const auto* values) {
     for (std::int64_t i = 0; i < raster.num_pixels(); ++i)

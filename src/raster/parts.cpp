@@ -35,6 +35,10 @@ void CopyMissing(const Raster& raster, int from, Raster& result, int to) {
     }
 }
 
+void CopyVolume(const Raster& raster, Raster& result) {
+  if (raster.volume()) result.SetVolume(*raster.volume());
+}
+
 SampleType Wider(SampleType a, SampleType b) { return std::max(a, b); }
 
 }  // namespace
@@ -55,7 +59,7 @@ Raster Cropped(const Raster& raster, const Window& window) {
 Raster Joined(const Raster& first, const Raster& second) {
   const int num_first = first.num_bands();
   Raster joined(first.width(), first.height(), num_first + second.num_bands(),
-                Wider(first.type(), second.type()), ColorModel::kMultiband);
+                Wider(first.type(), second.type()), ColorModel::kMultiband, first.depth());
   const auto same_place = [](std::int64_t i) { return i; };
   for (int b = 0; b < joined.num_bands(); ++b) {
     const bool of_first = b < num_first;
@@ -65,6 +69,7 @@ Raster Joined(const Raster& first, const Raster& second) {
   }
   joined.SetGeoreference(first.georeference().IsLocated() ? first.georeference()
                                                           : second.georeference());
+  CopyVolume(first.volume() ? first : second, joined);
   return joined;
 }
 
@@ -72,14 +77,17 @@ Raster WithBands(const Raster& raster, const std::vector<int>& bands) {
   const auto num_bands = static_cast<int>(bands.size());
   std::vector<int> all(raster.num_bands());
   std::iota(all.begin(), all.end(), 0);
+  // What a voxel holds is no grey either.
+  const ColorModel plain = raster.volume() ? ColorModel::kMultiband : PlainModel(num_bands);
   Raster chosen(raster.width(), raster.height(), num_bands, raster.type(),
-                bands == all ? raster.color_model() : PlainModel(num_bands));
+                bands == all ? raster.color_model() : plain, raster.depth());
   if (raster.type() != SampleType::kFloat32) chosen.SetWhite(raster.white());
   for (int b = 0; b < num_bands; ++b) {
     CopyBand(raster, bands[b], chosen, b, [](std::int64_t i) { return i; });
     CopyMissing(raster, bands[b], chosen, b);
   }
   chosen.SetGeoreference(raster.georeference());
+  CopyVolume(raster, chosen);
   return chosen;
 }
 

@@ -8,9 +8,10 @@
 
 namespace gmmseg {
 
-// Weights and scribbles stay behind; the place on the earth is that of the first pixel.
+// Weights and scribbles stay behind; the place on the earth is that of the first pixel, and so is
+// that in the patient.
 
-// The pixels of a window that lies within the raster.
+// The pixels of a window that lies within the raster, which has one slice and is no volume's.
 Raster Cropped(const Raster& raster, const Window& window);
 // The bands of one and then of the other, which is of the same size; of the narrowest type that
 // holds both, and no colours. A pixel lacks what it lacked.

@@ -25,11 +25,13 @@ void SetSize(const Segmentation& segmentation, int longest_side, Preview& previe
 
 std::vector<std::int64_t> PixelsOf(const Preview& preview, const Segmentation& segmentation) {
   const std::int64_t w = preview.width, h = preview.height;
+  const std::int64_t first =
+      MiddleSlice(segmentation.depth) * segmentation.width * segmentation.height;
   std::vector<std::int64_t> pixels;
   pixels.reserve(w * h);
   for (std::int64_t j = 0; j < h; ++j)
     for (std::int64_t i = 0; i < w; ++i)
-      pixels.push_back((2 * j + 1) * segmentation.height / (2 * h) * segmentation.width +
+      pixels.push_back(first + (2 * j + 1) * segmentation.height / (2 * h) * segmentation.width +
                        (2 * i + 1) * segmentation.width / (2 * w));
   return pixels;
 }
@@ -46,6 +48,7 @@ void AddRow(const std::vector<Rgb>& row, int num_cells, std::vector<std::uint64_
 std::vector<Rgb> ShrunkPicture(const Raster& raster, const DisplayPainter& painter,
                                const Preview& preview) {
   const std::int64_t width = raster.width(), height = raster.height();
+  const std::int64_t slice = MiddleSlice(raster.depth());
   const std::int64_t w = preview.width, h = preview.height;
   std::vector<Rgb> picture, row(width);
   picture.reserve(w * h);
@@ -53,7 +56,7 @@ std::vector<Rgb> ShrunkPicture(const Raster& raster, const DisplayPainter& paint
     const std::int64_t first = j * height / h, last = (j + 1) * height / h;
     std::vector<std::uint64_t> sums(3 * w);
     for (std::int64_t y = first; y < last; ++y) {
-      painter.Paint(y * width, width, row.data());
+      painter.Paint((slice * height + y) * width, width, row.data());
       AddRow(row, preview.width, sums);
     }
     for (std::int64_t i = 0; i < w; ++i) {

@@ -9,6 +9,8 @@
 
 namespace gmmseg {
 
+inline std::int64_t MiddleSlice(std::int64_t depth) { return depth / 2; }  // from 0
+
 struct PreviewSize {
   int longest_side;  // pixels
   int cloud_points;  // pixels whose features are shown
@@ -17,7 +19,8 @@ struct PreviewSize {
 inline constexpr PreviewSize kPreviewOfOne{1024, 1500, 60};
 inline constexpr PreviewSize kPreviewOfMany{320, 600, 20};
 
-// Preview pixel (i, j) stands for the image's pixel floor((2i + 1)·W / 2w), and so for rows.
+// Preview pixel (i, j) stands for the image's pixel floor((2i + 1)·W / 2w), and so for rows;
+// of a volume, of its middle slice.
 struct Preview {
   int width = 0, height = 0;
   std::vector<Rgb> picture;  // the photograph, averaged where it is larger

@@ -315,7 +315,7 @@ class Refusals(Eval):
 
     def test_maps_that_do_not_suit_each_other(self):
         self.map("small.png", self.blobs(1)[:-1])
-        self.fail(BAD_INPUT, "eval", "p.png", "--truth", "small.png", says=["p.png: has 96 x 64", "small.png 96 x 63"])
+        self.fail(BAD_INPUT, "eval", "p.png", "--truth", "small.png", says=["p.png: is 96 x 64", "small.png 96 x 63"])
 
     def test_files_that_are_no_label_maps(self):
         self.image("photo.png", photo())

@@ -12,6 +12,9 @@ TEST_CASE("stems: the folder and the last extension go, hidden and odd names sta
   CHECK(StemOf("a/b.c/photo.v2.jpg") == "photo.v2");
   CHECK(StemOf("photo") == "photo");
   CHECK(StemOf("a.b/photo") == "photo");
+  CHECK(StemOf("a/sub-01_T1w.nii.gz") == "sub-01_T1w");
+  CHECK(StemOf("scan.gz") == "scan");
+  CHECK(StemOf(".nii.gz") == ".nii");
   CHECK(StemOf(".hidden") == ".hidden");
   CHECK(StemOf(".hidden.png") == ".hidden");
   CHECK(StemOf("with space.png") == "with space");
@@ -39,7 +42,15 @@ TEST_CASE("names of all outputs are those that users are promised") {
         std::vector<std::string>{"scene_labels.tif", "scene_labels.tif.aux.xml", "scene_labels.qml",
                                  "scene_overlay.png", "scene_uncertainty.tif", "scene_probs.tif"});
   CHECK(PossibleOutputNames("scene", {Output::kUncertainty}, 2, ReportKind::kPart) ==
-        std::vector<std::string>{"scene_uncertainty.png", "scene_uncertainty.tif"});
+        std::vector<std::string>{"scene_uncertainty.png", "scene_uncertainty.tif",
+                                 "scene_uncertainty.nii.gz"});
+  CHECK(OutputNames("scan", AllOutputs(), 2, ReportKind::kPage, OutputKind::kVolume) ==
+        std::vector<std::string>{
+            "scan_labels.nii.gz", "scan_uncertainty.nii.gz", "scan.gmm.json", "scan_probs.nii.gz",
+            "scan_mask_1.nii.gz", "scan_mask_2.nii.gz", "scan_density.nii.gz",
+            "scan_anomalies.nii.gz", "scan_outliers.nii.gz", "scan_imputed.nii.gz",
+            "scan_instability.nii.gz", "scan_convergence.svg", "report.html", "scan_hierarchy.tif",
+            "scan_regions.csv", "scan_regions.json", "scan_regions.geojson"});
   for (const char* name : {"scene_labels.tif", "scene_labels.tif.aux.xml", "scene_labels.qml",
                            "scene_uncertainty.tif", "scene_anomalies.qml"})
     CHECK(IsOutputOf("scene", name));

@@ -34,8 +34,9 @@ TEST_CASE("read: what is no image file has its own one-line message") {
         folder.File("empty.png") + ": is empty (0 bytes); give an image file");
   CHECK(ReadError(folder.File("text.png")) ==
         folder.File("text.png") +
-            ": is not an image that this build reads (DICOM, PNG, TIFF, PNM, PFM, JPEG, BMP, WebP" +
-            std::string(kMapFormats) + "); convert it to one of these");
+            ": is not an image that this build reads (DICOM, PNG, TIFF, PNM, PFM, JPEG, BMP, WebP, " +
+            std::string(kNiftiFormats) + std::string(kMapFormats) +
+            "); convert it to one of these");
   CHECK(ReadError(folder.File("text.png/x")).ends_with(": cannot be opened: Not a directory"));
 }
 

@@ -1,0 +1,200 @@
+#include "batch/write_volumes.h"
+
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "batch/output_names.h"
+#include "io/probability_steps.h"
+#include "io/volume_writer.h"
+
+namespace gmmseg {
+namespace {
+
+class VolumeOutputs {
+ public:
+  VolumeOutputs(const boost::filesystem::path& folder, const std::string& stem,
+                const Raster& raster, const Segmentation& segmentation, const Measures& measures,
+                const OutputOptions& output)
+      : folder_(folder),
+        stem_(stem),
+        raster_(raster),
+        result_(segmentation),
+        measures_(measures),
+        output_(output) {}
+
+  // File by file in parallel, those that take longest first.
+  void Write() const {
+    std::vector<std::function<void()>> files;
+    const auto add = [&](Output kind, std::function<void()> write) {
+      if (output_.outputs.contains(kind)) files.push_back(std::move(write));
+    };
+    if (num_classes() > 0) add(Output::kProbabilities, [this] { WriteProbabilities(); });
+    add(Output::kImputed, [this] { WriteImputed(); });
+    add(Output::kDensity, [this] { WriteOfSamples(Output::kDensity, result_.sample_log_density); });
+    add(Output::kOutliers,
+        [this] { WriteOfSamples(Output::kOutliers, measures_.anomalies.sample_tails); });
+    add(Output::kUncertainty, [this] { WriteUncertainty(); });
+    add(Output::kInstability, [this] { WriteInstability(); });
+    add(Output::kLabels, [this] { WriteLabels(); });
+    add(Output::kAnomalies, [this] { WriteAnomalies(); });
+    for (int k = 1; k <= num_classes(); ++k) add(Output::kMasks, [this, k] { WriteMask(k); });
+    tbb::parallel_for(std::size_t{0}, files.size(), [&](std::size_t f) { files[f](); });
+  }
+
+ private:
+  int num_classes() const { return static_cast<int>(result_.classes.size()); }
+  bool HasData(std::int64_t voxel) const { return result_.labels[voxel] != 0; }
+
+  VolumeFormat FormatOf(SampleType type, VolumeIntent intent, int num_volumes = 1) const {
+    VolumeFormat format;
+    format.width = result_.width;
+    format.height = result_.height;
+    format.depth = result_.depth;
+    format.num_volumes = num_volumes;
+    format.type = type;
+    format.intent = intent;
+    if (raster_.volume()) format.geometry = *raster_.volume();
+    return format;
+  }
+
+  std::string PathOf(Output kind, int k = 0) const {
+    return (folder_ / OutputName(stem_, kind, OutputKind::kVolume, k)).string();
+  }
+
+  // value(voxel) of every voxel.
+  template <typename T, typename Value>
+  void WriteValues(VolumeWriter& volume, const Value& value) const {
+    constexpr std::int64_t kRun = 1 << 16;
+    std::vector<T> values(kRun);
+    for (std::int64_t first = 0; first < result_.num_pixels(); first += kRun) {
+      const std::int64_t count = std::min(kRun, result_.num_pixels() - first);
+      for (std::int64_t i = 0; i < count; ++i) values[i] = static_cast<T>(value(first + i));
+      volume.Write(count, values.data());
+    }
+  }
+
+  template <typename T, typename Value>
+  void WriteFile(Output kind, int k, const VolumeFormat& format, const Value& value) const {
+    VolumeWriter volume(PathOf(kind, k), format);
+    WriteValues<T>(volume, value);
+    volume.Close();
+  }
+
+  void WriteLabels() const {
+    const auto label = [&](std::int64_t i) { return result_.labels[i]; };
+    if (num_classes() > std::numeric_limits<std::uint8_t>::max())
+      WriteFile<std::uint16_t>(Output::kLabels, 0,
+                               FormatOf(SampleType::kUint16, VolumeIntent::kLabels), label);
+    else
+      WriteFile<std::uint8_t>(Output::kLabels, 0,
+                              FormatOf(SampleType::kUint8, VolumeIntent::kLabels), label);
+  }
+
+  void WriteMask(int k) const {
+    WriteFile<std::uint8_t>(Output::kMasks, k, FormatOf(SampleType::kUint8, VolumeIntent::kLabels),
+                            [&](std::int64_t i) { return result_.labels[i] == k; });
+  }
+
+  void WriteAnomalies() const {
+    const std::vector<AnomalyMark>& marks = measures_.anomalies.sample_marks;
+    WriteFile<std::uint8_t>(
+        Output::kAnomalies, 0, FormatOf(SampleType::kUint8, VolumeIntent::kLabels),
+        [&](std::int64_t i) { return static_cast<int>(marks[result_.planes.SampleOf(i)]); });
+  }
+
+  // 0 where there is no data.
+  template <typename Value>
+  void WriteShares(Output kind, const Value& value) const {
+    WriteFile<float>(kind, 0, FormatOf(SampleType::kFloat32, VolumeIntent::kNone),
+                     [&](std::int64_t i) { return HasData(i) ? value(i) : 0.0f; });
+  }
+
+  void WriteUncertainty() const {
+    const std::vector<float> uncertainty = result_.Uncertainty();
+    WriteShares(Output::kUncertainty,
+                [&](std::int64_t i) { return uncertainty[result_.PlaceOf(i)]; });
+  }
+
+  void WriteInstability() const {
+    const std::vector<float>& of_samples = measures_.instability.of_samples;
+    WriteShares(Output::kInstability,
+                [&](std::int64_t i) { return of_samples[result_.planes.SampleOf(i)]; });
+  }
+
+  void WriteOfSamples(Output kind, const std::vector<float>& of_samples) const {
+    WriteFile<float>(kind, 0, FormatOf(SampleType::kFloat32, VolumeIntent::kEstimate),
+                     [&](std::int64_t i) {
+                       return HasData(i) ? of_samples[result_.planes.SampleOf(i)]
+                                         : std::numeric_limits<float>::quiet_NaN();
+                     });
+  }
+
+  void WriteImputed() const {
+    VolumeWriter volume(PathOf(Output::kImputed),
+                        FormatOf(SampleType::kFloat32, VolumeIntent::kNone, raster_.num_bands()));
+    for (int b = 0; b < raster_.num_bands(); ++b) {
+      const PixelValues value = ImputedValue(raster_, result_, b);
+      WriteValues<float>(volume, [&](std::int64_t i) {
+        return HasData(i) ? value(i) : std::numeric_limits<float>::quiet_NaN();
+      });
+    }
+    volume.Close();
+  }
+
+  // As integers they are in steps, which the header's slope says.
+  void WriteProbabilities() const {
+    VolumeFormat format = FormatOf(SampleType::kFloat32, VolumeIntent::kEstimate, num_classes());
+    const bool is_float = output_.depth == ProbabilityDepth::kFloat32;
+    if (!is_float) {
+      format.type = StepsOf(output_.depth).type;
+      format.slope = 1 / StepsOf(output_.depth).steps;
+    }
+    VolumeWriter volume(PathOf(Output::kProbabilities), format);
+    const int most =
+        ClassesAtATime(result_.num_pixels() * std::int64_t{sizeof(float)}, num_classes());
+    for (int first = 1; first <= num_classes(); first += most)
+      for (const std::vector<float>& plane :
+           result_.Posteriors(first, std::min(most, num_classes() - first + 1)))
+        WriteProbability(volume, plane);
+    volume.Close();
+  }
+
+  void WriteProbability(VolumeWriter& volume, const std::vector<float>& plane) const {
+    const auto value = [&](std::int64_t i) { return HasData(i) ? plane[i] : 0.0f; };
+    const auto steps = [&](std::int64_t i) {
+      return std::lround(value(i) * StepsOf(output_.depth).steps);
+    };
+    switch (output_.depth) {
+      case ProbabilityDepth::kUint8:
+        return WriteValues<std::uint8_t>(volume, steps);
+      case ProbabilityDepth::kUint16:
+        return WriteValues<std::uint16_t>(volume, steps);
+      case ProbabilityDepth::kFloat32:
+        return WriteValues<float>(volume, value);
+    }
+  }
+
+  const boost::filesystem::path& folder_;
+  const std::string& stem_;
+  const Raster& raster_;
+  const Segmentation& result_;
+  const Measures& measures_;
+  const OutputOptions& output_;
+};
+
+}  // namespace
+
+bool IsVolume(const Raster& raster) { return raster.volume().has_value() || raster.depth() > 1; }
+
+void WriteVolumes(const boost::filesystem::path& folder, const std::string& stem,
+                  const Raster& raster, const Segmentation& segmentation, const Measures& measures,
+                  const OutputOptions& output) {
+  VolumeOutputs(folder, stem, raster, segmentation, measures, output).Write();
+}
+
+}  // namespace gmmseg
