@@ -411,7 +411,7 @@ class Downstream(VolumeTest):
         (self.folder / "in").mkdir()
         for name in ("quiet.nii.gz", "t1.nii.gz"):
             (self.folder / name).rename(self.folder / "in" / name)
-        self.succeed("in", "-k", 3, "-o", "many")
+        self.succeed("in", "-k", 3, "--separate-models", "-o", "many")
         self.assertIn("quiet_labels.nii.gz", self.names("many"))
         self.save("truth.nii.gz", self.truth.astype(np.uint8))
         scores = self.succeed("eval", "many/quiet_labels.nii.gz", "--truth", "truth.nii.gz",
