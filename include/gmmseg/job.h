@@ -43,12 +43,15 @@ enum class Output {
   kHierarchy,      // photo_hierarchy.tif: the ultrametric contour map of the regions
   kRegionTable,    // photo_regions.csv and photo_regions.json: see region_io.h
   kPolygons,       // photo_regions.geojson: likewise
+  kBias,           // photo_bias.tif: of tissues, the field that multiplies them
+  kRestored,       // photo_restored.tif: of tissues, the intensities without the field
 };
 using OutputSet = std::set<Output>;
 
 // "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks", "density",
 // "anomalies", "outliers", "imputed", "instability", "convergence", "report", "hierarchy",
-// "region-table", "polygons". ParseOutput throws ParameterError, listing the words, for any other.
+// "region-table", "polygons", "bias", "restored". ParseOutput throws ParameterError, listing the
+// words, for any other.
 std::string_view ToString(Output output);
 Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
@@ -59,6 +62,8 @@ OutputSet AllOutputs();
 OutputSet DensityOutputs();
 // Instability and convergence, which tell of a fit: a model that is applied cannot give them.
 OutputSet FitOutputs();
+// Bias and restored, which are of tissues alone.
+OutputSet TissueOutputs();
 // Hierarchy, region-table and polygons, which are of regions alone.
 OutputSet RegionOnlyOutputs();
 // What a job that cuts into regions can write: these, labels, overlay, heatmaps and masks.
@@ -139,6 +144,7 @@ struct JobResult {
   ClassTable classes;                            // shares of this image
   double log_likelihood = 0;                     // per pixel with data, natural logarithm
   Smoothing smoothing;                           // what was done, if anything
+  std::optional<TissueFacts> tissues;            // where they were asked for
   std::optional<Drift> drift;                    // of a model that was applied
   std::optional<AnomalyCounts> anomalies;        // where they are written
   std::optional<InstabilityTotals> instability;  // likewise

@@ -6,6 +6,7 @@
 #include <gmmseg/posterior.h>
 #include <gmmseg/raster.h>
 #include <gmmseg/smoothing.h>
+#include <gmmseg/tissue_options.h>
 
 #include <cstdint>
 #include <functional>
@@ -45,6 +46,11 @@ struct SegmentOptions {
   // if each had seen it in as many independent pixels as four times the features; at most 0.9. Not
   // for k-means.
   std::optional<double> shrinkage = 0.0;
+  // Tissues of a brain in place of a free mixture (see SegmentTissues): three components, by the
+  // seed, tolerance and max_iterations of `fit`, its covariance_type kTied or kFull (one variance
+  // or three). `smooth` then says what neighbours do: kOff nothing, kAuto by the pseudo-likelihood,
+  // kPotts with beta that strength.
+  std::optional<TissueOptions> tissues;
   ClassNames class_names;  // of what is fitted; those of classes that do not come back are unused
   SmoothOptions smooth;    // of the labels and posteriors; the fit knows nothing of it
 
@@ -85,6 +91,9 @@ struct Segmentation {
   // those of their pixels.
   std::unique_ptr<const SmoothPosteriors> smooth_posteriors;
   Smoothing smoothing;
+  // Where tissues were asked for: posteriors are then fractions, and planes are of the raster
+  // without the field.
+  std::optional<FoundTissues> tissues;
   // Of samples: natural logarithm, the user's units; 0 where no data.
   std::vector<float> sample_log_density;
   ClassTable classes;         // shares of this image, by its labels
@@ -124,9 +133,10 @@ struct Segmentation {
 // Fits a mixture to the raster's valid pixels and labels them. An image without a valid pixel is
 // not an error: num_valid is 0, all labels are 0 and the model has no component. Throws
 // ParameterError as ComputeFeatures, FitMixture and CheckChoice do, where a start model that is not
-// iterated lies too far from the data, where a class is named beyond those that are asked for, and
-// where scribbles are to start the fit and there is no stroke, one of a class beyond those that are
-// asked for, or a class whose strokes lie on pixels without data alone.
+// iterated lies too far from the data, where a class is named beyond those that are asked for,
+// where tissues are asked for with something that they do not have (as SegmentTissues does, too),
+// and where scribbles are to start the fit and there is no stroke, one of a class beyond those that
+// are asked for, or a class whose strokes lie on pixels without data alone.
 Segmentation Segment(const Raster& raster, const SegmentOptions& options);
 
 // Fits a mixture to samples that need not come from one raster: a model for many images. Its shares

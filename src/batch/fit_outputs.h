@@ -5,7 +5,7 @@
 
 namespace gmmseg {
 
-// Those of FitOutputs that a job with models from there cannot give.
+// Those of FitOutputs and TissueOutputs that a job with models from there cannot give.
 OutputSet ImpossibleOutputs(ModelSource source, const SegmentOptions& options);
 
 // Before any work. Throws ParameterError, with the reason, where one of them is asked for.

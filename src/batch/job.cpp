@@ -98,12 +98,13 @@ void SetFacts(const Job& job, const Segmentation& segmentation, JobResult& resul
   result.classes = segmentation.classes;
   result.log_likelihood = segmentation.log_likelihood;
   result.smoothing = segmentation.smoothing;
+  if (segmentation.tissues) result.tissues = segmentation.tissues->facts;
   result.seconds.features = segmentation.seconds.features;
   result.seconds.fit = segmentation.seconds.fit;
   result.seconds.labels = segmentation.seconds.labels;
   if (job.match_confidence) result.match_confidence = *job.match_confidence;
   if (job.applied) result.drift = MeasureDrift(segmentation, *job.applied);
-  if (job.settings && job.WantsReport())
+  if (job.settings && job.WantsReport() && !job.settings->tissues)
     result.kmeans_difference = KMeansDifference(segmentation, *job.settings);
   result.warnings = WarningsOf(result, job.settings ? &job.settings->fit : nullptr);
 }
@@ -146,8 +147,11 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
 
 }  // namespace
 
-JobResult RunSegmentJob(const JobInput& input, const SegmentOptions& options,
+JobResult RunSegmentJob(const JobInput& input, const SegmentOptions& asked,
                         const OutputOptions& output, const JobObserver& observer) {
+  SegmentOptions options = asked;
+  if (options.tissues)
+    options.tissues->foreground = input.mask.empty() ? Foreground::kAuto : Foreground::kGiven;
   return RunFit({{.input = input,
                   .output = output,
                   .observer = observer,

@@ -82,6 +82,13 @@ void AddShownSmoothing(const SmoothOptions& options, NamedTexts& shown) {
     shown.emplace_back("pixels of the smallest piece", std::to_string(options.min_size));
 }
 
+void AddTissueSettings(const TissueOptions& tissues, NamedTexts& settings) {
+  settings.emplace_back("preset", std::string(ToString(tissues.preset)));
+  settings.emplace_back("bias", tissues.bias ? Number(tissues.bias_resolution) : "off");
+  settings.emplace_back("mixes", std::to_string(tissues.num_mixes));
+  settings.emplace_back("neighbours", tissues.diagonal_neighbours ? "26" : "6");
+}
+
 std::string OnOneLine(const NamedTexts& settings) {
   std::string text;
   for (const auto& [name, value] : settings) text += (text.empty() ? "" : " ") + name + "=" + value;
@@ -92,28 +99,31 @@ std::string OnOneLine(const NamedTexts& settings) {
 
 NamedTexts FitSettings(const SegmentOptions& options) {
   const FitOptions& fit = options.fit;
-  return {{"version", GMMSEG_VERSION},
-          {"features", FeatureWords(options.features)},
-          {"position", Number(options.features.position_weight)},
-          {"missing", std::string(ToString(options.features.missing))},
-          {"shrinkage", NumberOrAuto(options.shrinkage)},
-          {"k", ComponentsText(options)},
-          {"classes", options.num_classes > 0 ? std::to_string(options.num_classes) : "k"},
-          {"method", std::string(ToString(fit.method))},
-          {"covariance", std::string(ToString(fit.covariance_type))},
-          {"init", std::string(ToString(fit.init))},
-          {"start", StartText(fit)},
-          {"scribbles", OnOff(options.scribbles == Scribbles::kStart)},
-          {"freeze", OnOff(fit.freeze == Freeze::kOn)},
-          {"restarts", std::to_string(fit.restarts)},
-          {"subsample", std::to_string(fit.subsample_size)},
-          {"tolerance", Number(fit.tolerance)},
-          {"max_iterations", std::to_string(fit.max_iterations)},
-          {"accelerate", OnOff(fit.acceleration == Acceleration::kOn)},
-          {"rescues", std::to_string(fit.max_rescues)},
-          {"floor", OnOff(options.floor == Floor::kOn)},
-          {"seed", std::to_string(fit.seed)},
-          {"class_names", NamesText(options.class_names)}};
+  NamedTexts settings = {
+      {"version", GMMSEG_VERSION},
+      {"features", FeatureWords(options.features)},
+      {"position", Number(options.features.position_weight)},
+      {"missing", std::string(ToString(options.features.missing))},
+      {"shrinkage", NumberOrAuto(options.shrinkage)},
+      {"k", ComponentsText(options)},
+      {"classes", options.num_classes > 0 ? std::to_string(options.num_classes) : "k"},
+      {"method", std::string(ToString(fit.method))},
+      {"covariance", std::string(ToString(fit.covariance_type))},
+      {"init", std::string(ToString(fit.init))},
+      {"start", StartText(fit)},
+      {"scribbles", OnOff(options.scribbles == Scribbles::kStart)},
+      {"freeze", OnOff(fit.freeze == Freeze::kOn)},
+      {"restarts", std::to_string(fit.restarts)},
+      {"subsample", std::to_string(fit.subsample_size)},
+      {"tolerance", Number(fit.tolerance)},
+      {"max_iterations", std::to_string(fit.max_iterations)},
+      {"accelerate", OnOff(fit.acceleration == Acceleration::kOn)},
+      {"rescues", std::to_string(fit.max_rescues)},
+      {"floor", OnOff(options.floor == Floor::kOn)},
+      {"seed", std::to_string(fit.seed)},
+      {"class_names", NamesText(options.class_names)}};
+  if (options.tissues) AddTissueSettings(*options.tissues, settings);
+  return settings;
 }
 
 namespace {

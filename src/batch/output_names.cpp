@@ -37,6 +37,8 @@ constexpr Word<Output> kWords[] = {
     {Output::kHierarchy, "hierarchy"},
     {Output::kRegionTable, "region-table"},
     {Output::kPolygons, "polygons"},
+    {Output::kBias, "bias"},
+    {Output::kRestored, "restored"},
 };
 
 // A file's name is stem + before [+ class] + after.
@@ -67,6 +69,8 @@ bool IsVoxelByVoxel(Output output) {
     case Output::kOutliers:
     case Output::kImputed:
     case Output::kInstability:
+    case Output::kBias:
+    case Output::kRestored:
       return true;
     default:
       return false;
@@ -110,6 +114,10 @@ std::vector<NamePattern> PicturePatternsOf(Output output) {
       return {kTableCsv, kTableJson};
     case Output::kPolygons:
       return {{"_regions", ".geojson"}};
+    case Output::kBias:
+      return {{"_bias", ".tif"}};
+    case Output::kRestored:
+      return {{"_restored", ".tif"}};
   }
   throw InternalError("an output without a file name");
 }
@@ -220,6 +228,8 @@ OutputSet LeftOutOfVolumes(const OutputSet& outputs) {
     if (IsPictureAlone(output)) left_out.insert(output);
   return left_out;
 }
+
+OutputSet TissueOutputs() { return {Output::kBias, Output::kRestored}; }
 
 OutputSet FitOutputs() { return {Output::kInstability, Output::kConvergence}; }
 

@@ -292,6 +292,7 @@ OutputSet DefaultSceneOutputs() { return {Output::kLabels, Output::kUncertainty,
 JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
                       const OutputOptions& output, const SceneOptions& scene,
                       const JobObserver& observer) {
+  Refuse(options.tissues.has_value(), "a preset of tissues");
   CheckChoice(options);
   CheckClassNames(options.class_names, options.most_classes());
   const SceneRequest request{&options, nullptr, options.smooth};

@@ -67,6 +67,12 @@ std::vector<std::string> WarningsOf(const JobResult& result, const FitOptions* f
         "small pieces were looked for within %lld pixels around each part of the raster; those "
         "which reach further may be cut there: give a smaller --min-size, or more --memory",
         static_cast<long long>(result.scene->cut_margin)));
+  if (result.tissues && result.tissues->threshold)
+    warnings.push_back(
+        Format("no mask was given: what counts are the %lld voxels above %g in one piece, which is "
+               "no brain "
+               "extraction; where the head has its skull, give a --mask of the brain",
+               static_cast<long long>(result.tissues->num_foreground), *result.tissues->threshold));
   if (fit == nullptr) return warnings;
   AddFitWarnings(result.model.fit, warnings);
   AddEdgeWarning(result.model, warnings);

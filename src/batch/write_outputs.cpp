@@ -44,7 +44,8 @@ class OutputWriter {
     if (IsVolume(raster_))
       WriteVolumes(folder_, stem_, raster_, result_, measures_, output_);
     else if (IsMap())
-      tbb::parallel_invoke([this] { WriteMaps(); }, [this] { WriteAllPictures(); });
+      tbb::parallel_invoke([this] { WriteMaps(); }, [this] { WriteTissuePlanes(); },
+                           [this] { WriteAllPictures(); });
     else
       tbb::parallel_invoke([this] { WriteProbabilities(); }, [this] { WriteFloatPlanes(); },
                            [this] { WriteAllPictures(); });
@@ -208,7 +209,30 @@ class OutputWriter {
                    [&](int band) { return ImputedValue(raster_, result_, band); });
   }
 
+  // value(pixel) of pixels with a label.
+  template <typename Value>
+  void WriteOfTissues(Output output, const Value& value) const {
+    if (!Wants(output) || !result_.tissues) return;
+    WriteFloatTiff(PathOf(output), result_.width, result_.height, {std::string(ToString(output))},
+                   [&](int) {
+                     return [&](std::int64_t pixel) {
+                       return result_.labels[pixel] == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                                         : value(pixel);
+                     };
+                   });
+  }
+
+  void WriteTissuePlanes() const {
+    WriteOfTissues(Output::kBias, [&](std::int64_t i) { return result_.tissues->bias[i]; });
+    WriteOfTissues(Output::kRestored, [&](std::int64_t i) {
+      return raster_.VisitBand(0, [&](const auto* values) {
+        return result_.tissues->Restored(static_cast<float>(values[i]), i);
+      });
+    });
+  }
+
   void WriteFloatPlanes() const {
+    WriteTissuePlanes();
     WriteFloatPlane(Output::kDensity, "log-density", result_.sample_log_density);
     WriteFloatPlane(Output::kOutliers, "outlier tail probability",
                     measures_.anomalies.sample_tails);

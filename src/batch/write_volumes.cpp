@@ -38,6 +38,10 @@ class VolumeOutputs {
     add(Output::kDensity, [this] { WriteOfSamples(Output::kDensity, result_.sample_log_density); });
     add(Output::kOutliers,
         [this] { WriteOfSamples(Output::kOutliers, measures_.anomalies.sample_tails); });
+    if (result_.tissues) {
+      add(Output::kBias, [this] { WriteBias(); });
+      add(Output::kRestored, [this] { WriteRestored(); });
+    }
     add(Output::kUncertainty, [this] { WriteUncertainty(); });
     add(Output::kInstability, [this] { WriteInstability(); });
     add(Output::kLabels, [this] { WriteLabels(); });
@@ -118,6 +122,20 @@ class VolumeOutputs {
     const std::vector<float> uncertainty = result_.Uncertainty();
     WriteShares(Output::kUncertainty,
                 [&](std::int64_t i) { return uncertainty[result_.PlaceOf(i)]; });
+  }
+
+  // 1 outside of the foreground, which tells nothing of it.
+  void WriteBias() const {
+    WriteFile<float>(Output::kBias, 0, FormatOf(SampleType::kFloat32, VolumeIntent::kNone),
+                     [&](std::int64_t i) { return HasData(i) ? result_.tissues->bias[i] : 1.0f; });
+  }
+
+  void WriteRestored() const {
+    raster_.VisitBand(0, [&](const auto* values) {
+      WriteShares(Output::kRestored, [&](std::int64_t i) {
+        return result_.tissues->Restored(static_cast<float>(values[i]), i);
+      });
+    });
   }
 
   void WriteInstability() const {

@@ -129,6 +129,32 @@ void StartFromScribbles(const Options& options, const std::vector<std::string>& 
   settings.fit.num_components = last;
 }
 
+// Three tissues in place of a free mixture.
+void TakePreset(const Options& options, SegmentOptions& settings) {
+  const auto needs_preset = [&](bool given, const std::string& name) {
+    if (given && !options.tissues)
+      throw ParameterError(name + " goes with --preset; give that, or leave " + name + " away");
+  };
+  needs_preset(options.bias.has_value(), "--bias");
+  needs_preset(options.diagonal_neighbours.has_value(), "--neighbours");
+  if (!options.tissues) return;
+  if (options.source == ModelSource::kShared || options.source == ModelSource::kMatched)
+    throw ParameterError(
+        "--preset gives each image a model of its own; leave --shared-model and "
+        "--match away");
+  TissueOptions& tissues = settings.tissues.emplace(*options.tissues);
+  tissues.bias = options.bias.value_or(tissues.preset != TissuePreset::kCt);
+  tissues.bias_resolution = options.bias_resolution.value_or(tissues.bias_resolution);
+  tissues.diagonal_neighbours = options.diagonal_neighbours.value_or(false);
+  if (!options.num_components && !options.choose) {
+    constexpr int kTissues = 3;
+    settings.choose.reset();
+    settings.fit.num_components = kTissues;
+  }
+  settings.fit.covariance_type = options.covariance_type.value_or(CovarianceType::kTied);
+  if (!options.smooth_given) settings.smooth.method = SmoothMethod::kAuto;
+}
+
 ClassNames NamesOf(const Options& options) {
   return options.names_path.empty() ? ClassNames() : ReadClassNames(options.names_path);
 }
@@ -141,6 +167,7 @@ SegmentOptions SettingsOf(const Options& options, const std::vector<std::string>
                                 ? FitSettings(options)
                                 : FitSettings(options, ReadModel(options.start_path));
   if (!options.scribbles.empty()) StartFromScribbles(options, scribbles, settings);
+  TakePreset(options, settings);
   for (const auto& [index, name] : NamesOf(options)) settings.class_names[index] = name;
   CheckChoice(settings);
   return settings;

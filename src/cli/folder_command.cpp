@@ -25,8 +25,8 @@ std::vector<std::string> ScribblesOf(const InputList& inputs) {
 }
 
 ModelSource SourceOf(const Options& options) {
-  return options.source.value_or(IsOneFile(options.inputs) ? ModelSource::kSeparate
-                                                           : ModelSource::kShared);
+  return options.source.value_or(
+      IsOneFile(options.inputs) || options.tissues ? ModelSource::kSeparate : ModelSource::kShared);
 }
 
 FolderOptions SettingsFor(const Options& options, const InputList& inputs) {

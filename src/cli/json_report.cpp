@@ -107,6 +107,17 @@ Json SmoothingJson(const Smoothing& done) {
   return json;
 }
 
+Json TissuesJson(const TissueFacts& facts) {
+  return {{"foreground_voxels", facts.num_foreground},
+          {"foreground_threshold", OrNull(facts.threshold)},
+          {"left_out_voxels", facts.num_left_out},
+          {"noise_deviation", facts.deviation},
+          {"bias_least", facts.bias_least},
+          {"bias_most", facts.bias_most},
+          {"smoothing_strength", facts.strength},
+          {"energies_per_voxel", facts.energies}};
+}
+
 const char* CommandName(Command command) {
   return command == Command::kApply ? "apply" : "segment";
 }
@@ -118,6 +129,7 @@ void AddClassesJson(const JobResult& result, Command command, Json& report) {
   report["log_likelihood_per_pixel"] = result.log_likelihood;
   report["classes"] = ClassesJson(result.classes);
   report["smoothing"] = SmoothingJson(result.smoothing);
+  if (result.tissues) report["tissues"] = TissuesJson(*result.tissues);
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);
   if (command == Command::kApply) report["drift"] = DriftJson(result.drift);
 }

@@ -114,9 +114,29 @@ void AddMergeDetails(const ComponentMerge& merge, std::vector<std::string>& deta
   }
 }
 
+void AddTissueDetails(const JobResult& result, std::vector<std::string>& details) {
+  const TissueFacts& facts = *result.tissues;
+  std::string means;
+  for (const ClassEntry& entry : result.classes)
+    means += Format("%s %.6g, ", entry.name.c_str(), entry.mean[0]);
+  details.push_back("tissues: " + means + Format("noise %.4g", facts.deviation));
+  details.push_back(Format("bias field: %.4f to %.4f", facts.bias_least, facts.bias_most));
+  details.push_back(Format("neighbours: strength %.4g, ", facts.strength) +
+                    Count(std::ssize(facts.energies), "sweep", "sweeps"));
+  details.push_back("foreground: " + Count(facts.num_foreground, "voxel", "voxels") +
+                    (facts.num_left_out > 0
+                         ? ", and " + Count(facts.num_left_out, "voxel", "voxels") +
+                               " in other pieces were left out"
+                         : std::string()));
+}
+
 void AddFitDetails(const JobResult& result, const SegmentOptions& settings,
                    std::vector<std::string>& details) {
   const Model& model = result.model;
+  if (result.tissues) {
+    AddTissueDetails(result, details);
+    return;
+  }
   details.push_back(RestartsDetail(model.fit));
   details.push_back(FloorDetail(model.fit, settings.floor));
   if (model.fit.prior.share > 0) details.push_back(ShrinkageDetail(model.fit));

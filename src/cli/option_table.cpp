@@ -44,6 +44,31 @@ void DeclareWhat(CLI::App& app, Options& options) {
       [&](const std::string& word) {
         options.segment.num_classes = static_cast<int>(ParseInteger(word, 1, kMostMerged));
       });
+  Add(app, kWhat, "--preset", "t1|t2|flair|ct",
+      "Segment a brain: cerebrospinal fluid, grey and white matter are classes 1, 2, 3, whatever "
+      "the "
+      "order of their intensities is in such an image; voxels may hold two of them, and a smooth "
+      "field that makes the image uneven is found beside (see --bias). Probabilities are the "
+      "shares "
+      "that voxels are expected to hold. Neighbours have their say unless --smooth is off, and "
+      "each "
+      "image has a model of its own. Give the brain by --mask; without one the largest piece above "
+      "the background is taken, which is no brain extraction. --covariance is tied, or full for "
+      "a variance of each tissue. Default: none, a free mixture.",
+      [&](const std::string& word) { options.tissues.emplace().preset = ParseTissuePreset(word); });
+  Add(app, kWhat, "--bias", "MM|on|off",
+      "With --preset: whether a smooth field that multiplies the tissues is looked for, and how "
+      "far "
+      "apart its knots are, 10 mm or more. Default: on, which is 50; off for ct.",
+      [&](const std::string& word) {
+        options.bias = word != "off";
+        if (word != "on" && word != "off") options.bias_resolution = ParseResolution(word);
+      });
+  Add(app, kWhat, "--neighbours", "6|26",
+      "With --preset: which voxels are neighbours, those that share a face, or an edge or a "
+      "corner, "
+      "too; each counts by one over its squared distance. Default: 6.",
+      [&](const std::string& word) { options.diagonal_neighbours = ParseNeighbours(word); });
   Add(app, kWhat, "--features", "SPACE[,texture]",
       "What a pixel's colour becomes: auto, gray, rgb, hsv, lab, luv, ycrcb or raw (every band as "
       "it is, whatever it means). lab is CIE L*a*b*, where equal distances look equally different. "
@@ -147,15 +172,22 @@ void DeclareRead(CLI::App& app, Options& options) {
 }
 
 // Of a model that is fitted and of one that is applied.
-void DeclareSmooth(CLI::App& app, SmoothOptions& smooth) {
+void DeclareSmooth(CLI::App& app, Options& options) {
+  SmoothOptions& smooth = options.segment.smooth;
   Add(app, kWhat, "--smooth", "BETA|auto|off",
       "Let neighbouring pixels have a say in each other's class: labels, probabilities and "
       "uncertainty are then of the classes with their neighbours, and the model, densities and "
       "outliers stay as they are. guided smooths the probabilities but for the edges of the image; "
       "potts has neighbours want the same class, less so across edges, as strongly as the image's "
       "own classes suggest, which takes longer and is for much noise; a number > 0 is that "
-      "strength itself. auto is what does best on photographs, guided. Default: off.",
-      [&smooth](const std::string& word) { ParseSmooth(word, smooth); });
+      "strength itself. auto is what does best on photographs, guided; with --preset it has "
+      "neighbours "
+      "hold much the same, as strongly as the image suggests, and a number is that strength. "
+      "Default: off; with --preset auto.",
+      [&options, &smooth](const std::string& word) {
+        ParseSmooth(word, smooth);
+        options.smooth_given = true;
+      });
   Add(app, kWhat, "--min-size", "N",
       "Give each connected piece of a class that has fewer than N pixels to the neighbouring class "
       "with which it shares the longest border, the smallest piece first; its probabilities stay. "
@@ -226,7 +258,8 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
   Add(app, kOut, "--write", "LIST",
       "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks, "
       "density, anomalies, outliers, imputed, instability, convergence, report, and of regions "
-      "hierarchy, region-table, polygons; or all, which is those that can be given (see "
+      "hierarchy, region-table, polygons, of --preset bias, restored; or all, which is those that "
+      "can be given (see "
       "--position, --missing, --model, --restarts, --regions). Default: " +
           default_set + "; of many images report, too; of regions labels,overlay,region-table.",
       [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
@@ -373,7 +406,7 @@ Declaration::Declaration() {
   DeclareRead(app, options);
   DeclareWhat(app, options);
   DeclareHow(app, options);
-  DeclareSmooth(app, options.segment.smooth);
+  DeclareSmooth(app, options);
   Add(app, kModels, "--model", "FILE",
       "Apply this model file to every image and fit nothing; the same as segment apply. With "
       "--match: the reference. Default: none.",
@@ -400,7 +433,7 @@ Declaration::Declaration() {
   Add(*apply, kWhat, "--model", "FILE", "The model, a .gmm.json file. Required.",
       [this](const std::string& word) { options.model_path = word; });
   DeclareRead(*apply, options);
-  DeclareSmooth(*apply, options.segment.smooth);
+  DeclareSmooth(*apply, options);
   DeclareOut(*apply, options, "labels,overlay,heatmaps,uncertainty");
   DeclareRun(*apply, options);
   DeclareFolder(*apply, options);

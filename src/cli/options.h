@@ -51,6 +51,11 @@ struct Options {
   std::optional<int> num_principal;
   std::optional<CovarianceType> covariance_type;
   std::optional<int> restarts;
+  std::optional<TissueOptions> tissues;   // of --preset
+  std::optional<bool> bias;               // of --bias, which
+  std::optional<double> bias_resolution;  // may say a resolution, mm
+  std::optional<bool> diagonal_neighbours;
+  bool smooth_given = false;
 
   SegmentOptions segment;                // everything else about the fit
   std::optional<RegionOptions> regions;  // in place of classes

@@ -132,6 +132,19 @@ std::optional<double> ParseShrinkage(const std::string& word) {
   return *value;
 }
 
+double ParseResolution(const std::string& word) {
+  constexpr double kLeast = 10, kMost = 1e5;
+  const std::optional<double> value = Number<double>(word);
+  if (!value || !(*value >= kLeast && *value <= kMost))
+    throw ParameterError("must be on, off, or a number of millimetres, 10 or more");
+  return *value;
+}
+
+bool ParseNeighbours(const std::string& word) {
+  if (word != "6" && word != "26") throw ParameterError("must be 6 or 26");
+  return word == "26";
+}
+
 void ParseSmooth(const std::string& word, SmoothOptions& smooth) {
   smooth.beta = Number<double>(word);
   if (smooth.beta) {

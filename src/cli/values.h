@@ -29,6 +29,8 @@ double ParsePositive(const std::string& word);  // and finite
 // "off" is 0; "auto" nothing; else 0 to 1, 1 excluded.
 std::optional<double> ParseShrinkage(const std::string& word);
 // "auto", "off", "guided", "potts", or a number > 0: Potts of that strength.
+double ParseResolution(const std::string& word);  // mm
+bool ParseNeighbours(const std::string& word);    // whether 26
 void ParseSmooth(const std::string& word, SmoothOptions& smooth);
 Floor ParseFloor(const std::string& word);                   // "on", "off"
 Acceleration ParseAcceleration(const std::string& word);     // "on", "off"

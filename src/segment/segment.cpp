@@ -26,6 +26,7 @@
 #include "segment/reference_order.h"
 #include "segment/scribbled_start.h"
 #include "segment/smooth.h"
+#include "segment/tissue_settings.h"
 
 namespace gmmseg {
 namespace {
@@ -267,6 +268,7 @@ bool NeedsEffectiveSamples(const SegmentOptions& options) {
 
 void CheckChoice(const SegmentOptions& options) {
   CheckShrinkage(options);
+  if (options.tissues) CheckTissues(options);
   const bool has_start = options.fit.start || options.fit.known;
   if (options.scribbles == Scribbles::kStart && (options.choose || has_start))
     throw ParameterError(
@@ -290,6 +292,7 @@ void CheckChoice(const SegmentOptions& options) {
 Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
   CheckChoice(options);
   CheckClassNames(options.class_names, options.most_classes());
+  if (options.tissues) return SegmentAsTissues(raster, options);
   return FitAndLabel(raster, options, [&](const FeaturePlanes& planes, Model& model) {
     ArrangeClasses(options, planes, model);
   });
@@ -297,6 +300,8 @@ Segmentation Segment(const Raster& raster, const SegmentOptions& options) {
 
 MatchedSegmentation SegmentMatched(const Raster& raster, const SegmentOptions& options,
                                    const Model& reference) {
+  if (options.tissues)
+    throw ParameterError("tissues with a reference model to match; they have their classes");
   if (options.choose)
     throw ParameterError("a range of components with a reference model to match; give one number");
   if (options.scribbles == Scribbles::kStart)
@@ -324,6 +329,8 @@ Model FitModel(FeaturePlanes planes, const SegmentOptions& options, const Refine
                double num_effective) {
   CheckChoice(options);
   CheckClassNames(options.class_names, options.most_classes());
+  if (options.tissues)
+    throw ParameterError("tissues are of one image, and samples of many have none");
   if (!options.smooth.IsOff())
     throw ParameterError(
         "samples of many images have no neighbours to be smoothed with; smooth where the model is "

@@ -38,7 +38,8 @@ void Check(const Raster& raster, const TissueOptions& options) {
         Format("bias_resolution = %g mm; must be 10 or more", options.bias_resolution));
   if (options.strength && !(*options.strength >= 0 && std::isfinite(*options.strength)))
     throw ParameterError(Format("strength = %g; must be >= 0", *options.strength));
-  if (options.max_sweeps < 0 || options.max_iterations < 1 || !(options.tolerance >= 0))
+  if (options.max_sweeps < 0 || options.max_iterations < 1 || !(options.tolerance >= 0) ||
+      !(options.sweep_tolerance >= 0))
     throw ParameterError(
         Format("max_sweeps = %d, max_iterations = %d, tolerance = %g; must be >= "
                "0, >= 1 and >= 0",
@@ -113,7 +114,8 @@ class TissueSegmenter {
         .neighbours = NeighboursOf(
             grid_, spacing_, options_.diagonal_neighbours ? Neighbourhood::k26 : Neighbourhood::k6),
         .strength = options_.strength.value_or(kFirstStrength),
-        .max_sweeps = options_.max_sweeps};
+        .max_sweeps = options_.max_sweeps,
+        .tolerance = options_.sweep_tolerance};
     if (!options_.strength) rules.strength = EstimateStrength(rules, field);
     facts.strength = rules.strength;
     if (rules.strength > 0) facts.energies = field.Sweep(rules);
