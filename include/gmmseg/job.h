@@ -181,6 +181,9 @@ struct JobInput {
   std::string scribbles;
   // Of one band and of the image's size: what is 0 or no data there is no data. Empty: none.
   std::string mask = {};
+  // Three, of CSF, GM and WM, of one band and of the image's size: see TissueOptions::maps. Empty:
+  // none.
+  std::vector<std::string> tissue_maps = {};
   // What is taken of the image; what goes with it is of the size of that.
   ReadOptions read;
 };

@@ -1,7 +1,9 @@
 // What brain mode is asked for, and what it found beside labels: see tissues.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -30,11 +32,20 @@ enum class Foreground {
   kAuto,   // the largest connected piece of those above the background; no brain extraction
 };
 
+// How probable CSF, GM and WM are in each voxel of the raster, before it is looked at: a plane
+// each, of numbers >= 0 of any scale. Where all are 0 nothing is known.
+using TissueMaps = std::array<std::vector<float>, 3>;
+
 struct TissueOptions {
   TissuePreset preset = TissuePreset::kT1;
   TissueVariances variances = TissueVariances::kTied;
   Foreground foreground = Foreground::kGiven;
   int num_mixes = 7;  // of CSF with GM, and of GM with WM, at even shares, 0…50
+
+  // They start the tissues' means, in place of the order of the preset, and once all is settled
+  // each state of a voxel weighs as much more as its tissues are probable there: by the product of
+  // the maps to the power of the state's shares, of which none is below 1 %. Null: no maps.
+  std::shared_ptr<const TissueMaps> maps;
 
   // Of a smooth field that multiplies what the tissues give; its mean is 1.
   bool bias = true;

@@ -3,11 +3,13 @@
 #include <gmmseg/kmeans_difference.h>
 
 #include <boost/filesystem/path.hpp>
+#include <memory>
 
 #include "base/stopwatch.h"
 #include "batch/fit_outputs.h"
 #include "batch/job_frame.h"
 #include "batch/job_settings.h"
+#include "batch/load_input.h"
 #include "batch/model_outputs.h"
 #include "batch/output_names.h"
 #include "batch/report_files.h"
@@ -138,6 +140,9 @@ JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
           TraceLength(options.num_components(), image.raster.num_bands() + kPlaceFeatures,
                       job.IsPart() ? kPreviewOfMany : kPreviewOfOne);
     if (job.Wants(Output::kInstability)) with_progress.fit.restart_models = RestartModels::kKeep;
+    if (with_progress.tissues && !job.input.tissue_maps.empty())
+      with_progress.tissues->maps =
+          std::make_shared<const TissueMaps>(LoadTissueMaps(job.input, image.raster));
     Segmentation segmentation = fit(image.raster, with_progress);
     segmentation.model.inputs = {{NameOf(job.input.image), image.hash}};
     return segmentation;

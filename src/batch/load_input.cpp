@@ -2,6 +2,7 @@
 
 #include <gmmseg/errors.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -102,13 +103,36 @@ LoadedImage LoadInput(const JobInput& input) {
   if (!input.mask.empty()) TakeMask(input, image);
   if (!input.weight_map.empty()) TakeWeightMap(input, image);
   if (!input.scribbles.empty()) TakeScribbles(input, image);
+  for (const std::string& path : input.tissue_maps) image.hash = Joint(image.hash, HashImage(path));
   return image;
+}
+
+TissueMaps LoadTissueMaps(const JobInput& input, const Raster& image) {
+  TissueMaps maps;
+  if (input.tissue_maps.size() != maps.size())
+    throw ParameterError(
+        Format("%zu maps of tissues; give three, of CSF, GM and WM", input.tissue_maps.size()));
+  for (std::size_t k = 0; k < maps.size(); ++k) {
+    const std::string& path = input.tissue_maps[k];
+    const LoadedImage loaded = LoadBand(path);
+    CheckOneBand(path, "a map of a tissue", loaded.raster);
+    CheckGrid(path, "maps", GridOf(loaded.raster), input, image);
+    maps[k] = Values(loaded.raster);
+    const auto [least, most] = std::ranges::minmax(maps[k]);
+    if (!(least >= 0 && most > 0))
+      Refuse(path,
+             Format("lies within %g and %g; a map of a tissue tells how probable it is, from 0 "
+                    "on",
+                    least, most));
+  }
+  return maps;
 }
 
 std::string HashOfInput(const JobInput& input) {
   std::string hash = HashImage(input.image, input.read);
   for (const std::string& path : {input.mask, input.weight_map, input.scribbles})
     if (!path.empty()) hash = Joint(hash, HashImage(path));
+  for (const std::string& path : input.tissue_maps) hash = Joint(hash, HashImage(path));
   return hash;
 }
 

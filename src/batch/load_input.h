@@ -17,6 +17,10 @@ JobInput JobInputOf(const InputFile& file);
 // mask leaves nothing, and where the weight map lacks a weight >= 0 for a pixel.
 LoadedImage LoadInput(const JobInput& input);
 
+// The tissues' maps of an image that has them. Throws IoError(kRead) as LoadInput does of a mask,
+// and where a map has a value below 0 or all are 0.
+TissueMaps LoadTissueMaps(const JobInput& input, const Raster& image);
+
 // The same hash without decoding anything. Throws IoError where a file cannot be read.
 std::string HashOfInput(const JobInput& input);
 

@@ -137,6 +137,7 @@ void TakePreset(const Options& options, SegmentOptions& settings) {
   };
   needs_preset(options.bias.has_value(), "--bias");
   needs_preset(options.diagonal_neighbours.has_value(), "--neighbours");
+  needs_preset(!options.tissue_maps.empty(), "--priors");
   if (!options.tissues) return;
   if (options.source == ModelSource::kShared || options.source == ModelSource::kMatched)
     throw ParameterError(
@@ -206,7 +207,8 @@ OutputOptions RegionOutputsOf(const Options& options) {
 std::vector<std::string> FilesTaken(const Options& options) {
   std::vector<std::string> files = {options.model_path, options.start_path, options.names_path,
                                     options.mask,       options.weight_map, options.scribbles};
-  files.insert(files.end(), options.read.channels.begin(), options.read.channels.end());
+  for (const std::vector<std::string>* more : {&options.read.channels, &options.tissue_maps})
+    files.insert(files.end(), more->begin(), more->end());
   std::erase(files, "");
   return files;
 }

@@ -134,6 +134,8 @@ InputList FindImages(const Options& options) {
   CheckFound(inputs, options.inputs, options.verbosity);
   if (!options.read.channels.empty())
     throw ParameterError("--channels go with one file; stack those of many in VRTs");
+  if (!options.tissue_maps.empty())
+    throw ParameterError("--priors go with one file; leave them away, or run file by file");
   for (InputFile& file : inputs.files) file.read = options.read;
   if (!options.mask.empty())
     for (InputFile& file : inputs.files)

@@ -255,6 +255,13 @@ std::string FilesOf(Output output) {
       return "photo_regions.geojson: with --regions, the outlines of the regions along the sides "
              "of pixels: on the map where the raster has a geotransform and a reference system "
              "with a code, such as EPSG's, and else in pixels from the upper left corner.";
+    case Output::kBias:
+      return "photo_bias.tif, of a volume scan_bias.nii.gz: with --preset, the field that "
+             "multiplies "
+             "the tissues, 1 in the mean.";
+    case Output::kRestored:
+      return "photo_restored.tif, of a volume scan_restored.nii.gz: with --preset, the intensities "
+             "without the field.";
   }
   throw InternalError("an output without files");
 }

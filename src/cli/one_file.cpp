@@ -46,6 +46,7 @@ JobInput InputOf(const Options& options) {
   const std::string name = NameOf(image);
   JobInput input(image);
   input.read = options.read;
+  input.tissue_maps = options.tissue_maps;
   if (!options.mask.empty()) input.mask = RequireCompanion(options.mask, name, "mask");
   if (!options.weight_map.empty())
     input.weight_map = RequireCompanion(options.weight_map, name, "weight map");

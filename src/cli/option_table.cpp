@@ -64,6 +64,15 @@ void DeclareWhat(CLI::App& app, Options& options) {
         options.bias = word != "off";
         if (word != "on" && word != "off") options.bias_resolution = ParseResolution(word);
       });
+  app.add_option(
+         "--priors", options.tissue_maps,
+         "With --preset: three files of the input's grid that tell how probable CSF, GM and WM "
+         "are in each voxel, of any scale, as in: --priors csf.nii gm.nii wm.nii. They start "
+         "the tissues and have their say in each voxel. For one input. Default: none.")
+      ->expected(3)
+      ->option_text(kFilesPlaceholder)
+      ->type_name("value")
+      ->group(kWhat);
   Add(app, kWhat, "--neighbours", "6|26",
       "With --preset: which voxels are neighbours, those that share a face, or an edge or a "
       "corner, "

@@ -55,6 +55,7 @@ struct Options {
   std::optional<bool> bias;               // of --bias, which
   std::optional<double> bias_resolution;  // may say a resolution, mm
   std::optional<bool> diagonal_neighbours;
+  std::vector<std::string> tissue_maps;  // of --priors
   bool smooth_given = false;
 
   SegmentOptions segment;                // everything else about the fit

@@ -202,6 +202,20 @@ class Climb {
         mixed / static_cast<double>(std::max<Eigen::Index>(1, num_mixed)));
     model.variances.setConstant(options_.variances == TissueVariances::kTied ? 1 : kNumTissues,
                                 found.covariances.front()(0, 0));
+    if (options_.maps) TakeMeansOf(*options_.maps);
+  }
+
+  // Of the voxels, by how probable a tissue is there.
+  void TakeMeansOf(const TissueMaps& maps) {
+    for (int k = 0; k < kNumTissues; ++k) {
+      double sum = 0, weight = 0;
+      for (std::int64_t i = 0; i < grid_.size(); ++i) {
+        if (!inside_[i]) continue;
+        sum += double{maps[k][i]} * intensities_[i];
+        weight += maps[k][i];
+      }
+      if (weight > 0) fit_.model.means[k] = sum / weight;
+    }
   }
 
   // Returns the likelihood with the prior, per voxel, at the start.

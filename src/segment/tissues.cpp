@@ -38,6 +38,11 @@ void Check(const Raster& raster, const TissueOptions& options) {
         Format("bias_resolution = %g mm; must be 10 or more", options.bias_resolution));
   if (options.strength && !(*options.strength >= 0 && std::isfinite(*options.strength)))
     throw ParameterError(Format("strength = %g; must be >= 0", *options.strength));
+  if (options.maps)
+    for (const std::vector<float>& map : *options.maps)
+      if (std::ssize(map) != raster.num_pixels())
+        throw ParameterError(Format("a map of a tissue has %zu values for %lld voxels", map.size(),
+                                    static_cast<long long>(raster.num_pixels())));
   if (options.max_sweeps < 0 || options.max_iterations < 1 || !(options.tolerance >= 0) ||
       !(options.sweep_tolerance >= 0))
     throw ParameterError(
@@ -108,6 +113,7 @@ class TissueSegmenter {
             fields[i] = fit_.field[voxels[i]];
           }
           densities.Evaluate(intensities.data(), fields.data(), std::ssize(voxels), values, stride);
+          if (options_.maps) AddMaps(voxels, values, stride);
         });
     field.Start();
     FractionRules rules{
@@ -120,6 +126,25 @@ class TissueSegmenter {
     facts.strength = rules.strength;
     if (rules.strength > 0) facts.energies = field.Sweep(rules);
     return std::move(field).TakeFractions();
+  }
+
+  void AddMaps(std::span<const std::int64_t> voxels, float* values, std::int64_t stride) const {
+    constexpr float kLeast = 0.01f;
+    const TissueMaps& maps = *options_.maps;
+    for (std::size_t i = 0; i < voxels.size(); ++i) {
+      const std::int64_t voxel = voxels[i];
+      const float sum = maps[0][voxel] + maps[1][voxel] + maps[2][voxel];
+      if (!(sum > 0)) continue;
+      std::array<float, 3> logs;
+      for (std::size_t k = 0; k < logs.size(); ++k)
+        logs[k] = std::log(std::max(kLeast, maps[k][voxel] / sum));
+      for (int l = 0; l < fit_.model.num_states(); ++l) {
+        const TissueState& state = fit_.model.states[l];
+        const auto share = static_cast<float>(state.share);
+        values[l * stride + static_cast<std::int64_t>(i)] +=
+            (1 - share) * logs[state.first] + share * logs[state.second];
+      }
+    }
   }
 
   // By turns with sweeps that use it.
