@@ -38,9 +38,9 @@ struct TissueOptions {
   Foreground foreground = Foreground::kGiven;
   int num_mixes = 7;  // of CSF with GM, and of GM with WM, at even shares, 0…50
 
-  // Of a smooth field that multiplies what the tissues give; its mean is 1.
+  // Of a smooth field that multiplies what the tissues give; its mean is 1. Never with kCt.
   bool bias = true;
-  double bias_resolution = 50;  // mm between the field's knots, >= 10
+  double bias_resolution = 50;  // mm between the field's knots, >= 10; 3000 splines at most
 
   // Of neighbours, see FractionField; empty: by the pseudo-likelihood; 0: none.
   std::optional<double> strength;
