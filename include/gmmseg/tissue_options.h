@@ -47,9 +47,9 @@ struct TissueOptions {
   // the maps to the power of the state's shares, of which none is below 1 %. Null: no maps.
   std::shared_ptr<const TissueMaps> maps;
 
-  // Of a smooth field that multiplies what the tissues give; its mean is 1.
+  // Of a smooth field that multiplies what the tissues give; its mean is 1. Never with kCt.
   bool bias = true;
-  double bias_resolution = 50;  // mm between the field's knots, >= 10
+  double bias_resolution = 50;  // mm between the field's knots, >= 10; 3000 splines at most
 
   // Of neighbours, see FractionField; empty: by the pseudo-likelihood; 0: none.
   std::optional<double> strength;

@@ -45,6 +45,7 @@ class Climb {
         steps_(grid.size()),
         levels_(grid.size()) {
     fit_.field.assign(grid.size(), 1);
+    table_.num_fields = 1;
     if (options.bias) {
       spline_.emplace(grid, spacing, options.bias_resolution);
       precision_ = kPrecision * std::pow(options.bias_resolution / kUsualResolution, 4);
@@ -119,9 +120,10 @@ class Climb {
                  low));
     ForEachRow([&](const RowPart& part) {
       for (std::int64_t i = part.first; i < part.behind; ++i)
-        steps_[i] =
-            static_cast<std::uint16_t>(Nearest(intensities_[i], table_.first_intensity,
-                                               table_.intensity_step, table_.num_intensities));
+        if (inside_[i])  // others may be NaN
+          steps_[i] =
+              static_cast<std::uint16_t>(Nearest(intensities_[i], table_.first_intensity,
+                                                 table_.intensity_step, table_.num_intensities));
     });
   }
 

@@ -64,7 +64,9 @@ class TissueSegmenter {
         options_(options),
         grid_{raster.width(), raster.height(), raster.depth()},
         spacing_(raster.volume() ? raster.volume()->spacing : std::array<double, 3>{1, 1, 1}),
-        intensities_(IntensitiesOf(raster)) {}
+        intensities_(IntensitiesOf(raster)) {
+    options_.bias = options.bias && options.preset != TissuePreset::kCt;
+  }
 
   TissueSegmentation Run() {
     Stopwatch watch;
@@ -107,7 +109,7 @@ class TissueSegmenter {
     FractionField field(
         grid_, inside_, std::move(states),
         [&](std::span<const std::int64_t> voxels, float* values, std::int64_t stride) {
-          std::array<float, kMostAtATime> intensities, fields;
+          std::array<float, FractionField::kMostAtATime> intensities, fields;
           for (std::size_t i = 0; i < voxels.size(); ++i) {
             intensities[i] = intensities_[voxels[i]];
             fields[i] = fit_.field[voxels[i]];
@@ -232,10 +234,9 @@ class TissueSegmenter {
   }
 
   static constexpr double kFirstStrength = 0.5;
-  static constexpr std::size_t kMostAtATime = 128;
 
   const Raster& raster_;
-  const TissueOptions& options_;
+  TissueOptions options_;
   Grid grid_;
   std::array<double, 3> spacing_;
   std::vector<float> intensities_;

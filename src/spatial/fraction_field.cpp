@@ -16,7 +16,7 @@
 namespace gmmseg {
 namespace {
 
-constexpr std::int64_t kRun = 128;  // voxels moved at a time, so that all states fit the cache
+constexpr std::int64_t kRun = FractionField::kMostAtATime;
 constexpr float kLeastExponent = -87;
 
 // No two voxels of one colour are neighbours: two of six neighbours, eight of 26.

@@ -20,7 +20,8 @@ struct FractionState {
 };
 
 // Fills values[l · stride + i] with ln p(voxels[i], state l): the log-likelihood of what was
-// measured there and the state's log-weight, finite. From several threads at a time.
+// measured there and the state's log-weight, finite. Asked for at most
+// FractionField::kMostAtATime voxels, from several threads at a time.
 using StateLogDensities =
     std::function<void(std::span<const std::int64_t> voxels, float* values, std::int64_t stride)>;
 
@@ -56,6 +57,8 @@ struct FractionRules {
 // Reference: Zhang 1992, as in spatial/mean_field.h; fractions in place of labels.
 class FractionField {
  public:
+  static constexpr std::int64_t kMostAtATime = 128;  // so that all states fit the cache
+
   FractionField(const Grid& grid, std::span<const std::uint8_t> inside,
                 std::vector<FractionState> states, StateLogDensities log_densities);
 

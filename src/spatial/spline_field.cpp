@@ -1,8 +1,12 @@
 #include "spatial/spline_field.h"
 
+#include <gmmseg/errors.h>
+
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+
+#include "base/text.h"
 
 namespace gmmseg {
 namespace {
@@ -70,6 +74,14 @@ SplineField::SplineField(const Grid& grid, const std::array<double, 3>& spacing,
       axes_{SplineAxis(static_cast<double>(grid.width) * spacing[0], resolution),
             SplineAxis(static_cast<double>(grid.height) * spacing[1], resolution),
             SplineAxis(static_cast<double>(grid.depth) * spacing[2], resolution)} {
+  const double num_splines = double{1} * axes_[0].size() * axes_[1].size() * axes_[2].size();
+  if (num_splines > kMostSplines)
+    throw ParameterError(Format(
+        "a field with a knot every %g mm takes %.0f splines over %g x %g x %g mm; at most %d: "
+        "put the knots further apart",
+        resolution, num_splines, static_cast<double>(grid.width) * spacing[0],
+        static_cast<double>(grid.height) * spacing[1], static_cast<double>(grid.depth) * spacing[2],
+        kMostSplines));
   constexpr double kBlocksPerKnot = 6;
   std::array<std::int64_t, 3> extents, blocks;
   for (int a = 0; a < 3; ++a) {

@@ -46,7 +46,9 @@ struct BlockSums {
 // Voxels lie `spacing` mm apart. The function is 1 until it is fitted.
 class SplineField {
  public:
-  // `resolution`: mm between knots.
+  static constexpr int kMostSplines = 3000;
+  // `resolution`: mm between knots. Throws ParameterError for one that takes more splines than
+  // kMostSplines.
   SplineField(const Grid& grid, const std::array<double, 3>& spacing, double resolution);
 
   // Blocks of voxels, each at most a sixth of the resolution wide, or one voxel.
@@ -59,8 +61,7 @@ class SplineField {
 
   // Takes the f that minimises Σ_blocks ½ square f² − product f + ½ precision ∫ |f''|², f'' all
   // second derivatives by mm, among those whose mean by `count` is 1. Splines so far from all
-  // blocks that nothing tells of them go on smoothly. Cost: the cube of the number of splines, at
-  // most some 10^3.
+  // blocks that nothing tells of them go on smoothly. Cost: the cube of the number of splines.
   // Reference: Green and Silverman 1994, "Nonparametric regression and generalized linear models",
   // chapter 7, the thin plate's penalty.
   void Fit(const BlockSums& sums, double precision);
