@@ -255,6 +255,10 @@ std::string FilesOf(Output output) {
       return "photo_regions.geojson: with --regions, the outlines of the regions along the sides "
              "of pixels: on the map where the raster has a geotransform and a reference system "
              "with a code, such as EPSG's, and else in pixels from the upper left corner.";
+    case Output::kVolumes:
+      return "scan_volumes.csv: of volumes whose voxels have a size, of each class the voxels that "
+             "carry its label, their volume in millilitres, and the same by the probabilities of "
+             "all voxels.";
   }
   throw InternalError("an output without files");
 }
