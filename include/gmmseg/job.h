@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gmmseg/anomalies.h>
+#include <gmmseg/class_volumes.h>
 #include <gmmseg/drift.h>
 #include <gmmseg/image_io.h>
 #include <gmmseg/instability.h>
@@ -23,8 +24,9 @@ namespace gmmseg {
 // uncertainty and anomalies are maps, "….tif" in place of "….png"; those of classes have a table of
 // them in "….tif.aux.xml" and a style for QGIS in "….qml" beside them; probabilities and planes of
 // floats lie there, too. Of a volume all of these are volumes, "….nii.gz", that lie where it does,
-// and so are masks (0 and 1) and instability; overlay and heatmaps are left out, and JobResult's
-// warnings say so. Of a job that cuts the image into regions, classes are regions.
+// and so are masks (0 and 1) and instability; the labels have their names and colours for ITK-SNAP
+// in "….label.txt" and for 3D Slicer in "….ctbl" beside them; overlay and heatmaps are left out,
+// and JobResult's warnings say so. Of a job that cuts the image into regions, classes are regions.
 enum class Output {
   kLabels,         // photo_labels.png: indexed, the index is the label; 16-bit grey when M > 255
   kOverlay,        // photo_overlay.png
@@ -45,13 +47,14 @@ enum class Output {
   kPolygons,       // photo_regions.geojson: likewise
   kBias,           // photo_bias.tif: of tissues, the field that multiplies them
   kRestored,       // photo_restored.tif: of tissues, the intensities without the field
+  kVolumes,        // scan_volumes.csv: ClassVolume, of images whose voxels have a size
 };
 using OutputSet = std::set<Output>;
 
 // "labels", "overlay", "heatmaps", "uncertainty", "model", "probabilities", "masks", "density",
 // "anomalies", "outliers", "imputed", "instability", "convergence", "report", "hierarchy",
-// "region-table", "polygons", "bias", "restored". ParseOutput throws ParameterError, listing the
-// words, for any other.
+// "region-table", "polygons", "bias", "restored", "volumes". ParseOutput throws ParameterError,
+// listing the words, for any other.
 std::string_view ToString(Output output);
 Output ParseOutput(std::string_view word);
 // The first five: what a segmentation writes unless told otherwise. Applying a model writes the
@@ -78,10 +81,25 @@ enum class ExistingOutputs {
                // stale are removed, for which the folder is searched
 };
 
+// What the files of a volume are called.
+enum class Naming {
+  kPlain,  // see Output
+  // As BIDS names derivatives: of sub-01_T1w.nii.gz labels are sub-01_dseg.nii.gz with
+  // sub-01_dseg.tsv, in place of the files for viewers; probabilities a volume for each class,
+  // sub-01_label-GM_probseg.nii.gz, and masks sub-01_label-GM_mask.nii.gz; each of the three has a
+  // ….json, and the folder a dataset_description.json unless one is there. "GM" is what the class's
+  // name has of letters and digits, or its number where a class would have none or two the same.
+  // What BIDS has no name for has its plain one.
+  kBids,
+};
+
 struct OutputOptions {
   std::string directory = "segmented";  // created if missing; its parent must exist
   std::string stem;  // what the outputs' names start with; empty: the input's name
   OutputSet outputs = DefaultOutputs();
+  // Of these, what is left out without a word where the image has none of it: kVolumes alone.
+  OutputSet if_possible;
+  Naming naming = Naming::kPlain;
   ProbabilityDepth depth = ProbabilityDepth::kFloat32;
   MapLayout map_layout = MapLayout::kTiled;  // of maps: see Output
   double anomaly_rate = kAnomalyRate;        // of anomalies and outliers; see AnomalyMark
@@ -142,6 +160,7 @@ struct JobResult {
   std::optional<SceneTotals> scene;
   Model model;                                   // as fitted, or as applied
   ClassTable classes;                            // shares of this image
+  std::vector<ClassVolume> volumes;              // by class; empty where voxels have no size
   double log_likelihood = 0;                     // per pixel with data, natural logarithm
   Smoothing smoothing;                           // what was done, if anything
   std::optional<TissueFacts> tissues;            // where they were asked for
@@ -188,10 +207,10 @@ struct JobInput {
   ReadOptions read;
 };
 
-// Throw ParameterError for options out of range, outputs that the model cannot give, a missing
-// parent of the output folder and existing outputs; IoError(kRead) for the input and
-// IoError(kWrite) for the outputs; Error, with what to do, if memory does not suffice. After any
-// exception the folder is as it was before.
+// Throw ParameterError for options out of range, outputs that the model cannot give, volumes and
+// BIDS names of an image that has none, a missing parent of the output folder and existing outputs;
+// IoError(kRead) for the input and IoError(kWrite) for the outputs; Error, with what to do, if
+// memory does not suffice. After any exception the folder is as it was before.
 JobResult RunSegmentJob(const JobInput& input, const SegmentOptions& options,
                         const OutputOptions& output, const JobObserver& observer = {});
 JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOptions& output,

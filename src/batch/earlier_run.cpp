@@ -6,6 +6,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/hash.h"
+#include "batch/bids_names.h"
 #include "batch/load_input.h"
 #include "batch/output_names.h"
 #include "io/file_bytes.h"
@@ -70,7 +71,15 @@ void EarlierRuns::RequireKnown(const InputFile& file, const std::vector<std::str
   }
 }
 
-bool EarlierRuns::IsFormer(const InputFile& file, const std::string& name) const {
+bool EarlierRuns::Wrote(const InputFile& file, const std::string& output) const {
+  const auto found = manifest_.images.find(file.name);
+  return found != manifest_.images.end() &&
+         std::ranges::find(found->second.outputs, output) != found->second.outputs.end();
+}
+
+bool EarlierRuns::IsFormer(const InputFile& file, const std::string& output) const {
+  const std::string name = fs::path(output).filename().string();
+  if (IsBidsOutputOf(file.stem, name)) return Wrote(file, output);
   const std::string whole = fs::path(file.name).filename().string();
   for (const std::string& stem : {StemOf(whole), whole})
     if (IsOutputOf(stem, name)) return stem == file.stem || !stems_.contains({file.folder, stem});
@@ -79,13 +88,12 @@ bool EarlierRuns::IsFormer(const InputFile& file, const std::string& name) const
 
 void EarlierRuns::RemoveFormer(const InputFile& file,
                                const std::vector<std::string>& outputs) const {
-  const std::string start = Below(file, StemOf(file.name));
+  const std::string start = Below(file, BidsPrefix(StemOf(file.name)));  // or more of the stem
   for (auto known = manifest_.outputs.lower_bound(start);
        known != manifest_.outputs.end() && known->starts_with(start); ++known) {
     const fs::path output(*known);
     if (output.parent_path() != fs::path(file.folder) ||
-        std::ranges::find(outputs, *known) != outputs.end() ||
-        !IsFormer(file, output.filename().string()))
+        std::ranges::find(outputs, *known) != outputs.end() || !IsFormer(file, *known))
       continue;
     boost::system::error_code ignored;
     fs::remove(top_ / output, ignored);

@@ -37,9 +37,11 @@ class EarlierRuns {
   void RemoveFormer(const InputFile& file, const std::vector<std::string>& outputs) const;
 
  private:
-  // Whether the name is one of the input's, by any stem that it can have had, and of no other
+  // Whether the last record of the input names the output.
+  bool Wrote(const InputFile& file, const std::string& output) const;
+  // Whether the output is one of the input's, by any stem that it can have had, and of no other
   // input's.
-  bool IsFormer(const InputFile& file, const std::string& name) const;
+  bool IsFormer(const InputFile& file, const std::string& output) const;
 
   boost::filesystem::path top_;
   std::set<std::pair<std::string, std::string>> stems_;  // folder and stem of every input

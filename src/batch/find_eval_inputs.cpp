@@ -14,7 +14,8 @@ namespace gmmseg {
 namespace fs = boost::filesystem;
 namespace {
 
-constexpr std::string_view kOurs = "_labels";  // as OutputName(stem, Output::kLabels) has it
+// As OutputName(stem, Output::kLabels) has it, and as BIDS names label maps.
+constexpr std::string_view kOurs[] = {"_labels", "_dseg"};
 constexpr std::string_view kExtensions[] = {".png", ".tif", ".tiff", ".pgm", ".nii", ".nii.gz"};
 
 [[noreturn]] void Fail(const std::string& what) { throw IoError(IoError::Operation::kRead, what); }
@@ -33,13 +34,14 @@ std::string NameOfFolder(std::string path) {
   return path;
 }
 
-bool IsOurs(const std::string& path) { return StemOf(path).ends_with(kOurs); }
-
 std::string ImageName(const std::string& path) {
   std::string stem = StemOf(path);
-  if (stem.ends_with(kOurs)) stem.resize(stem.size() - kOurs.size());
+  for (const std::string_view ours : kOurs)
+    if (stem.ends_with(ours)) return stem.substr(0, stem.size() - ours.size());
   return stem;
 }
+
+bool IsOurs(const std::string& path) { return ImageName(path) != StemOf(path); }
 
 bool IsLabelMap(const fs::path& path) {
   boost::system::error_code ignored;

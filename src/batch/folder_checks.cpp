@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <map>
 #include <set>
 
+#include "batch/bids_names.h"
 #include "batch/earlier_run.h"
 #include "batch/fit_outputs.h"
 #include "batch/manifest.h"
@@ -19,6 +21,11 @@ namespace gmmseg {
 namespace fs = boost::filesystem;
 namespace {
 
+KnownClasses ClassesOf(const FolderOptions& options) {
+  if (options.model) return KnownClassesOf(*options.model);
+  return {NumClasses(options), options.segment.class_names};
+}
+
 // An output that would replace an input is refused, whatever else may be replaced.
 void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderOptions& options) {
   std::set<fs::path> paths;
@@ -29,12 +36,27 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
   }
   const fs::path plain = PlainPath(top);
   for (const InputFile& file : inputs.files)
-    for (const std::string& name : PossibleOutputNames(file.stem, options.output.outputs,
-                                                       NumClasses(options), ReportKind::kPart))
+    for (const std::string& name :
+         PossibleOutputNames(file.stem, options.output, ClassesOf(options), ReportKind::kPart))
       if (paths.contains((plain / file.folder / name).lexically_normal()))
         throw ParameterError((top / file.folder / name).string() +
                              " is an input and an output of " + file.path +
                              "; choose another output folder");
+}
+
+// BIDS drops what tells a T1w from a T2w image.
+void CheckBidsNames(const fs::path& top, const InputList& inputs) {
+  std::map<fs::path, std::string> images;  // by what the outputs' names start with
+  for (const InputFile& file : inputs.files) {
+    const auto [other, is_new] =
+        images.emplace(fs::path(file.folder) / BidsPrefix(file.stem), file.path);
+    if (!is_new)
+      throw ParameterError(
+          other->second + " and " + file.path + " would both be called " +
+          (top / other->first).string() +
+          "_dseg; name images of one kind, as in \"*_T1w.nii.gz\", or leave naming "
+          "plain");
+  }
 }
 
 // Whether an earlier run over this folder left its page; it may have done nothing else.
@@ -62,6 +84,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options,
                      const std::vector<std::string>& shared_names) {
   const fs::path top = options.output.directory;
   CheckOutputFolder(top);
+  if (options.output.naming == Naming::kBids) CheckBidsNames(top, inputs);
   CheckInputsStay(top, inputs, options);
   CheckReport(top, inputs, options);
   if (options.earlier != EarlierRun::kRefuse) return;
@@ -75,10 +98,10 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options,
   if (WantsReport(options) && !IsPageOfFolder(top))
     CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
   for (const InputFile& file : inputs.files)
-    CheckExisting(top / file.folder,
-                  PossibleOutputNames(file.stem, options.output.outputs, NumClasses(options),
-                                      ReportKind::kPart),
-                  ExistingOutputs::kRefuse);
+    CheckExisting(
+        top / file.folder,
+        PossibleOutputNames(file.stem, options.output, ClassesOf(options), ReportKind::kPart),
+        ExistingOutputs::kRefuse);
 }
 
 void CheckMatch(const FolderOptions& options) {
@@ -116,7 +139,7 @@ fs::path PlainPath(const fs::path& path) { return fs::absolute(path).lexically_n
 void CheckFolderJob(const InputList& inputs, const FolderOptions& options,
                     const std::vector<std::string>& shared_names) {
   if (options.regions) {
-    CheckRegionJob(*options.regions, options.output.outputs);
+    CheckRegionJob(*options.regions, options.output);
     if (options.source != ModelSource::kSeparate)
       throw ParameterError("regions are of each image by itself; do not ask for a shared model");
     CheckEarlierRun(inputs, options, shared_names);

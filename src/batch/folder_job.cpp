@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/ordered_pipeline.h"
 #include "base/stopwatch.h"
+#include "batch/bids_files.h"
 #include "batch/earlier_run.h"
 #include "batch/folder_checks.h"
 #include "batch/folder_page.h"
@@ -24,6 +25,7 @@
 #include "batch/shared_model.h"
 #include "batch/staging.h"
 #include "batch/warnings.h"
+#include "batch/write_volumes.h"
 #include "io/file_bytes.h"
 #include "io/staged_file.h"
 #include "render/convergence.h"
@@ -115,21 +117,29 @@ class FolderRun {
         plan_.HasScenes() ? plan_.scene_memory : plan_.bytes_per_image * plan_.images_at_a_time;
     plan.fits_model = fits_model;
     plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
-    const std::int64_t per_image =
-        std::ssize(OutputNames("", options_.output.outputs, NumClasses(options_), ReportKind::kPart,
-                               OutputKind::kPicture));
-    plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 +
-                     (fits_model ? std::ssize(shared_names_) : 0) + WantsReport(options_);
+    for (const std::int64_t i : plan.to_do)
+      if (headers[i]) plan.num_files += NumFiles(*headers[i]);
+    plan.num_files += 1 + (fits_model ? std::ssize(shared_names_) : 0) + WantsReport(options_) +
+                      (options_.output.naming == Naming::kBids && !fs::exists(top_ / kDatasetName));
     return plan;
   }
 
  private:
+  // For an image of this header, which tells a volume by its slices.
+  std::int64_t NumFiles(const ImageHeader& header) const {
+    const OutputKind kind =
+        header.depth > 1 ? VolumeKind(options_.output.naming) : OutputKind::kPicture;
+    return std::ssize(
+        OutputNames("", options_.output.outputs, NumClasses(options_), ReportKind::kPart, kind));
+  }
+
   void SetSettings() {
     settings_ = SettingsHash(options_, options_.model ? HashOf(*options_.model) : "");
   }
 
   void Begin() {
     MakeFolder(top_, "");
+    if (options_.output.naming == Naming::kBids) WriteDatasetDescription(top_);
     std::optional<Manifest> earlier = ReadManifest(top_);
     const bool goes_on = Resumes(options_.earlier);
     manifest_.emplace(top_, goes_on ? ManifestFile::Begin::kGoOn : ManifestFile::Begin::kAnew);
@@ -152,7 +162,6 @@ class FolderRun {
     boost::system::error_code ignored;
     for (const char* const name : {kSharedModelName, kSharedPictureName})
       if (!earlier.models.empty() && !IsShared(name)) fs::remove(top_ / name, ignored);
-    earlier.images.clear();
     earlier.models.clear();
   }
 
@@ -353,7 +362,8 @@ class FolderRun {
     for (const Output kind : asked)
       if (!SceneOutputSet().contains(kind)) {
         output.outputs.erase(kind);
-        left_out += (left_out.empty() ? "" : ", ") + std::string(ToString(kind));
+        if (!output.if_possible.contains(kind))
+          left_out += (left_out.empty() ? "" : ", ") + std::string(ToString(kind));
       }
     const SceneOptions scene{
         .memory = plan_.scene_memory,

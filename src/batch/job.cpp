@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/stopwatch.h"
+#include "batch/bids_files.h"
 #include "batch/fit_outputs.h"
 #include "batch/job_frame.h"
 #include "batch/job_settings.h"
@@ -71,8 +72,30 @@ void LeaveOutPictures(const Job& job, const Raster& raster, JobResult& result) {
   result.warnings.push_back(words + " are left out: a volume has no such pictures");
 }
 
+// Before any work on it: what only volumes have.
+void CheckVolume(const Job& job, const Raster& raster) {
+  if (job.output.naming == Naming::kBids && !IsVolume(raster))
+    throw ParameterError(job.input.image +
+                         ": is no volume, and BIDS names volumes; leave naming plain");
+  if (job.Wants(Output::kVolumes) && !raster.volume() &&
+      !job.output.if_possible.contains(Output::kVolumes))
+    throw ParameterError(job.input.image +
+                         ": volumes are of voxels whose size is known, as NIfTI and DICOM tell it, "
+                         "and this image has none; do not ask for volumes");
+}
+
+// The names of what was read.
+std::vector<std::string> SourcesOf(const JobInput& input) {
+  std::vector<std::string> sources = {NameOf(input.image)};
+  for (const std::string& channel : input.read.channels) sources.push_back(NameOf(channel));
+  for (const std::string& path : {input.mask, input.weight_map, input.scribbles})
+    if (!path.empty()) sources.push_back(NameOf(path));
+  return sources;
+}
+
 Measures Measure(const Job& job, const Segmentation& segmentation, JobResult& result) {
   Measures measures;
+  measures.volumes = result.volumes;
   if (NeedsAnomalies(job.output.outputs)) {
     measures.anomalies = FindAnomalies(segmentation, job.output.anomaly_rate);
     result.anomalies = measures.anomalies.counts;
@@ -90,6 +113,8 @@ void Write(const Job& job, const Raster& raster, const Segmentation& segmentatio
   Stopwatch watch;
   const Measures measures = Measure(job, segmentation, result);
   WriteOutputs(folder, job.stem(), raster, segmentation, measures, job.output);
+  if (job.output.naming == Naming::kBids)
+    WriteBidsFiles(folder, job.stem(), SourcesOf(job.input), segmentation, job.output.outputs);
   if (job.WantsReport()) WriteReport(job, raster, segmentation, folder, result);
   result.seconds.write = watch.Seconds();
 }
@@ -114,8 +139,11 @@ void SetFacts(const Job& job, const Segmentation& segmentation, JobResult& resul
 JobResult Run(const Job& job) {
   CheckOutputs(job);
   return RunInFrame(job, [&](const LoadedImage& image, const fs::path& folder, JobResult& result) {
+    CheckVolume(job, image.raster);
     const Segmentation segmentation = job.segment(image);
     SetFacts(job, segmentation, result);
+    if (image.raster.volume())
+      result.volumes = MeasureVolumes(segmentation, *image.raster.volume());
     result.warnings.insert(result.warnings.end(), image.warnings.begin(), image.warnings.end());
     LeaveOutPictures(job, image.raster, result);
     Write(job, image.raster, segmentation, folder, result);
@@ -126,7 +154,7 @@ JobResult Run(const Job& job) {
 template <typename Fit>
 JobResult RunFit(Job job, const SegmentOptions& options, const Fit& fit) {
   CheckChoice(options);
-  CheckClassNames(options.class_names, job.num_classes);
+  CheckClassNames(options.class_names, job.classes.count);
   SegmentOptions with_progress = options;
   with_progress.fit.progress = [&](int iteration, double log_likelihood) {
     if (options.fit.progress) options.fit.progress(iteration, log_likelihood);
@@ -160,7 +188,7 @@ JobResult RunSegmentJob(const JobInput& input, const SegmentOptions& asked,
   return RunFit({{.input = input,
                   .output = output,
                   .observer = observer,
-                  .num_classes = options.most_classes()},
+                  .classes = {options.most_classes(), options.class_names}},
                  options.features},
                 options, &Segment);
 }
@@ -171,7 +199,7 @@ JobResult RunMatchJob(const JobInput& input, const SegmentOptions& options, cons
   Job job{{.input = input,
            .output = output,
            .observer = observer,
-           .num_classes = static_cast<int>(reference.classes.size())},
+           .classes = KnownClassesOf(reference)},
           reference.features.spec};
   job.match_confidence = &confidence;
   return RunFit(job, options, [&](const Raster& raster, const SegmentOptions& settings) {
@@ -190,7 +218,7 @@ JobResult RunApplyJob(const JobInput& input, const Model& model, const OutputOpt
   Job job{{.input = input,
            .output = output,
            .observer = observer,
-           .num_classes = static_cast<int>(model.classes.size()),
+           .classes = KnownClassesOf(model),
            .can_be_stale = can_be_stale},
           model.features.spec};
   job.applied = &model;

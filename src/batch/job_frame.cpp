@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/stopwatch.h"
+#include "batch/bids_files.h"
 #include "batch/load_input.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
@@ -37,7 +38,7 @@ void CheckOutputs(const JobFrame& frame) {
     throw ParameterError("no output is asked for; name at least one");
   CheckOutputFolder(frame.directory());
   const std::vector<std::string> names =
-      PossibleOutputNames(frame.stem(), frame.output.outputs, frame.num_classes,
+      PossibleOutputNames(frame.stem(), frame.output, frame.classes,
                           frame.IsPart() ? ReportKind::kPart : ReportKind::kPage);
   CheckStays(frame, frame.input.mask, "the mask", names);
   CheckStays(frame, frame.input.weight_map, "the weight map", names);
@@ -64,7 +65,7 @@ std::vector<std::string> FilesIn(const fs::path& folder) {
 std::vector<std::string> FindStale(const JobFrame& frame, const std::vector<std::string>& written) {
   if (frame.output.existing != ExistingOutputs::kOverwrite) return {};
   std::vector<std::string> stale =
-      StaleNames(frame.directory(), frame.stem(), frame.can_be_stale, written);
+      StaleNames(frame.directory(), frame.stem(), frame.can_be_stale, frame.output.naming, written);
   if (!frame.WantsReport() &&
       IsReportOf(frame.directory() / kReportName, ReportSubject(frame.stem())))
     stale.push_back(kReportName);
@@ -82,6 +83,10 @@ void Commit(const JobFrame& frame, Staging& staging, JobResult& result) {
   result.stale = FindStale(frame, result.files);
   if (frame.output.before_commit) frame.output.before_commit(result.files);
   staging.Commit(result.files, result.stale);
+  // A folder of images has one, which is its own.
+  if (frame.output.naming == Naming::kBids && !frame.IsPart() &&
+      WriteDatasetDescription(frame.directory()))
+    result.files.insert(std::ranges::lower_bound(result.files, kDatasetName), kDatasetName);
   // Of a run that was killed when memory did not hold the image.
   boost::system::error_code ignored;
   fs::remove(frame.directory() / JournalName(frame.stem()), ignored);

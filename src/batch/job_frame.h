@@ -9,13 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "batch/output_names.h"
+
 namespace gmmseg {
 
 struct JobFrame {
   const JobInput& input;
   const OutputOptions& output;
   const JobObserver& observer;
-  int num_classes = 0;  // as far as they are known before the work
+  KnownClasses classes = {};
   OutputSet can_be_stale = AllOutputs();
 
   std::string stem() const;

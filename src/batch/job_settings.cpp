@@ -195,6 +195,7 @@ std::string SettingsHash(const FolderOptions& options, const std::string& model_
   std::string text = "version=" GMMSEG_VERSION " outputs=";
   for (const Output output : options.output.outputs) text += std::string(ToString(output)) + ",";
   text += " depth=" + std::to_string(static_cast<int>(options.output.depth));
+  if (options.output.naming == Naming::kBids) text += " naming=bids";
   if (options.output.map_layout != MapLayout::kTiled) text += " cog";
   if (NeedsAnomalies(options.output.outputs))
     text += " anomaly_rate=" + Number(options.output.anomaly_rate);

@@ -11,7 +11,10 @@
 #include <optional>
 
 #include "base/words.h"
+#include "batch/bids_files.h"
+#include "batch/bids_names.h"
 #include "io/file_bytes.h"
+#include "io/label_tables.h"
 #include "io/regions_format.h"
 #include "render/report.h"
 
@@ -39,6 +42,7 @@ constexpr Word<Output> kWords[] = {
     {Output::kPolygons, "polygons"},
     {Output::kBias, "bias"},
     {Output::kRestored, "restored"},
+    {Output::kVolumes, "volumes"},
 };
 
 // A file's name is stem + before [+ class] + after.
@@ -48,7 +52,9 @@ struct NamePattern {
 
 constexpr NamePattern kReportView{"_report", ".js"}, kReportPhoto{"_report", ".jpg"};
 constexpr std::string_view kMapEnding = ".tif", kStatisticsEnding = ".tif.aux.xml",
-                           kStyleEnding = ".qml", kVolumeEnding = ".nii.gz";
+                           kStyleEnding = ".qml", kVolumeEnding = ".nii.gz",
+                           kItkSnapEnding = ".label.txt", kSlicerEnding = ".ctbl",
+                           kFactsEnding = ".json", kTableEnding = ".tsv";
 constexpr std::string_view kGzipEnding = ".gz";
 constexpr NamePattern kTableCsv{"_regions", ".csv"}, kTableJson{"_regions", ".json"};
 
@@ -118,21 +124,55 @@ std::vector<NamePattern> PicturePatternsOf(Output output) {
       return {{"_bias", ".tif"}};
     case Output::kRestored:
       return {{"_restored", ".tif"}};
+    case Output::kVolumes:
+      return {};
   }
   throw InternalError("an output without a file name");
 }
 
 std::vector<NamePattern> VolumePatternsOf(Output output) {
+  if (output == Output::kVolumes) return {{"_volumes", ".csv"}};
   std::vector<NamePattern> patterns = PicturePatternsOf(output);
   if (IsPictureAlone(output)) return {};
   if (!IsVoxelByVoxel(output)) return patterns;
-  return {{patterns.front().before, kVolumeEnding}};
+  const std::string_view before = patterns.front().before;
+  if (output == Output::kLabels)
+    return {{before, kVolumeEnding}, {before, kItkSnapEnding}, {before, kSlicerEnding}};
+  return {{before, kVolumeEnding}};
 }
 
+// Behind the image's prefix, or, of one of a class, behind the class's label.
+std::string_view BidsSuffix(Output output) {
+  switch (output) {
+    case Output::kLabels:
+      return "_dseg";
+    case Output::kProbabilities:
+      return "_probseg";
+    case Output::kMasks:
+      return "_mask";
+    default:
+      return "";
+  }
+}
+
+bool IsBids(Output output, OutputKind kind) {
+  return kind == OutputKind::kBidsVolume && !BidsSuffix(output).empty();
+}
+
+std::vector<NamePattern> BidsPatternsOf(Output output) {
+  const std::string_view suffix = BidsSuffix(output);
+  if (output == Output::kLabels)
+    return {{suffix, kVolumeEnding}, {suffix, kFactsEnding}, {suffix, kTableEnding}};
+  return {{suffix, kFactsEnding}};
+}
+
+// But for those of a class that BIDS names.
 std::vector<NamePattern> PatternsOf(Output output, OutputKind kind) {
-  if (kind == OutputKind::kVolume) return VolumePatternsOf(output);
+  if (IsBids(output, kind)) return BidsPatternsOf(output);
+  if (kind == OutputKind::kVolume || kind == OutputKind::kBidsVolume)
+    return VolumePatternsOf(output);
   std::vector<NamePattern> patterns = PicturePatternsOf(output);
-  if (kind == OutputKind::kPicture) return patterns;
+  if (kind == OutputKind::kPicture || patterns.empty()) return patterns;
   const std::string_view before = patterns.front().before;
   if (output == Output::kUncertainty) return {{before, kMapEnding}};
   if (output == Output::kLabels || output == Output::kAnomalies)
@@ -166,23 +206,48 @@ bool IsClassNumber(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
-bool Fits(const NamePattern& pattern, Output output, std::string_view stem, std::string_view name) {
-  const std::string head = std::string(stem) + std::string(pattern.before);
-  if (name.size() < head.size() + pattern.after.size() || !name.starts_with(head) ||
-      !name.ends_with(pattern.after))
-    return false;
-  name.remove_prefix(head.size());
-  name.remove_suffix(pattern.after.size());
-  return IsPerClass(output) ? IsClassNumber(name) : name.empty();
+std::string NameBy(const NamePattern& pattern, const std::string& stem,
+                   const std::string& number = "") {
+  return stem + std::string(pattern.before) + number + std::string(pattern.after);
+}
+
+constexpr std::string_view kBidsLabel = "_label-";
+
+std::string BidsClassEnding(Output output) {
+  return std::string(BidsSuffix(output)) + std::string(kVolumeEnding);
+}
+
+// What stands between `head` and `tail`, if the name begins and ends so.
+std::optional<std::string_view> Between(const std::string& head, std::string_view tail,
+                                        std::string_view name) {
+  if (name.size() < head.size() + tail.size() || !name.starts_with(head) || !name.ends_with(tail))
+    return std::nullopt;
+  return name.substr(head.size(), name.size() - head.size() - tail.size());
+}
+
+bool Fits(const NamePattern& pattern, Output output, const std::string& stem,
+          std::string_view name) {
+  const auto between = Between(stem + std::string(pattern.before), pattern.after, name);
+  return between && (IsPerClass(output) ? IsClassNumber(*between) : between->empty());
 }
 
 constexpr OutputKind kKinds[] = {OutputKind::kPicture, OutputKind::kMap, OutputKind::kVolume};
 
-// A page is of no stem, and not among them.
-bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
+// Of the three above. A page is of no stem, and not among them.
+bool IsPlainNameOf(Output output, const std::string& stem, std::string_view name) {
   const auto fits = [&](const NamePattern& pattern) { return Fits(pattern, output, stem, name); };
   return std::ranges::any_of(
       kKinds, [&](OutputKind kind) { return std::ranges::any_of(PatternsOf(output, kind), fits); });
+}
+
+bool IsBidsNameOf(Output output, const std::string& stem, std::string_view name) {
+  if (!IsBids(output, OutputKind::kBidsVolume)) return false;
+  const std::string prefix = BidsPrefix(stem);
+  const auto label = Between(prefix + std::string(kBidsLabel), BidsClassEnding(output), name);
+  if (output != Output::kLabels && label && IsBidsLabel(*label)) return true;
+  return std::ranges::any_of(BidsPatternsOf(output), [&](const NamePattern& pattern) {
+    return name == NameBy(pattern, prefix);
+  });
 }
 
 bool Begins(const fs::path& file, std::string_view start) {
@@ -199,9 +264,12 @@ bool BeginsAsOurs(const fs::path& file) {
          Begins(file, kRegionsGeoJsonStart);
 }
 
-std::string NameBy(const NamePattern& pattern, const std::string& stem,
-                   const std::string& number = "") {
-  return stem + std::string(pattern.before) + number + std::string(pattern.after);
+// Whether what is called as this output of ours is none of the user's own making.
+bool IsSurelyOurs(Output output, const fs::path& file, const std::string& stem) {
+  if (output == Output::kReport)
+    return Begins(file.parent_path() / ReportPartNamesOf(stem).view, kViewScriptStart);
+  if (output == Output::kVolumes) return Begins(file, kVolumesCsvStart);
+  return !IsOfRegions(output) || BeginsAsOurs(file);
 }
 
 }  // namespace
@@ -254,12 +322,30 @@ std::string StemOf(const std::string& input) {
 }
 
 std::string OutputName(const std::string& stem, Output output, OutputKind kind, int k) {
+  if (IsBids(output, kind)) return NameBy(BidsPatternsOf(output).front(), BidsPrefix(stem));
   return NameBy(PatternsOf(output, kind).front(), stem,
                 IsPerClass(output) ? std::to_string(k) : "");
 }
 
+std::string BidsClassName(const std::string& stem, Output output, const std::string& label) {
+  return BidsPrefix(stem) + std::string(kBidsLabel) + label + BidsClassEnding(output);
+}
+
 std::string StyleName(const std::string& stem, Output output) {
   return NameBy({PicturePatternsOf(output).front().before, kStyleEnding}, stem);
+}
+
+LabelTableNames LabelTableNamesOf(const std::string& stem) {
+  const std::string_view before = PicturePatternsOf(Output::kLabels).front().before;
+  return {NameBy({before, kItkSnapEnding}, stem), NameBy({before, kSlicerEnding}, stem)};
+}
+
+std::string BidsFactsName(const std::string& stem, Output output) {
+  return NameBy({BidsSuffix(output), kFactsEnding}, BidsPrefix(stem));
+}
+
+std::string BidsTableName(const std::string& stem) {
+  return NameBy({BidsSuffix(Output::kLabels), kTableEnding}, BidsPrefix(stem));
 }
 
 ReportPartNames ReportPartNamesOf(const std::string& stem) {
@@ -270,49 +356,76 @@ RegionTableNames RegionTableNamesOf(const std::string& stem) {
   return {NameBy(kTableCsv, stem), NameBy(kTableJson, stem)};
 }
 
+KnownClasses KnownClassesOf(const Model& model) {
+  KnownClasses classes{static_cast<int>(model.classes.size())};
+  for (const ClassEntry& entry : model.classes) classes.names[entry.index] = {entry.name, {}};
+  return classes;
+}
+
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
                                      int num_classes, ReportKind report, OutputKind kind) {
   std::vector<std::string> names;
   for (const Output output : outputs) {
-    if (output == Output::kReport && report == ReportKind::kPage)
+    if (output == Output::kReport && report == ReportKind::kPage) {
       names.push_back(kReportName);
-    else
-      for (const NamePattern& pattern : PatternsOf(output, kind))
-        if (IsPerClass(output))
-          for (int k = 1; k <= num_classes; ++k)
-            names.push_back(NameBy(pattern, stem, std::to_string(k)));
-        else
-          names.push_back(NameBy(pattern, stem));
+      continue;
+    }
+    const bool is_bids = IsBids(output, kind);
+    for (const NamePattern& pattern : PatternsOf(output, kind))
+      if (IsPerClass(output) && !is_bids)
+        for (int k = 1; k <= num_classes; ++k)
+          names.push_back(NameBy(pattern, stem, std::to_string(k)));
+      else
+        names.push_back(NameBy(pattern, is_bids ? BidsPrefix(stem) : stem));
+    if (is_bids && output != Output::kLabels)
+      for (int k = 1; k <= num_classes; ++k)
+        names.push_back(BidsClassName(stem, output, std::to_string(k)));
   }
   return names;
 }
 
-std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputSet& outputs,
-                                             int num_classes, ReportKind report) {
+std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputOptions& output,
+                                             const KnownClasses& classes, ReportKind report) {
   std::vector<std::string> names;
-  for (const OutputKind kind : kKinds)
-    for (const std::string& name : OutputNames(stem, outputs, num_classes, report, kind))
-      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  if (output.naming == Naming::kPlain) {
+    for (const OutputKind kind : kKinds)
+      for (const std::string& name : OutputNames(stem, output.outputs, classes.count, report, kind))
+        add(name);
+    return names;
+  }
+  names = OutputNames(stem, output.outputs, classes.count, report, OutputKind::kBidsVolume);
+  for (const Output kind : {Output::kMasks, Output::kProbabilities})
+    for (int k = 1; output.outputs.contains(kind) && k <= classes.count; ++k)
+      for (const std::string& label : PossibleBidsLabels(k, classes.names))
+        add(BidsClassName(stem, kind, label));
   return names;
 }
 
 bool IsOutputOf(const std::string& stem, const std::string& name) {
-  return std::any_of(std::begin(kWords), std::end(kWords),
-                     [&](const Word<Output>& word) { return IsNameOf(word.value, stem, name); });
+  return IsBidsOutputOf(stem, name) || std::ranges::any_of(kWords, [&](const Word<Output>& word) {
+           return IsPlainNameOf(word.value, stem, name);
+         });
+}
+
+bool IsBidsOutputOf(const std::string& stem, const std::string& name) {
+  return std::ranges::any_of(
+      kWords, [&](const Word<Output>& word) { return IsBidsNameOf(word.value, stem, name); });
 }
 
 std::vector<std::string> StaleNames(const fs::path& directory, const std::string& stem,
-                                    const OutputSet& kinds,
+                                    const OutputSet& kinds, Naming naming,
                                     const std::vector<std::string>& written) {
-  const bool has_view = Begins(directory / ReportPartNamesOf(stem).view, kViewScriptStart);
   std::vector<std::string> stale;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     if (fs::is_directory(entry.symlink_status())) continue;
     const std::string name = entry.path().filename().string();
     const bool ours = std::any_of(kinds.begin(), kinds.end(), [&](Output output) {
-      if (!IsNameOf(output, stem, name)) return false;
-      if (output == Output::kReport) return has_view;
-      return !IsOfRegions(output) || BeginsAsOurs(directory / name);
+      if (IsPlainNameOf(output, stem, name)) return IsSurelyOurs(output, directory / name, stem);
+      return naming == Naming::kBids && IsBidsNameOf(output, stem, name) &&
+             Begins(directory / BidsFactsName(stem, output), kBidsFactsStart);
     });
     if (ours && std::find(written.begin(), written.end(), name) == written.end())
       stale.push_back(name);

@@ -20,13 +20,28 @@ std::string StemOf(const std::string& input);
 
 // What the outputs of an image are. Of one that lies on the earth those that others compute with
 // are maps, which lie there, too: labels and anomalies with a file of statistics and a style for
-// QGIS beside them. Those of a volume are volumes.
-enum class OutputKind { kPicture, kMap, kVolume };
+// QGIS beside them. Those of a volume are volumes: labels with their names and colours for two
+// viewers beside them, or, where BIDS names them, labels, masks and probabilities with what it
+// wants beside these.
+enum class OutputKind { kPicture, kMap, kVolume, kBidsVolume };
 
 // For kHeatmaps and kMasks, `k` is the class (1…K); otherwise it is not looked at. Not for kReport.
 std::string OutputName(const std::string& stem, Output output, OutputKind kind, int k = 0);
+// Of kMasks and kProbabilities, by a label of BidsLabels.
+std::string BidsClassName(const std::string& stem, Output output, const std::string& label);
 // Of the labels and anomalies of maps.
 std::string StyleName(const std::string& stem, Output output);
+// Beside the labels of volumes.
+struct LabelTableNames {
+  std::string itk_snap, slicer;
+};
+LabelTableNames LabelTableNamesOf(const std::string& stem);
+// Beside volumes that BIDS names: of each of its kinds facts, of labels a table, too.
+std::string BidsFactsName(const std::string& stem, Output output);
+std::string BidsTableName(const std::string& stem);
+
+// What BIDS wants of a folder.
+inline constexpr char kDatasetName[] = "dataset_description.json";
 
 // A page, about one image or many.
 inline constexpr char kReportName[] = "report.html";
@@ -48,22 +63,34 @@ enum class ReportKind { kPage, kPart };
 // Of these, what is a picture of one plane and nothing of a volume.
 OutputSet LeftOutOfVolumes(const OutputSet& outputs);
 
-// Every name that a job of num_classes classes writes.
+// Classes as far as they are known before the work.
+struct KnownClasses {
+  int count = 0;
+  ClassNames names = {};  // that decide what BIDS calls their files
+};
+
+KnownClasses KnownClassesOf(const Model& model);
+
+// Every name that a job of so many classes writes.
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
                                      int num_classes, ReportKind report, OutputKind kind);
-// Before it is known what the image is: every name that it may write.
-std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputSet& outputs,
-                                             int num_classes, ReportKind report);
+// Before it is known what the image is, and how many classes come back: every name that it may
+// write.
+std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputOptions& output,
+                                             const KnownClasses& classes, ReportKind report);
 
 // Whether a job of any K and any outputs but a page would have called a file so.
 bool IsOutputOf(const std::string& stem, const std::string& name);
+// Whether one named by BIDS would have, as another of the same subject may.
+bool IsBidsOutputOf(const std::string& stem, const std::string& name);
 
 // Files in `directory` that a job of any K and any outputs would have called like that, and that
 // are not among `written`. Sorted; models only if kModel is in `kinds`, and so on; parts of a
 // report, tables and polygons only where the file (of a report, the view) begins as ours do, for
-// people call photographs "…_report.jpg", and correct outlines by hand.
+// people call photographs "…_report.jpg", and correct outlines by hand. Names of BIDS, which all
+// programs share, only with kBids, and where the facts beside them begin as ours do.
 std::vector<std::string> StaleNames(const boost::filesystem::path& directory,
-                                    const std::string& stem, const OutputSet& kinds,
+                                    const std::string& stem, const OutputSet& kinds, Naming naming,
                                     const std::vector<std::string>& written);
 
 }  // namespace gmmseg

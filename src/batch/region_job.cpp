@@ -63,10 +63,12 @@ OutputSet DefaultRegionOutputs() {
   return {Output::kLabels, Output::kOverlay, Output::kRegionTable};
 }
 
-void CheckRegionJob(const RegionOptions& options, const OutputSet& outputs) {
+void CheckRegionJob(const RegionOptions& options, const OutputOptions& output) {
   CheckRegionOptions(options);
-  for (const Output output : outputs)
-    if (const std::string word(ToString(output)); !RegionOutputs().contains(output))
+  if (output.naming == Naming::kBids)
+    throw ParameterError("BIDS names volumes, and regions are of images; leave naming plain");
+  for (const Output kind : output.outputs)
+    if (const std::string word(ToString(kind)); !RegionOutputs().contains(kind))
       throw ParameterError(word + " can be had of classes alone, not of regions; do not ask for " +
                            word);
 }
@@ -87,7 +89,7 @@ void CheckNoRegionOutputs(const OutputSet& outputs) {
 
 JobResult RunRegionJob(const JobInput& input, const RegionOptions& options,
                        const OutputOptions& output, const JobObserver& observer) {
-  CheckRegionJob(options, output.outputs);
+  CheckRegionJob(options, output);
   if (!input.weight_map.empty() || !input.scribbles.empty())
     throw ParameterError("weight maps and scribbles are of classes; leave them away for regions");
   RegionOptions kept = options;
@@ -95,7 +97,7 @@ JobResult RunRegionJob(const JobInput& input, const RegionOptions& options,
   const JobFrame frame{.input = input,
                        .output = output,
                        .observer = observer,
-                       .num_classes = NumKnownRegions(options)};
+                       .classes = {NumKnownRegions(options)}};
   return RunInFrame(frame, [&](const LoadedImage& image, const boost::filesystem::path& folder,
                                JobResult& result) {
     frame.Report({.stage = JobStage::kLabelling});

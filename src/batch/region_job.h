@@ -5,9 +5,9 @@
 
 namespace gmmseg {
 
-// Before any work. Throws ParameterError for options out of range and for outputs other than
-// RegionOutputs().
-void CheckRegionJob(const RegionOptions& options, const OutputSet& outputs);
+// Before any work. Throws ParameterError for options out of range, for outputs other than
+// RegionOutputs() and for names by BIDS.
+void CheckRegionJob(const RegionOptions& options, const OutputOptions& output);
 
 // As many as are asked for, which labels can tell; 0 where that is known only after the work.
 int NumKnownRegions(const RegionOptions& options);

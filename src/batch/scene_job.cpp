@@ -60,6 +60,9 @@ void CheckRequest(const JobInput& input, const FeatureSpec& features, const Outp
   Refuse(!input.mask.empty(), "a mask");
   Refuse(!input.weight_map.empty(), "a weight map");
   Refuse(!input.scribbles.empty(), "scribbles");
+  if (output.naming == Naming::kBids)
+    throw ParameterError(input.image +
+                         ": is no volume, and BIDS names volumes; leave naming plain");
   for (const Output kind : output.outputs)
     Refuse(!SceneOutputSet().contains(kind), "the output " + std::string(ToString(kind)));
 }
@@ -301,7 +304,7 @@ JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
   return Run({.input = input,
               .output = output,
               .observer = observer,
-              .num_classes = options.most_classes()},
+              .classes = {options.most_classes(), options.class_names}},
              request, scene);
 }
 
@@ -316,7 +319,7 @@ JobResult RunSceneJob(const JobInput& input, const Model& model, const SmoothOpt
   return Run({.input = input,
               .output = output,
               .observer = observer,
-              .num_classes = static_cast<int>(model.classes.size()),
+              .classes = KnownClassesOf(model),
               .can_be_stale = can_be_stale},
              request, scene);
 }

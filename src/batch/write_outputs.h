@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace gmmseg {
 
@@ -24,6 +25,7 @@ PixelValues ImputedValue(const Raster& raster, const Segmentation& segmentation,
 struct Measures {
   Anomalies anomalies;
   Instability instability;
+  std::vector<ClassVolume> volumes;
 };
 
 // Writes what `output` asks for into `folder`, pictures band by band in parallel, heatmaps and

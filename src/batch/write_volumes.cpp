@@ -8,8 +8,10 @@
 #include <limits>
 #include <vector>
 
-#include "batch/output_names.h"
+#include "batch/bids_names.h"
+#include "io/label_tables.h"
 #include "io/probability_steps.h"
+#include "io/staged_file.h"
 #include "io/volume_writer.h"
 
 namespace gmmseg {
@@ -25,7 +27,8 @@ class VolumeOutputs {
         raster_(raster),
         result_(segmentation),
         measures_(measures),
-        output_(output) {}
+        output_(output),
+        labels_(BidsLabels(segmentation.classes)) {}
 
   // File by file in parallel, those that take longest first.
   void Write() const {
@@ -45,6 +48,8 @@ class VolumeOutputs {
     add(Output::kUncertainty, [this] { WriteUncertainty(); });
     add(Output::kInstability, [this] { WriteInstability(); });
     add(Output::kLabels, [this] { WriteLabels(); });
+    if (!IsBids()) add(Output::kLabels, [this] { WriteLabelTables(); });
+    if (raster_.volume()) add(Output::kVolumes, [this] { WriteVolumeTable(); });
     add(Output::kAnomalies, [this] { WriteAnomalies(); });
     for (int k = 1; k <= num_classes(); ++k) add(Output::kMasks, [this, k] { WriteMask(k); });
     tbb::parallel_for(std::size_t{0}, files.size(), [&](std::size_t f) { files[f](); });
@@ -52,6 +57,7 @@ class VolumeOutputs {
 
  private:
   int num_classes() const { return static_cast<int>(result_.classes.size()); }
+  bool IsBids() const { return output_.naming == Naming::kBids; }
   bool HasData(std::int64_t voxel) const { return result_.labels[voxel] != 0; }
 
   VolumeFormat FormatOf(SampleType type, VolumeIntent intent, int num_volumes = 1) const {
@@ -67,7 +73,10 @@ class VolumeOutputs {
   }
 
   std::string PathOf(Output kind, int k = 0) const {
-    return (folder_ / OutputName(stem_, kind, OutputKind::kVolume, k)).string();
+    const std::string name = IsBids() && k > 0
+                                 ? BidsClassName(stem_, kind, labels_[k - 1])
+                                 : OutputName(stem_, kind, VolumeKind(output_.naming), k);
+    return (folder_ / name).string();
   }
 
   // value(voxel) of every voxel.
@@ -97,6 +106,16 @@ class VolumeOutputs {
     else
       WriteFile<std::uint8_t>(Output::kLabels, 0,
                               FormatOf(SampleType::kUint8, VolumeIntent::kLabels), label);
+  }
+
+  void WriteLabelTables() const {
+    const LabelTableNames names = LabelTableNamesOf(stem_);
+    WriteStagedFile((folder_ / names.itk_snap).string(), ItkSnapLabels(result_.classes));
+    WriteStagedFile((folder_ / names.slicer).string(), SlicerColors(result_.classes));
+  }
+
+  void WriteVolumeTable() const {
+    WriteStagedFile(PathOf(Output::kVolumes), VolumesCsv(result_.classes, measures_.volumes));
   }
 
   void WriteMask(int k) const {
@@ -165,21 +184,38 @@ class VolumeOutputs {
   }
 
   // As integers they are in steps, which the header's slope says.
+  VolumeFormat ProbabilityFormat(int num_volumes) const {
+    VolumeFormat format = FormatOf(SampleType::kFloat32, VolumeIntent::kEstimate, num_volumes);
+    if (output_.depth == ProbabilityDepth::kFloat32) return format;
+    format.type = StepsOf(output_.depth).type;
+    format.slope = 1 / StepsOf(output_.depth).steps;
+    return format;
+  }
+
   void WriteProbabilities() const {
-    VolumeFormat format = FormatOf(SampleType::kFloat32, VolumeIntent::kEstimate, num_classes());
-    const bool is_float = output_.depth == ProbabilityDepth::kFloat32;
-    if (!is_float) {
-      format.type = StepsOf(output_.depth).type;
-      format.slope = 1 / StepsOf(output_.depth).steps;
+    if (IsBids()) {
+      const VolumeFormat format = ProbabilityFormat(1);
+      return ForEachClass([&](int k, const std::vector<float>& plane) {
+        VolumeWriter volume(PathOf(Output::kProbabilities, k), format);
+        WriteProbability(volume, plane);
+        volume.Close();
+      });
     }
-    VolumeWriter volume(PathOf(Output::kProbabilities), format);
+    VolumeWriter volume(PathOf(Output::kProbabilities), ProbabilityFormat(num_classes()));
+    ForEachClass([&](int, const std::vector<float>& plane) { WriteProbability(volume, plane); });
+    volume.Close();
+  }
+
+  // visit(class, its posteriors), of as many at a time as memory allows.
+  template <typename Visit>
+  void ForEachClass(const Visit& visit) const {
     const int most =
         ClassesAtATime(result_.num_pixels() * std::int64_t{sizeof(float)}, num_classes());
-    for (int first = 1; first <= num_classes(); first += most)
-      for (const std::vector<float>& plane :
-           result_.Posteriors(first, std::min(most, num_classes() - first + 1)))
-        WriteProbability(volume, plane);
-    volume.Close();
+    for (int first = 1; first <= num_classes(); first += most) {
+      const std::vector<std::vector<float>> planes =
+          result_.Posteriors(first, std::min(most, num_classes() - first + 1));
+      for (int k = first; const std::vector<float>& plane : planes) visit(k++, plane);
+    }
   }
 
   void WriteProbability(VolumeWriter& volume, const std::vector<float>& plane) const {
@@ -203,9 +239,14 @@ class VolumeOutputs {
   const Segmentation& result_;
   const Measures& measures_;
   const OutputOptions& output_;
+  std::vector<std::string> labels_;  // by class, as BIDS has them
 };
 
 }  // namespace
+
+OutputKind VolumeKind(Naming naming) {
+  return naming == Naming::kBids ? OutputKind::kBidsVolume : OutputKind::kVolume;
+}
 
 bool IsVolume(const Raster& raster) { return raster.volume().has_value() || raster.depth() > 1; }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "base/csv_field.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "cli/messages.h"
@@ -77,13 +78,6 @@ std::string ValueText(const std::optional<double>& value) {
   return Format(*value < 10 ? "%.4f" : *value < 1000 ? "%.2f" : "%.1f", *value);
 }
 
-std::string Quoted(const std::string& field) {
-  if (field.find_first_of(",\"\r\n") == field.npos) return field;
-  std::string quoted = "\"";
-  for (const char c : field) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
 Json ScoresJson(const Scores& scores) {
@@ -144,8 +138,8 @@ Json OptionsJson(const EvaluationOptions& options) {
 
 std::string CsvRow(const std::string& setting, const EvalImage& image, std::size_t s,
                    const Scores& scores) {
-  std::string row = Quoted(setting) + "," + Quoted(image.name) + "," +
-                    Quoted(image.predictions[s]) + Format(",%zu", image.truths.size());
+  std::string row = CsvField(setting) + "," + CsvField(image.name) + "," +
+                    CsvField(image.predictions[s]) + Format(",%zu", image.truths.size());
   for (const Measure measure : kMeasures)
     row += scores[measure] ? Format(",%.15g", *scores[measure]) : ",";
   return row + "\n";

@@ -188,7 +188,9 @@ OutputOptions OutputsOf(const Options& options, const FeatureSpec& features,
   const auto leave_out = [&outputs = output.outputs](const OutputSet& kinds) {
     for (const Output kind : kinds) outputs.erase(kind);
   };
-  if (output.outputs == AllOutputs()) {
+  const bool takes_all = output.outputs == AllOutputs();
+  if (options.default_outputs || takes_all) output.if_possible = {Output::kVolumes};
+  if (takes_all) {
     leave_out(RegionOnlyOutputs());
     if (IsTempered(features)) leave_out(DensityOutputs());
     if (features.missing == MissingValues::kSkip) leave_out({Output::kImputed});

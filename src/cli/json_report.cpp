@@ -18,7 +18,7 @@ Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
 
-Json ClassesJson(const ClassTable& classes) {
+Json ClassesJson(const ClassTable& classes, const std::vector<ClassVolume>& volumes) {
   Json array = Json::array();
   for (const ClassEntry& entry : classes)
     array.push_back(
@@ -28,6 +28,10 @@ Json ClassesJson(const ClassTable& classes) {
          {"weight", entry.weight},
          {"share", entry.share},
          {"mean", std::vector<double>(entry.mean.data(), entry.mean.data() + entry.mean.size())}});
+  for (std::size_t k = 0; k < volumes.size(); ++k)
+    array[k].update({{"voxels", volumes[k].voxels},
+                     {"ml", volumes[k].ml},
+                     {"ml_weighted", volumes[k].ml_weighted}});
   return array;
 }
 
@@ -127,7 +131,7 @@ void AddClassesJson(const JobResult& result, Command command, Json& report) {
   report["position_weight"] = result.model.features.spec.position_weight;
   report["components"] = result.model.mixture().num_components();
   report["log_likelihood_per_pixel"] = result.log_likelihood;
-  report["classes"] = ClassesJson(result.classes);
+  report["classes"] = ClassesJson(result.classes, result.volumes);
   report["smoothing"] = SmoothingJson(result.smoothing);
   if (result.tissues) report["tissues"] = TissuesJson(*result.tissues);
   if (command == Command::kSegment) report["fit"] = FitJson(result.model);

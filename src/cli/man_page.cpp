@@ -262,6 +262,10 @@ std::string FilesOf(Output output) {
     case Output::kRestored:
       return "photo_restored.tif, of a volume scan_restored.nii.gz: with --preset, the intensities "
              "without the field.";
+    case Output::kVolumes:
+      return "scan_volumes.csv: of volumes whose voxels have a size, of each class the voxels that "
+             "carry its label, their volume in millilitres, and the same by the probabilities of "
+             "all voxels.";
   }
   throw InternalError("an output without files");
 }

@@ -266,12 +266,20 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
       [&output](const std::string& word) { output.directory = word; });
   Add(app, kOut, "--write", "LIST",
       "Comma-separated: labels, overlay, heatmaps, uncertainty, model, probabilities, masks, "
-      "density, anomalies, outliers, imputed, instability, convergence, report, and of regions "
-      "hierarchy, region-table, polygons, of --preset bias, restored; or all, which is those that "
-      "can be given (see "
+      "density, anomalies, outliers, imputed, instability, convergence, report, of volumes "
+      "volumes, of regions hierarchy, region-table, polygons, of --preset bias, restored; or all, "
+      "which is those that can be given (see "
       "--position, --missing, --model, --restarts, --regions). Default: " +
-          default_set + "; of many images report, too; of regions labels,overlay,region-table.",
+          default_set +
+          "; of volumes volumes, too, of many images report, too; of regions "
+          "labels,overlay,region-table.",
       [&output](const std::string& word) { output.outputs = ParseOutputs(word); });
+  Add(app, kOut, "--naming", "plain|bids",
+      "What the files of a volume are called: plain, or bids, as BIDS names derivatives: of "
+      "sub-01_T1w.nii.gz labels sub-01_dseg.nii.gz with .tsv and .json, probabilities "
+      "sub-01_label-GM_probseg.nii.gz, a volume for each class, by its name, and masks likewise; "
+      "and dataset_description.json in the folder. Default: plain.",
+      [&output](const std::string& word) { output.naming = ParseNaming(word); });
   Add(app, kOut, "--depth", "TYPE",
       "Numbers in the probabilities' TIFF, if that is written: f32 (0 to 1), u16 (0 to 10000) or "
       "u8 (0 to 250). Default: f32.",
@@ -385,8 +393,8 @@ void Declaration::DeclareRegions() {
          const std::string& group = each->get_group();
          const std::string name = each->get_single_name();
          return ((group == kWhat || group == kHow) && !goes_with_regions(*each)) ||
-                group == kModels || name == "depth" || name == "anomaly-rate" || name == "refit" ||
-                name == "class-names";
+                group == kModels || name == "depth" || name == "naming" || name == "anomaly-rate" ||
+                name == "refit" || name == "class-names";
        }))
     option->excludes(regions);
 }

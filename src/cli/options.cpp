@@ -191,6 +191,7 @@ Options Complete(Declaration& declaration) {
   }
   if (declaration.level && !declaration.apply->parsed())
     throw ParameterError("--level is of regions; give --regions with it, or leave it away");
+  if (options.default_outputs) options.output.outputs.insert(Output::kVolumes);
   if (options.default_outputs && !options.one_file) options.output.outputs.insert(Output::kReport);
   const bool matches = options.source == ModelSource::kMatched;
   if (!declaration.apply->parsed() && (declaration.app.count("--model") == 0 || matches)) {

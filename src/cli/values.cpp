@@ -19,6 +19,7 @@ constexpr Word<Acceleration> kAccelerationWords[] = {{Acceleration::kOn, "on"},
 constexpr Word<ProbabilityDepth> kDepthWords[] = {{ProbabilityDepth::kFloat32, "f32"},
                                                   {ProbabilityDepth::kUint16, "u16"},
                                                   {ProbabilityDepth::kUint8, "u8"}};
+constexpr Word<Naming> kNamingWords[] = {{Naming::kPlain, "plain"}, {Naming::kBids, "bids"}};
 
 // The whole word as a number, or nothing.
 template <typename T>
@@ -169,6 +170,8 @@ Acceleration ParseAcceleration(const std::string& word) {
 ProbabilityDepth ParseDepth(const std::string& word) {
   return FromWord(word, kDepthWords, "depth");
 }
+
+Naming ParseNaming(const std::string& word) { return FromWord(word, kNamingWords, "naming"); }
 
 Window ParseExtent(const std::string& word) {
   constexpr std::int64_t kMost = std::int64_t{1} << 40;

@@ -35,6 +35,7 @@ void ParseSmooth(const std::string& word, SmoothOptions& smooth);
 Floor ParseFloor(const std::string& word);                   // "on", "off"
 Acceleration ParseAcceleration(const std::string& word);     // "on", "off"
 ProbabilityDepth ParseDepth(const std::string& word);        // "f32", "u16", "u8"
+Naming ParseNaming(const std::string& word);                 // "plain", "bids"
 Window ParseExtent(const std::string& word);                 // "x,y,width,height"
 std::vector<int> ParseBands(const std::string& word);        // "4,3,2"; none for "all"
 OutputSet ParseOutputs(const std::string& comma_separated);  // "all" or words of ParseOutput

@@ -3,6 +3,10 @@
 #include <doctest/doctest.h>
 #include <gmmseg/errors.h>
 
+#include <algorithm>
+
+#include "batch/bids_files.h"
+#include "batch/bids_names.h"
 #include "scratch_folder.h"
 
 using namespace gmmseg;
@@ -41,16 +45,20 @@ TEST_CASE("names of all outputs are those that users are promised") {
   CHECK(OutputNames("scene", of_maps, 2, ReportKind::kPart, OutputKind::kMap) ==
         std::vector<std::string>{"scene_labels.tif", "scene_labels.tif.aux.xml", "scene_labels.qml",
                                  "scene_overlay.png", "scene_uncertainty.tif", "scene_probs.tif"});
-  CHECK(PossibleOutputNames("scene", {Output::kUncertainty}, 2, ReportKind::kPart) ==
+  OutputOptions uncertainty;
+  uncertainty.outputs = {Output::kUncertainty};
+  CHECK(PossibleOutputNames("scene", uncertainty, {2}, ReportKind::kPart) ==
         std::vector<std::string>{"scene_uncertainty.png", "scene_uncertainty.tif",
                                  "scene_uncertainty.nii.gz"});
   CHECK(OutputNames("scan", AllOutputs(), 2, ReportKind::kPage, OutputKind::kVolume) ==
         std::vector<std::string>{
-            "scan_labels.nii.gz", "scan_uncertainty.nii.gz", "scan.gmm.json", "scan_probs.nii.gz",
-            "scan_mask_1.nii.gz", "scan_mask_2.nii.gz", "scan_density.nii.gz",
-            "scan_anomalies.nii.gz", "scan_outliers.nii.gz", "scan_imputed.nii.gz",
-            "scan_instability.nii.gz", "scan_convergence.svg", "report.html", "scan_hierarchy.tif",
-            "scan_regions.csv", "scan_regions.json", "scan_regions.geojson"});
+            "scan_labels.nii.gz",      "scan_labels.label.txt", "scan_labels.ctbl",
+            "scan_uncertainty.nii.gz", "scan.gmm.json",         "scan_probs.nii.gz",
+            "scan_mask_1.nii.gz",      "scan_mask_2.nii.gz",    "scan_density.nii.gz",
+            "scan_anomalies.nii.gz",   "scan_outliers.nii.gz",  "scan_imputed.nii.gz",
+            "scan_instability.nii.gz", "scan_convergence.svg",  "report.html",
+            "scan_hierarchy.tif",      "scan_regions.csv",      "scan_regions.json",
+            "scan_regions.geojson",    "scan_volumes.csv"});
   for (const char* name : {"scene_labels.tif", "scene_labels.tif.aux.xml", "scene_labels.qml",
                            "scene_uncertainty.tif", "scene_anomalies.qml"})
     CHECK(IsOutputOf("scene", name));
@@ -71,8 +79,61 @@ TEST_CASE("stale are the files of the same stem that this run does not write, an
         "photo2_heat_5.png", "photo_heat_x.png", "photo_heat_05.png", "photo_heat_.png",
         "photo.jpg", "my_photo_labels.png", "photo_labels.png.bak"})
     folder.Write(name, "");
-  CHECK(StaleNames(folder.path(), "photo", AllOutputs(), {"photo_heat_4.png"}) ==
+  CHECK(StaleNames(folder.path(), "photo", AllOutputs(), Naming::kPlain, {"photo_heat_4.png"}) ==
         std::vector<std::string>{"photo.gmm.json", "photo_heat_5.png", "photo_probs.tif"});
-  CHECK(StaleNames(folder.path(), "photo", {Output::kHeatmaps}, {"photo_heat_4.png"}) ==
-        std::vector<std::string>{"photo_heat_5.png"});
+  CHECK(StaleNames(folder.path(), "photo", {Output::kHeatmaps}, Naming::kPlain,
+                   {"photo_heat_4.png"}) == std::vector<std::string>{"photo_heat_5.png"});
+}
+
+TEST_CASE("BIDS: the last word goes, entities stay, and other names stay whole") {
+  CHECK(BidsPrefix("sub-01_T1w") == "sub-01");
+  CHECK(BidsPrefix("sub-01_ses-2_run-1_T1w") == "sub-01_ses-2_run-1");
+  CHECK(BidsPrefix("sub-01_ses-2") == "sub-01_ses-2");
+  CHECK(BidsPrefix("head_scan") == "head_scan");
+  CHECK(BidsPrefix("sub-01_T1w.nii") == "sub-01_T1w.nii");
+  CHECK(BidsPrefix("") == "");
+}
+
+TEST_CASE("BIDS: classes are called by letters and digits, or all by their numbers") {
+  const auto labels = [](const std::vector<std::string>& names) {
+    ClassTable classes;
+    for (const std::string& name : names)
+      classes.push_back({.index = static_cast<int>(classes.size()) + 1, .name = name});
+    return BidsLabels(classes);
+  };
+  using Labels = std::vector<std::string>;
+  CHECK(labels({"CSF", "Grey matter", "white matter"}) == Labels{"CSF", "GM", "WM"});
+  CHECK(labels({"class 1", "fat & skin"}) == Labels{"class1", "fatskin"});
+  CHECK(labels({"fat-1", "fat 1"}) == Labels{"1", "2"});
+  CHECK(labels({"bone", "骨"}) == Labels{"1", "2"});
+  CHECK(BidsNumberOf("GM") == 1);
+  CHECK(BidsNumberOf("WM") == 2);
+  CHECK(BidsNumberOf("CSF") == 3);
+  CHECK(BidsNumberOf("class1") == 0);
+}
+
+TEST_CASE("BIDS: names of volumes, those that are possible and those that are stale") {
+  const OutputSet outputs = {Output::kLabels, Output::kModel, Output::kProbabilities};
+  CHECK(OutputNames("sub-1_T1w", outputs, 2, ReportKind::kPart, OutputKind::kBidsVolume) ==
+        std::vector<std::string>{"sub-1_dseg.nii.gz", "sub-1_dseg.json", "sub-1_dseg.tsv",
+                                 "sub-1_T1w.gmm.json", "sub-1_probseg.json",
+                                 "sub-1_label-1_probseg.nii.gz", "sub-1_label-2_probseg.nii.gz"});
+  OutputOptions output;
+  output.outputs = {Output::kProbabilities};
+  output.naming = Naming::kBids;
+  const std::vector<std::string> possible =
+      PossibleOutputNames("sub-1_T1w", output, {2, {{1, {"CSF", {}}}}}, ReportKind::kPart);
+  for (const char* name : {"sub-1_label-CSF_probseg.nii.gz", "sub-1_label-2_probseg.nii.gz",
+                           "sub-1_label-class2_probseg.nii.gz"})
+    CHECK(std::ranges::find(possible, name) != possible.end());
+  CHECK(IsOutputOf("sub-1_T1w", "sub-1_label-GM_probseg.nii.gz"));
+  CHECK(!IsOutputOf("sub-1_T1w", "sub-1_space-MNI_label-GM_probseg.nii.gz"));
+  const ScratchFolder folder;
+  for (const char* name : {"sub-1_label-GM_probseg.nii.gz", "sub-1_dseg.nii.gz", "sub-1_dseg.tsv"})
+    folder.Write(name, "");
+  folder.Write("sub-1_dseg.json", kBidsFactsStart);
+  folder.Write("sub-1_probseg.json", "{\n  \"Description\": \"of another program\"");
+  CHECK(StaleNames(folder.path(), "sub-1_T1w", AllOutputs(), Naming::kPlain, {}).empty());
+  CHECK(StaleNames(folder.path(), "sub-1_T1w", AllOutputs(), Naming::kBids, {}) ==
+        std::vector<std::string>{"sub-1_dseg.json", "sub-1_dseg.nii.gz", "sub-1_dseg.tsv"});
 }
