@@ -19,6 +19,11 @@ namespace gmmseg {
 namespace fs = boost::filesystem;
 namespace {
 
+std::vector<std::string> PossibleNames(const InputFile& file, const FolderOptions& options) {
+  return PossibleOutputNames(file.stem, options.output.outputs, NumClasses(options),
+                             ReportKind::kPart, options.output.slices);
+}
+
 // An output that would replace an input is refused, whatever else may be replaced.
 void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderOptions& options) {
   std::set<fs::path> paths;
@@ -29,8 +34,7 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
   }
   const fs::path plain = PlainPath(top);
   for (const InputFile& file : inputs.files)
-    for (const std::string& name : PossibleOutputNames(file.stem, options.output.outputs,
-                                                       NumClasses(options), ReportKind::kPart))
+    for (const std::string& name : PossibleNames(file, options))
       if (paths.contains((plain / file.folder / name).lexically_normal()))
         throw ParameterError((top / file.folder / name).string() +
                              " is an input and an output of " + file.path +
@@ -75,10 +79,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options,
   if (WantsReport(options) && !IsPageOfFolder(top))
     CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
   for (const InputFile& file : inputs.files)
-    CheckExisting(top / file.folder,
-                  PossibleOutputNames(file.stem, options.output.outputs, NumClasses(options),
-                                      ReportKind::kPart),
-                  ExistingOutputs::kRefuse);
+    CheckExisting(top / file.folder, PossibleNames(file, options), ExistingOutputs::kRefuse);
 }
 
 void CheckMatch(const FolderOptions& options) {
@@ -115,6 +116,7 @@ fs::path PlainPath(const fs::path& path) { return fs::absolute(path).lexically_n
 
 void CheckFolderJob(const InputList& inputs, const FolderOptions& options,
                     const std::vector<std::string>& shared_names) {
+  CheckPictureOptions(options.output);
   if (options.regions) {
     CheckRegionJob(*options.regions, options.output.outputs);
     if (options.source != ModelSource::kSeparate)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <new>
+#include <set>
 #include <utility>
 
 #include "base/hash.h"
@@ -115,15 +116,25 @@ class FolderRun {
         plan_.HasScenes() ? plan_.scene_memory : plan_.bytes_per_image * plan_.images_at_a_time;
     plan.fits_model = fits_model;
     plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
-    const std::int64_t per_image =
-        std::ssize(OutputNames("", options_.output.outputs, NumClasses(options_), ReportKind::kPart,
-                               OutputKind::kPicture));
-    plan.num_files = (std::ssize(plan.to_do) - plan.num_unreadable) * per_image + 1 +
-                     (fits_model ? std::ssize(shared_names_) : 0) + WantsReport(options_);
+    plan.num_files = 1 + (fits_model ? std::ssize(shared_names_) : 0) + WantsReport(options_);
+    for (const std::int64_t i : plan.to_do)
+      if (headers[i]) plan.num_files += NumFilesOf(*headers[i]);
     return plan;
   }
 
  private:
+  std::int64_t NumFilesOf(const ImageHeader& header) const {
+    const bool is_volume = header.depth > 1;
+    const OutputSet& outputs = options_.output.outputs;
+    const auto names =
+        std::ssize(OutputNames("", outputs, NumClasses(options_), ReportKind::kPart,
+                               is_volume ? OutputKind::kVolume : OutputKind::kPicture));
+    const std::size_t num_slices =
+        std::set(options_.output.slices.begin(), options_.output.slices.end()).size();
+    const bool is_of_slices = is_volume && num_slices > 0 && outputs.contains(Output::kOverlay);
+    return is_of_slices ? names - 1 + static_cast<std::int64_t>(num_slices) : names;
+  }
+
   void SetSettings() {
     settings_ = SettingsHash(options_, options_.model ? HashOf(*options_.model) : "");
   }

@@ -11,6 +11,7 @@
 
 #include "base/stopwatch.h"
 #include "batch/load_input.h"
+#include "batch/model_outputs.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
 #include "batch/report_files.h"
@@ -35,10 +36,11 @@ void CheckStays(const JobFrame& frame, const std::string& companion, const std::
 void CheckOutputs(const JobFrame& frame) {
   if (frame.output.outputs.empty())
     throw ParameterError("no output is asked for; name at least one");
+  CheckPictureOptions(frame.output);
   CheckOutputFolder(frame.directory());
-  const std::vector<std::string> names =
-      PossibleOutputNames(frame.stem(), frame.output.outputs, frame.num_classes,
-                          frame.IsPart() ? ReportKind::kPart : ReportKind::kPage);
+  const std::vector<std::string> names = PossibleOutputNames(
+      frame.stem(), frame.output.outputs, frame.num_classes,
+      frame.IsPart() ? ReportKind::kPart : ReportKind::kPage, frame.output.slices);
   CheckStays(frame, frame.input.mask, "the mask", names);
   CheckStays(frame, frame.input.weight_map, "the weight map", names);
   CheckStays(frame, frame.input.scribbles, "the scribbles", names);

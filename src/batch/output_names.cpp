@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/text.h"
 #include "base/words.h"
 #include "io/file_bytes.h"
 #include "io/regions_format.h"
@@ -50,10 +51,11 @@ constexpr std::string_view kMapEnding = ".tif", kStatisticsEnding = ".tif.aux.xm
 constexpr std::string_view kGzipEnding = ".gz";
 constexpr NamePattern kTableCsv{"_regions", ".csv"}, kTableJson{"_regions", ".json"};
 
+constexpr NamePattern kSliceOverlay{"_overlay_z", ".png"};
+constexpr int kSliceDigits = 3;  // at least, so that names sort as slices do
+
 // What is of one plane and stays so: a volume has none of it.
-bool IsPictureAlone(Output output) {
-  return output == Output::kOverlay || output == Output::kHeatmaps;
-}
+bool IsPictureAlone(Output output) { return output == Output::kHeatmaps; }
 
 // What has a value for every voxel of a volume.
 bool IsVoxelByVoxel(Output output) {
@@ -158,20 +160,36 @@ bool IsClassNumber(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
-bool Fits(const NamePattern& pattern, Output output, std::string_view stem, std::string_view name) {
+// The number within the name, which may be empty; nothing where the pattern does not fit.
+std::optional<std::string_view> NumberIn(const NamePattern& pattern, std::string_view stem,
+                                         std::string_view name) {
   const std::string head = std::string(stem) + std::string(pattern.before);
   if (name.size() < head.size() + pattern.after.size() || !name.starts_with(head) ||
       !name.ends_with(pattern.after))
-    return false;
+    return std::nullopt;
   name.remove_prefix(head.size());
   name.remove_suffix(pattern.after.size());
-  return IsPerClass(output) ? IsClassNumber(name) : name.empty();
+  return name;
+}
+
+bool Fits(const NamePattern& pattern, Output output, std::string_view stem, std::string_view name) {
+  const std::optional<std::string_view> number = NumberIn(pattern, stem, name);
+  return number && (IsPerClass(output) ? IsClassNumber(*number) : number->empty());
+}
+
+bool IsSliceOverlay(std::string_view stem, std::string_view name) {
+  std::string_view number = NumberIn(kSliceOverlay, stem, name).value_or("");
+  if (std::ssize(number) < kSliceDigits) return false;
+  if (std::ssize(number) == kSliceDigits)
+    number.remove_prefix(std::min(number.find_first_not_of('0'), number.size()));
+  return IsClassNumber(number);
 }
 
 constexpr OutputKind kKinds[] = {OutputKind::kPicture, OutputKind::kMap, OutputKind::kVolume};
 
 // A page is of no stem, and not among them.
 bool IsNameOf(Output output, std::string_view stem, std::string_view name) {
+  if (output == Output::kOverlay && IsSliceOverlay(stem, name)) return true;
   const auto fits = [&](const NamePattern& pattern) { return Fits(pattern, output, stem, name); };
   return std::ranges::any_of(
       kKinds, [&](OutputKind kind) { return std::ranges::any_of(PatternsOf(output, kind), fits); });
@@ -248,6 +266,10 @@ std::string OutputName(const std::string& stem, Output output, OutputKind kind, 
                 IsPerClass(output) ? std::to_string(k) : "");
 }
 
+std::string SliceOverlayName(const std::string& stem, std::int64_t slice) {
+  return NameBy(kSliceOverlay, stem, Format("%0*lld", kSliceDigits, static_cast<long long>(slice)));
+}
+
 std::string StyleName(const std::string& stem, Output output) {
   return NameBy({PicturePatternsOf(output).front().before, kStyleEnding}, stem);
 }
@@ -278,8 +300,11 @@ std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& o
 }
 
 std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputSet& outputs,
-                                             int num_classes, ReportKind report) {
+                                             int num_classes, ReportKind report,
+                                             const std::vector<std::int64_t>& slices) {
   std::vector<std::string> names;
+  if (outputs.contains(Output::kOverlay))
+    for (const std::int64_t slice : slices) names.push_back(SliceOverlayName(stem, slice));
   for (const OutputKind kind : kKinds)
     for (const std::string& name : OutputNames(stem, outputs, num_classes, report, kind))
       if (std::ranges::find(names, name) == names.end()) names.push_back(name);

@@ -4,6 +4,7 @@
 #include <gmmseg/job.h>
 
 #include <boost/filesystem/path.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ enum class OutputKind { kPicture, kMap, kVolume };
 
 // For kHeatmaps and kMasks, `k` is the class (1…K); otherwise it is not looked at. Not for kReport.
 std::string OutputName(const std::string& stem, Output output, OutputKind kind, int k = 0);
+// Of the overlay of a volume's slice, from 1: "scan_overlay_z007.png".
+std::string SliceOverlayName(const std::string& stem, std::int64_t slice);
 // Of the labels and anomalies of maps.
 std::string StyleName(const std::string& stem, Output output);
 
@@ -51,9 +54,11 @@ OutputSet LeftOutOfVolumes(const OutputSet& outputs);
 // Every name that a job of num_classes classes writes.
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
                                      int num_classes, ReportKind report, OutputKind kind);
-// Before it is known what the image is: every name that it may write.
+// Before it is known what the image is: every name that it may write, those of
+// OutputOptions::slices among them.
 std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputSet& outputs,
-                                             int num_classes, ReportKind report);
+                                             int num_classes, ReportKind report,
+                                             const std::vector<std::int64_t>& slices = {});
 
 // Whether a job of any K and any outputs but a page would have called a file so.
 bool IsOutputOf(const std::string& stem, const std::string& name);

@@ -5,7 +5,9 @@
 #include <gmmseg/segment.h>
 
 #include <boost/filesystem/path.hpp>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "batch/write_outputs.h"
 
@@ -14,9 +16,14 @@ namespace gmmseg {
 // Whether what is written of the raster are volumes.
 bool IsVolume(const Raster& raster);
 
+// Throws ParameterError for a number beyond the volume's slices. Of an image all are well: it has
+// none.
+void CheckSlices(const Raster& raster, const std::vector<std::int64_t>& slices);
+
 // Labels and anomalies (uint8, above 255 classes uint16), masks (0 and 1), uncertainty, instability
 // (0 where there is no data), probabilities (a volume per class, 0 where there is no data),
-// density, outliers and imputed bands (NaN where there is no data), of those that are asked for.
+// density, outliers and imputed bands (NaN where there is no data), of those that are asked for;
+// and pictures, which the overlays of its slices are.
 void WriteVolumes(const boost::filesystem::path& folder, const std::string& stem,
                   const Raster& raster, const Segmentation& segmentation, const Measures& measures,
                   const OutputOptions& output);
