@@ -199,7 +199,7 @@ Json CutsJson(const std::vector<CutSeries>& cuts) {
 std::string StillCuts(const Json& view) {
   std::string figures;
   for (const Json& cut : view.value("cuts", Json::array())) {
-    const Json& picture = cut["pictures"][cut["start"]];
+    const Json& picture = cut["pictures"][cut["start"].get<std::size_t>()];
     const auto sides = cut["sides"].get<std::string>();
     const std::string letters[] = {sides.substr(0, 1), sides.substr(1, 1), sides.substr(2, 1),
                                    sides.substr(3, 1)};

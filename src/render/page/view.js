@@ -129,7 +129,9 @@
 
   // Of a volume the middle slice of the file is shown.
   const resultTitle = ({ depth }) =>
-    depth > 1 ? `Result in slice ${Math.floor(depth / 2) + 1} of ${depth}` : 'Result';
+    depth > 1
+      ? `Result in slice ${Math.floor(depth / 2) + 1} of ${depth}, as the file holds it`
+      : 'Result';
 
   // All sections of one image. Listeners on names end with the signal.
   report.viewSections = async function (view, signal) {
