@@ -8,6 +8,7 @@
 #include <gmmseg/image_io.h>
 #include <gmmseg/instability.h>
 #include <gmmseg/regions.h>
+#include <gmmseg/render.h>
 #include <gmmseg/segment.h>
 
 #include <functional>
@@ -25,8 +26,9 @@ namespace gmmseg {
 // them in "….tif.aux.xml" and a style for QGIS in "….qml" beside them; probabilities and planes of
 // floats lie there, too. Of a volume all of these are volumes, "….nii.gz", that lie where it does,
 // and so are masks (0 and 1) and instability; the labels have their names and colours for ITK-SNAP
-// in "….label.txt" and for 3D Slicer in "….ctbl" beside them; overlay and heatmaps are left out,
-// and JobResult's warnings say so. Of a job that cuts the image into regions, classes are regions.
+// in "….label.txt" and for 3D Slicer in "….ctbl" beside them; the overlay is of
+// OutputOptions::slices; heatmaps are left out, and JobResult's warnings say so. Of a job that cuts
+// the image into regions, classes are regions.
 enum class Output {
   kLabels,         // photo_labels.png: indexed, the index is the label; 16-bit grey when M > 255
   kOverlay,        // photo_overlay.png
@@ -103,6 +105,12 @@ struct OutputOptions {
   ProbabilityDepth depth = ProbabilityDepth::kFloat32;
   MapLayout map_layout = MapLayout::kTiled;  // of maps: see Output
   double anomaly_rate = kAnomalyRate;        // of anomalies and outliers; see AnomalyMark
+  // Which values overlay, report and convergence show; absent: see DisplayImage.
+  std::optional<DisplayWindow> display_window;
+  // Of a volume of several slices, those across the patient's axis (nearest to it, of the voxels')
+  // whose overlays are written, by number from 1 in the file's order: photo_overlay_z007.png …
+  // Empty: the middle one of those with labels, as photo_overlay.png.
+  std::vector<std::int64_t> slices;
   ExistingOutputs existing = ExistingOutputs::kRefuse;
   // Absent: a report is a page about this image alone. Otherwise the job writes photo_report.js and
   // photo_report.jpg for a page over many images, which stands in the folder that this leads from

@@ -5,6 +5,7 @@
 #include <gmmseg/raster.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,10 +30,21 @@ std::vector<Rgb> LabelPalette(const ClassTable& classes);
 // outliers blue, those that are both red.
 std::vector<Rgb> AnomalyPalette();
 
+// Which values pictures show: value v as grey (v - centre) / width + 1/2 of 0 (black) to 1 (white),
+// and what lies outside saturates (DICOM PS3.3 C.11.2.1.3.2, LINEAR_EXACT). In the raster's units.
+struct DisplayWindow {
+  double centre = 0;
+  double width = 1;  // > 0
+};
+// Throws ParameterError.
+void CheckDisplayWindow(const DisplayWindow& window);
+
 // The raster as an 8-bit colour picture: colours as they are, grey as grey, other band counts by
 // their first three (or first) bands stretched from the 2nd to the 98th percentile; float colours
-// clipped to 0…1, float grey stretched. Black where there is no data.
-std::vector<Rgb> DisplayImage(const Raster& raster);
+// clipped to 0…1, float grey stretched; or every band through the window, if there is one. Black
+// where there is no data.
+std::vector<Rgb> DisplayImage(const Raster& raster,
+                              const std::optional<DisplayWindow>& window = {});
 
 inline constexpr double kOverlayOpacity = 0.5;
 

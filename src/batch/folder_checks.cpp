@@ -26,6 +26,10 @@ KnownClasses ClassesOf(const FolderOptions& options) {
   return {NumClasses(options), options.segment.class_names};
 }
 
+std::vector<std::string> PossibleNames(const InputFile& file, const FolderOptions& options) {
+  return PossibleOutputNames(file.stem, options.output, ClassesOf(options), ReportKind::kPart);
+}
+
 // An output that would replace an input is refused, whatever else may be replaced.
 void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderOptions& options) {
   std::set<fs::path> paths;
@@ -36,8 +40,7 @@ void CheckInputsStay(const fs::path& top, const InputList& inputs, const FolderO
   }
   const fs::path plain = PlainPath(top);
   for (const InputFile& file : inputs.files)
-    for (const std::string& name :
-         PossibleOutputNames(file.stem, options.output, ClassesOf(options), ReportKind::kPart))
+    for (const std::string& name : PossibleNames(file, options))
       if (paths.contains((plain / file.folder / name).lexically_normal()))
         throw ParameterError((top / file.folder / name).string() +
                              " is an input and an output of " + file.path +
@@ -98,10 +101,7 @@ void CheckEarlierRun(const InputList& inputs, const FolderOptions& options,
   if (WantsReport(options) && !IsPageOfFolder(top))
     CheckExisting(top, {kReportName}, ExistingOutputs::kRefuse);
   for (const InputFile& file : inputs.files)
-    CheckExisting(
-        top / file.folder,
-        PossibleOutputNames(file.stem, options.output, ClassesOf(options), ReportKind::kPart),
-        ExistingOutputs::kRefuse);
+    CheckExisting(top / file.folder, PossibleNames(file, options), ExistingOutputs::kRefuse);
 }
 
 void CheckMatch(const FolderOptions& options) {
@@ -138,6 +138,7 @@ fs::path PlainPath(const fs::path& path) { return fs::absolute(path).lexically_n
 
 void CheckFolderJob(const InputList& inputs, const FolderOptions& options,
                     const std::vector<std::string>& shared_names) {
+  CheckPictureOptions(options.output);
   if (options.regions) {
     CheckRegionJob(*options.regions, options.output);
     if (options.source != ModelSource::kSeparate)

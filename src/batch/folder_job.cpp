@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <new>
+#include <set>
 #include <utility>
 
 #include "base/hash.h"
@@ -118,7 +119,7 @@ class FolderRun {
     plan.fits_model = fits_model;
     plan.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     for (const std::int64_t i : plan.to_do)
-      if (headers[i]) plan.num_files += NumFiles(*headers[i]);
+      if (headers[i]) plan.num_files += NumFilesOf(*headers[i]);
     plan.num_files += 1 + (fits_model ? std::ssize(shared_names_) : 0) + WantsReport(options_) +
                       (options_.output.naming == Naming::kBids && !fs::exists(top_ / kDatasetName));
     return plan;
@@ -126,11 +127,16 @@ class FolderRun {
 
  private:
   // For an image of this header, which tells a volume by its slices.
-  std::int64_t NumFiles(const ImageHeader& header) const {
-    const OutputKind kind =
-        header.depth > 1 ? VolumeKind(options_.output.naming) : OutputKind::kPicture;
-    return std::ssize(
-        OutputNames("", options_.output.outputs, NumClasses(options_), ReportKind::kPart, kind));
+  std::int64_t NumFilesOf(const ImageHeader& header) const {
+    const bool is_volume = header.depth > 1;
+    const OutputSet& outputs = options_.output.outputs;
+    const auto names = std::ssize(
+        OutputNames("", outputs, NumClasses(options_), ReportKind::kPart,
+                    is_volume ? VolumeKind(options_.output.naming) : OutputKind::kPicture));
+    const std::size_t num_slices =
+        std::set(options_.output.slices.begin(), options_.output.slices.end()).size();
+    const bool is_of_slices = is_volume && num_slices > 0 && outputs.contains(Output::kOverlay);
+    return is_of_slices ? names - 1 + static_cast<std::int64_t>(num_slices) : names;
   }
 
   void SetSettings() {

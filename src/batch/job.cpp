@@ -50,12 +50,12 @@ void WriteReport(const Job& job, const Raster& raster, const Segmentation& segme
   const ModelOrigin origin = job.applied ? ModelOrigin::kApplied : ModelOrigin::kFittedHere;
   if (job.IsPart())
     WriteImagePart(folder, job.stem(), *job.output.report_part, raster, segmentation, result,
-                   origin);
+                   origin, job.output.display_window);
   else
     WriteImagePage(
         folder, job.stem(), raster, segmentation, result,
         job.applied ? ShownSettings(*job.applied, *job.smooth) : ShownSettings(*job.settings),
-        origin);
+        origin, job.output.display_window);
 }
 
 // What a volume has none of: something must be left to write, and the rest is said.
@@ -140,6 +140,7 @@ JobResult Run(const Job& job) {
   CheckOutputs(job);
   return RunInFrame(job, [&](const LoadedImage& image, const fs::path& folder, JobResult& result) {
     CheckVolume(job, image.raster);
+    if (job.Wants(Output::kOverlay)) CheckSlices(image.raster, job.output.slices);
     const Segmentation segmentation = job.segment(image);
     SetFacts(job, segmentation, result);
     if (image.raster.volume())

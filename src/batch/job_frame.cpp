@@ -12,6 +12,7 @@
 #include "base/stopwatch.h"
 #include "batch/bids_files.h"
 #include "batch/load_input.h"
+#include "batch/model_outputs.h"
 #include "batch/output_folder.h"
 #include "batch/output_names.h"
 #include "batch/report_files.h"
@@ -36,6 +37,7 @@ void CheckStays(const JobFrame& frame, const std::string& companion, const std::
 void CheckOutputs(const JobFrame& frame) {
   if (frame.output.outputs.empty())
     throw ParameterError("no output is asked for; name at least one");
+  CheckPictureOptions(frame.output);
   CheckOutputFolder(frame.directory());
   const std::vector<std::string> names =
       PossibleOutputNames(frame.stem(), frame.output, frame.classes,

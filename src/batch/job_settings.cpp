@@ -199,6 +199,10 @@ std::string SettingsHash(const FolderOptions& options, const std::string& model_
   if (options.output.map_layout != MapLayout::kTiled) text += " cog";
   if (NeedsAnomalies(options.output.outputs))
     text += " anomaly_rate=" + Number(options.output.anomaly_rate);
+  if (options.output.display_window)
+    text += " display_window=" + Number(options.output.display_window->centre) + "," +
+            Number(options.output.display_window->width);
+  for (const std::int64_t slice : options.output.slices) text += " slice=" + std::to_string(slice);
   text.append(" model=").append(model_hash);
   if (options.regions)
     text.append(" ").append(OnOneLine(RegionSettings(*options.regions)));

@@ -1,7 +1,5 @@
 #include "batch/label_pictures.h"
 
-#include <gmmseg/render.h>
-
 #include <algorithm>
 
 #include "render/painters.h"
@@ -41,9 +39,10 @@ Picture ClassMask(std::string path, const LabelView& view, int k) {
       [k](std::uint16_t label) -> std::uint8_t { return label == k ? 255 : 0; });
 }
 
-Picture OverlayPicture(std::string path, const LabelView& view, const Raster& raster) {
+Picture OverlayPicture(std::string path, const LabelView& view, const Raster& raster,
+                       const std::optional<DisplayWindow>& window) {
   return PixelPicture(std::move(path), view.size, PixelKind::kRgb8, {},
-                      [display = DisplayPainter(raster),
+                      [display = DisplayPainter(raster, window),
                        overlay = OverlayPainter(view.size.width, view.size.height, view.labels,
                                                 view.classes, kOverlayOpacity)](
                           std::int64_t first, std::int64_t count, std::uint8_t* bytes) {

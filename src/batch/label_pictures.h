@@ -4,6 +4,7 @@
 
 #include <gmmseg/class_table.h>
 #include <gmmseg/raster.h>
+#include <gmmseg/render.h>
 
 #include <cstdint>
 #include <optional>
@@ -48,6 +49,7 @@ Picture LabelMask(std::string path, const LabelView& view);
 Picture ClassMask(std::string path, const LabelView& view, int k);
 
 // Overlay of render.h over the raster as it is displayed.
-Picture OverlayPicture(std::string path, const LabelView& view, const Raster& raster);
+Picture OverlayPicture(std::string path, const LabelView& view, const Raster& raster,
+                       const std::optional<DisplayWindow>& window);
 
 }  // namespace gmmseg

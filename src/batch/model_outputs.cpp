@@ -39,6 +39,13 @@ void CheckModelOutputs(const OutputOptions& output, const FeatureSpec& features)
   CheckAnomalyRate(output.anomaly_rate);
 }
 
+void CheckPictureOptions(const OutputOptions& output) {
+  if (output.display_window) CheckDisplayWindow(*output.display_window);
+  for (const std::int64_t slice : output.slices)
+    if (slice < 1)
+      throw ParameterError("slice " + std::to_string(slice) + "; slices are numbered from 1");
+}
+
 OutputSet ImpossibleOutputs(const Model& applied, double anomaly_rate) {
   OutputSet impossible = FitOutputs();
   if (!TrainingQuantile(applied, anomaly_rate)) impossible.insert(Output::kAnomalies);

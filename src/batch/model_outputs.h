@@ -10,6 +10,9 @@ namespace gmmseg {
 // skips pixels with missing values, or the anomaly rate does not lie between 0 and 1.
 void CheckModelOutputs(const OutputOptions& output, const FeatureSpec& features);
 
+// Throws ParameterError for a display window or slices that cannot be.
+void CheckPictureOptions(const OutputOptions& output);
+
 // What a model that is applied cannot give: what tells of its fit, and anomalies where it does not
 // know its training pixels.
 OutputSet ImpossibleOutputs(const Model& applied, double anomaly_rate);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/text.h"
 #include "base/words.h"
 #include "batch/bids_files.h"
 #include "batch/bids_names.h"
@@ -58,10 +59,11 @@ constexpr std::string_view kMapEnding = ".tif", kStatisticsEnding = ".tif.aux.xm
 constexpr std::string_view kGzipEnding = ".gz";
 constexpr NamePattern kTableCsv{"_regions", ".csv"}, kTableJson{"_regions", ".json"};
 
+constexpr NamePattern kSliceOverlay{"_overlay_z", ".png"};
+constexpr int kSliceDigits = 3;  // at least, so that names sort as slices do
+
 // What is of one plane and stays so: a volume has none of it.
-bool IsPictureAlone(Output output) {
-  return output == Output::kOverlay || output == Output::kHeatmaps;
-}
+bool IsPictureAlone(Output output) { return output == Output::kHeatmaps; }
 
 // What has a value for every voxel of a volume.
 bool IsVoxelByVoxel(Output output) {
@@ -231,10 +233,20 @@ bool Fits(const NamePattern& pattern, Output output, const std::string& stem,
   return between && (IsPerClass(output) ? IsClassNumber(*between) : between->empty());
 }
 
+bool IsSliceOverlay(const std::string& stem, std::string_view name) {
+  std::string_view number =
+      Between(stem + std::string(kSliceOverlay.before), kSliceOverlay.after, name).value_or("");
+  if (std::ssize(number) < kSliceDigits) return false;
+  if (std::ssize(number) == kSliceDigits)
+    number.remove_prefix(std::min(number.find_first_not_of('0'), number.size()));
+  return IsClassNumber(number);
+}
+
 constexpr OutputKind kKinds[] = {OutputKind::kPicture, OutputKind::kMap, OutputKind::kVolume};
 
 // Of the three above. A page is of no stem, and not among them.
 bool IsPlainNameOf(Output output, const std::string& stem, std::string_view name) {
+  if (output == Output::kOverlay && IsSliceOverlay(stem, name)) return true;
   const auto fits = [&](const NamePattern& pattern) { return Fits(pattern, output, stem, name); };
   return std::ranges::any_of(
       kKinds, [&](OutputKind kind) { return std::ranges::any_of(PatternsOf(output, kind), fits); });
@@ -331,6 +343,10 @@ std::string BidsClassName(const std::string& stem, Output output, const std::str
   return BidsPrefix(stem) + std::string(kBidsLabel) + label + BidsClassEnding(output);
 }
 
+std::string SliceOverlayName(const std::string& stem, std::int64_t slice) {
+  return NameBy(kSliceOverlay, stem, Format("%0*lld", kSliceDigits, static_cast<long long>(slice)));
+}
+
 std::string StyleName(const std::string& stem, Output output) {
   return NameBy({PicturePatternsOf(output).front().before, kStyleEnding}, stem);
 }
@@ -390,13 +406,17 @@ std::vector<std::string> PossibleOutputNames(const std::string& stem, const Outp
   const auto add = [&](const std::string& name) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
+  if (output.outputs.contains(Output::kOverlay))
+    for (const std::int64_t slice : output.slices) add(SliceOverlayName(stem, slice));
   if (output.naming == Naming::kPlain) {
     for (const OutputKind kind : kKinds)
       for (const std::string& name : OutputNames(stem, output.outputs, classes.count, report, kind))
         add(name);
     return names;
   }
-  names = OutputNames(stem, output.outputs, classes.count, report, OutputKind::kBidsVolume);
+  for (const std::string& name :
+       OutputNames(stem, output.outputs, classes.count, report, OutputKind::kBidsVolume))
+    add(name);
   for (const Output kind : {Output::kMasks, Output::kProbabilities})
     for (int k = 1; output.outputs.contains(kind) && k <= classes.count; ++k)
       for (const std::string& label : PossibleBidsLabels(k, classes.names))

@@ -4,6 +4,7 @@
 #include <gmmseg/job.h>
 
 #include <boost/filesystem/path.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ enum class OutputKind { kPicture, kMap, kVolume, kBidsVolume };
 std::string OutputName(const std::string& stem, Output output, OutputKind kind, int k = 0);
 // Of kMasks and kProbabilities, by a label of BidsLabels.
 std::string BidsClassName(const std::string& stem, Output output, const std::string& label);
+// Of the overlay of a volume's slice, from 1: "scan_overlay_z007.png".
+std::string SliceOverlayName(const std::string& stem, std::int64_t slice);
 // Of the labels and anomalies of maps.
 std::string StyleName(const std::string& stem, Output output);
 // Beside the labels of volumes.
@@ -75,7 +78,7 @@ KnownClasses KnownClassesOf(const Model& model);
 std::vector<std::string> OutputNames(const std::string& stem, const OutputSet& outputs,
                                      int num_classes, ReportKind report, OutputKind kind);
 // Before it is known what the image is, and how many classes come back: every name that it may
-// write.
+// write, those of OutputOptions::slices among them.
 std::vector<std::string> PossibleOutputNames(const std::string& stem, const OutputOptions& output,
                                              const KnownClasses& classes, ReportKind report);
 

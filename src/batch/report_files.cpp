@@ -10,7 +10,6 @@
 #include <ctime>
 #include <system_error>
 
-#include "base/text.h"
 #include "batch/output_names.h"
 #include "io/file_bytes.h"
 #include "io/staged_file.h"
@@ -47,10 +46,6 @@ ViewFacts FactsOf(const JobResult& result) {
   facts.name = NameOf(result.input);
   facts.num_bands = result.num_bands;
   facts.warnings = result.warnings;
-  if (result.depth > 1)
-    facts.warnings.push_back(Format("the picture shows slice %lld of %lld",
-                                    static_cast<long long>(MiddleSlice(result.depth) + 1),
-                                    static_cast<long long>(result.depth)));
   facts.drift = result.drift;
   facts.match_confidence = result.match_confidence;
   facts.kmeans_difference = result.kmeans_difference;
@@ -93,8 +88,9 @@ std::string ReportDate() {
 
 void WriteImagePage(const fs::path& folder, const std::string& stem, const Raster& raster,
                     const Segmentation& segmentation, const JobResult& result,
-                    const NamedTexts& settings, ModelOrigin origin) {
-  const Preview preview = MakePreview(raster, segmentation, kPreviewOfOne);
+                    const NamedTexts& settings, ModelOrigin origin,
+                    const std::optional<DisplayWindow>& window) {
+  const Preview preview = MakePreview(raster, segmentation, kPreviewOfOne, window);
   ViewFacts facts = FactsOf(result);
   facts.applied = origin == ModelOrigin::kApplied;
   facts.files = LinksTo(folder, "");
@@ -114,8 +110,8 @@ void WriteImagePage(const fs::path& folder, const std::string& stem, const Raste
 
 void WriteImagePart(const fs::path& folder, const std::string& stem, const std::string& below,
                     const Raster& raster, const Segmentation& segmentation, const JobResult& result,
-                    ModelOrigin origin) {
-  const Preview preview = MakePreview(raster, segmentation, kPreviewOfMany);
+                    ModelOrigin origin, const std::optional<DisplayWindow>& window) {
+  const Preview preview = MakePreview(raster, segmentation, kPreviewOfMany, window);
   ViewFacts facts = FactsOf(result);
   facts.applied = origin == ModelOrigin::kApplied;
   facts.files = LinksTo(folder, below);

@@ -4,6 +4,7 @@
 #include <gmmseg/job.h>
 
 #include <boost/filesystem/path.hpp>
+#include <optional>
 #include <string>
 
 #include "render/report.h"
@@ -30,11 +31,13 @@ enum class ModelOrigin { kFittedHere, kApplied };
 // A page about one image.
 void WriteImagePage(const boost::filesystem::path& folder, const std::string& stem,
                     const Raster& raster, const Segmentation& segmentation, const JobResult& result,
-                    const NamedTexts& settings, ModelOrigin origin);
+                    const NamedTexts& settings, ModelOrigin origin,
+                    const std::optional<DisplayWindow>& window);
 // An image's part of a page that will stand in the folder which `below` leads here from; a model
 // that was applied is the page's own.
 void WriteImagePart(const boost::filesystem::path& folder, const std::string& stem,
                     const std::string& below, const Raster& raster,
-                    const Segmentation& segmentation, const JobResult& result, ModelOrigin origin);
+                    const Segmentation& segmentation, const JobResult& result, ModelOrigin origin,
+                    const std::optional<DisplayWindow>& window);
 
 }  // namespace gmmseg

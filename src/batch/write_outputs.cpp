@@ -53,8 +53,8 @@ class OutputWriter {
 
  private:
   void WriteConvergence() const {
-    const FeatureCloud cloud =
-        CloudOf(raster_, DisplayPainter(raster_), result_.planes, kConvergencePoints);
+    const FeatureCloud cloud = CloudOf(raster_, DisplayPainter(raster_, output_.display_window),
+                                       result_.planes, kConvergencePoints);
     WriteStagedFile(PathOf(Output::kConvergence), ConvergenceSvg(result_.model, cloud));
   }
 
@@ -140,7 +140,8 @@ class OutputWriter {
     IndexPlane uncertainty, instability, anomalies;
     std::vector<Picture> pictures;
     if (Wants(Output::kOverlay))
-      pictures.push_back(OverlayPicture(PathOf(Output::kOverlay), labels(), raster_));
+      pictures.push_back(
+          OverlayPicture(PathOf(Output::kOverlay), labels(), raster_, output_.display_window));
     if (WantsPicture(Output::kUncertainty)) {
       uncertainty = UncertaintyIndices();
       pictures.push_back(Heatmap(PathOf(Output::kUncertainty), uncertainty, ColorMap::kMagma));

@@ -37,9 +37,10 @@ ClassTable TableOf(const Regions& regions) {
 }
 
 // Each region in the mean of its colours, as they are displayed.
-ClassTable InMeanColors(ClassTable table, const Raster& raster, const Regions& regions) {
+ClassTable InMeanColors(ClassTable table, const Raster& raster, const Regions& regions,
+                        const std::optional<DisplayWindow>& window) {
   std::vector<std::array<double, 3>> sums(table.size());
-  const DisplayPainter painter(raster);
+  const DisplayPainter painter(raster, window);
   std::vector<Rgb> row(regions.width);
   for (std::int64_t y = 0; y < regions.height; ++y) {
     painter.Paint(y * regions.width, regions.width, row.data());
@@ -111,13 +112,14 @@ class RegionWriter {
   }
 
   void WriteLabelPictures(const std::vector<std::uint16_t>& labels, const ClassTable& table) const {
-    const ClassTable means =
-        Wants(Output::kOverlay) ? InMeanColors(table, raster_, regions_) : ClassTable();
+    const ClassTable means = Wants(Output::kOverlay)
+                                 ? InMeanColors(table, raster_, regions_, output_.display_window)
+                                 : ClassTable();
     const LabelView view{size(), labels, table};
     std::vector<Picture> pictures;
     if (Wants(Output::kOverlay))
-      pictures.push_back(
-          OverlayPicture(PathOf(Output::kOverlay), {size(), labels, means}, raster_));
+      pictures.push_back(OverlayPicture(PathOf(Output::kOverlay), {size(), labels, means}, raster_,
+                                        output_.display_window));
     if (Wants(Output::kLabels) && !IsMap())
       pictures.push_back(LabelMask(PathOf(Output::kLabels), view));
     if (Wants(Output::kMasks))

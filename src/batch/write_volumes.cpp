@@ -1,18 +1,23 @@
 #include "batch/write_volumes.h"
 
+#include <gmmseg/errors.h>
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <set>
 #include <vector>
 
 #include "batch/bids_names.h"
+#include "batch/label_pictures.h"
 #include "io/label_tables.h"
 #include "io/probability_steps.h"
 #include "io/staged_file.h"
 #include "io/volume_writer.h"
+#include "render/painters.h"
+#include "render/volume_cuts.h"
 
 namespace gmmseg {
 namespace {
@@ -52,6 +57,7 @@ class VolumeOutputs {
     if (raster_.volume()) add(Output::kVolumes, [this] { WriteVolumeTable(); });
     add(Output::kAnomalies, [this] { WriteAnomalies(); });
     for (int k = 1; k <= num_classes(); ++k) add(Output::kMasks, [this, k] { WriteMask(k); });
+    add(Output::kOverlay, [this] { WriteOverlays(); });
     tbb::parallel_for(std::size_t{0}, files.size(), [&](std::size_t f) { files[f](); });
   }
 
@@ -233,6 +239,35 @@ class VolumeOutputs {
     }
   }
 
+  // A volume of one slice is drawn as its file has it.
+  void WriteOverlays() const {
+    if (result_.depth == 1) {
+      const LabelView view{{result_.width, result_.height}, result_.labels, result_.classes};
+      return WritePictures(std::vector{
+          OverlayPicture(PathOf(Output::kOverlay), view, raster_, output_.display_window)});
+    }
+    const DisplayPainter painter(raster_, output_.display_window);
+    if (output_.slices.empty()) {
+      const LabelBox box = LabelBoxOf(raster_, result_.labels);
+      const std::int64_t middle = box.Middle(SliceAxis(raster_, CutPlane::kAxial));
+      return WriteSlice(PathOf(Output::kOverlay), middle, painter);
+    }
+    for (const std::int64_t slice : std::set(output_.slices.begin(), output_.slices.end()))
+      WriteSlice((folder_ / SliceOverlayName(stem_, slice)).string(), slice - 1, painter);
+  }
+
+  // From 0.
+  void WriteSlice(const std::string& path, std::int64_t slice,
+                  const DisplayPainter& painter) const {
+    const VolumeCut cut(raster_, CutPlane::kAxial, slice, FinestPixel(raster_, CutPlane::kAxial));
+    const CutPicture picture = PaintCut(cut, painter, result_.labels, result_.classes);
+    WritePictures(std::vector{PixelPicture(
+        path, {picture.width, picture.height}, PixelKind::kRgb8, {},
+        [&](std::int64_t first, std::int64_t count, std::uint8_t* bytes) {
+          std::copy_n(picture.pixels.begin() + first, count, reinterpret_cast<Rgb*>(bytes));
+        })});
+  }
+
   const boost::filesystem::path& folder_;
   const std::string& stem_;
   const Raster& raster_;
@@ -249,6 +284,16 @@ OutputKind VolumeKind(Naming naming) {
 }
 
 bool IsVolume(const Raster& raster) { return raster.volume().has_value() || raster.depth() > 1; }
+
+void CheckSlices(const Raster& raster, const std::vector<std::int64_t>& slices) {
+  if (raster.depth() == 1) return;
+  const std::int64_t most = CountSlices(raster, CutPlane::kAxial);
+  for (const std::int64_t slice : slices)
+    if (slice > most)
+      throw ParameterError("slice " + std::to_string(slice) + ": the volume has " +
+                           std::to_string(most) + " axial slices; give numbers from 1 to " +
+                           std::to_string(most));
+}
 
 void WriteVolumes(const boost::filesystem::path& folder, const std::string& stem,
                   const Raster& raster, const Segmentation& segmentation, const Measures& measures,

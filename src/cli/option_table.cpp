@@ -292,6 +292,17 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
       "Share of the training pixels that count as unlikely in the anomalies, and probability below "
       "which a pixel is an outlier, greater than 0 and less than 1. Default: 0.01.",
       [&output](const std::string& word) { output.anomaly_rate = ParseRate(word); });
+  Add(app, kOut, "--slices", "middle|LIST",
+      "Axial slices of a volume to draw the overlay of, by number from 1 in the file's order, as "
+      "in "
+      "40,60,80, each a picture; or the middle one of those with labels. Default: middle.",
+      [&output](const std::string& word) { output.slices = ParseSlices(word); });
+  Add(app, kOut, "--display-window", "CENTRE,WIDTH",
+      "Values that pictures show, in the image's units, as in 40,80 for a brain in Hounsfield "
+      "units: black up to CENTRE - WIDTH/2, white from CENTRE + WIDTH/2, WIDTH > 0. Of overlay, "
+      "report and convergence alone; the segmentation stays as it is. Default: colours and grey "
+      "integers as they are, bands and floats from the 2nd to the 98th percentile.",
+      [&output](const std::string& word) { output.display_window = ParseDisplayWindow(word); });
   Add(app, kOut, "--class-names", "FILE",
       "Names of the classes, and colours: a CSV file with the columns class, name and, where it is "
       "wanted, color (#rrggbb). The model file, masks, overlay and --json take them; a class that "
@@ -393,8 +404,8 @@ void Declaration::DeclareRegions() {
          const std::string& group = each->get_group();
          const std::string name = each->get_single_name();
          return ((group == kWhat || group == kHow) && !goes_with_regions(*each)) ||
-                group == kModels || name == "depth" || name == "naming" || name == "anomaly-rate" ||
-                name == "refit" || name == "class-names";
+                group == kModels || name == "depth" || name == "naming" || name == "slices" ||
+                name == "anomaly-rate" || name == "refit" || name == "class-names";
        }))
     option->excludes(regions);
 }

@@ -198,6 +198,28 @@ std::vector<int> ParseBands(const std::string& word) {
   return bands;
 }
 
+DisplayWindow ParseDisplayWindow(const std::string& word) {
+  const std::size_t comma = word.find(',');
+  const auto centre = Number<double>(word.substr(0, comma));
+  const auto width = comma == word.npos ? std::nullopt : Number<double>(word.substr(comma + 1));
+  if (!centre || !width)
+    throw ParameterError("must be a centre and a width in the image's units, as in 40,400");
+  const DisplayWindow window{*centre, *width};
+  CheckDisplayWindow(window);
+  return window;
+}
+
+std::vector<std::int64_t> ParseSlices(const std::string& word) {
+  std::vector<std::int64_t> slices;
+  if (word == "middle") return slices;
+  std::istringstream words(word);
+  for (std::string part; std::getline(words, part, ',');)
+    slices.push_back(ParseInteger(part, 1, std::int64_t{1} << 40));
+  if (slices.empty() || word.ends_with(','))
+    throw ParameterError("must be middle, or numbers of slices, as in 40,60,80");
+  return slices;
+}
+
 OutputSet ParseOutputs(const std::string& comma_separated) {
   OutputSet outputs;
   std::istringstream words(comma_separated);

@@ -32,12 +32,14 @@ std::optional<double> ParseShrinkage(const std::string& word);
 double ParseResolution(const std::string& word);  // mm
 bool ParseNeighbours(const std::string& word);    // whether 26
 void ParseSmooth(const std::string& word, SmoothOptions& smooth);
-Floor ParseFloor(const std::string& word);                   // "on", "off"
-Acceleration ParseAcceleration(const std::string& word);     // "on", "off"
-ProbabilityDepth ParseDepth(const std::string& word);        // "f32", "u16", "u8"
-Naming ParseNaming(const std::string& word);                 // "plain", "bids"
-Window ParseExtent(const std::string& word);                 // "x,y,width,height"
-std::vector<int> ParseBands(const std::string& word);        // "4,3,2"; none for "all"
-OutputSet ParseOutputs(const std::string& comma_separated);  // "all" or words of ParseOutput
+Floor ParseFloor(const std::string& word);                       // "on", "off"
+Acceleration ParseAcceleration(const std::string& word);         // "on", "off"
+ProbabilityDepth ParseDepth(const std::string& word);            // "f32", "u16", "u8"
+Naming ParseNaming(const std::string& word);                     // "plain", "bids"
+Window ParseExtent(const std::string& word);                     // "x,y,width,height"
+DisplayWindow ParseDisplayWindow(const std::string& word);       // "centre,width"
+std::vector<std::int64_t> ParseSlices(const std::string& word);  // "40,60"; none for "middle"
+std::vector<int> ParseBands(const std::string& word);            // "4,3,2"; none for "all"
+OutputSet ParseOutputs(const std::string& comma_separated);      // "all" or words of ParseOutput
 
 }  // namespace gmmseg::cli

@@ -1,7 +1,9 @@
+#include <gmmseg/errors.h>
 #include <gmmseg/render.h>
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <type_traits>
 
 #include "base/quantile.h"
@@ -28,7 +30,8 @@ DisplayRange StretchRange(const Raster& raster, int band) {
   return {Quantile(sample, 0.02), Quantile(sample, 0.98)};
 }
 
-DisplayRange RangeOf(const Raster& raster, int band) {
+DisplayRange RangeOf(const Raster& raster, int band, const std::optional<DisplayWindow>& window) {
+  if (window) return {window->centre - window->width / 2, window->centre + window->width / 2};
   const bool as_is =
       raster.color_model() == ColorModel::kRgb ||
       (raster.color_model() == ColorModel::kGray && raster.type() != SampleType::kFloat32);
@@ -52,15 +55,24 @@ std::vector<std::uint8_t> BytesOf(SampleType type, DisplayRange range) {
 
 }  // namespace
 
-DisplayPainter::DisplayPainter(const Raster& raster) : raster_(raster) {
-  if (raster.num_bands() >= 3)
-    channels_ = {MakeChannel(0), MakeChannel(1), MakeChannel(2)};
-  else
-    channels_.fill(MakeChannel(0));
+void CheckDisplayWindow(const DisplayWindow& window) {
+  if (!std::isfinite(window.centre) || !std::isfinite(window.width) || window.width <= 0)
+    throw ParameterError("display window of centre " + std::to_string(window.centre) +
+                         " and width " + std::to_string(window.width) +
+                         "; both must be finite, and the width > 0");
 }
 
-DisplayPainter::Channel DisplayPainter::MakeChannel(int band) const {
-  const DisplayRange range = RangeOf(raster_, band);
+DisplayPainter::DisplayPainter(const Raster& raster, const std::optional<DisplayWindow>& window)
+    : raster_(raster) {
+  if (raster.num_bands() >= 3)
+    channels_ = {MakeChannel(0, window), MakeChannel(1, window), MakeChannel(2, window)};
+  else
+    channels_.fill(MakeChannel(0, window));
+}
+
+DisplayPainter::Channel DisplayPainter::MakeChannel(
+    int band, const std::optional<DisplayWindow>& window) const {
+  const DisplayRange range = RangeOf(raster_, band, window);
   return {band, range, BytesOf(raster_.type(), range)};
 }
 
@@ -82,9 +94,9 @@ void DisplayPainter::Paint(std::int64_t first, std::int64_t count, Rgb* pixels) 
       if (!raster_.HasBand(channels_[c].band, first + i)) pixels[i][c] = 0;
 }
 
-std::vector<Rgb> DisplayImage(const Raster& raster) {
+std::vector<Rgb> DisplayImage(const Raster& raster, const std::optional<DisplayWindow>& window) {
   std::vector<Rgb> picture(raster.num_pixels());
-  const DisplayPainter painter(raster);
+  const DisplayPainter painter(raster, window);
   ForEachTile(raster.num_pixels(), [&](std::int64_t, std::int64_t first, std::int64_t count) {
     painter.Paint(first, count, picture.data() + first);
   });

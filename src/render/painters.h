@@ -4,9 +4,11 @@
 
 #include <gmmseg/class_table.h>
 #include <gmmseg/raster.h>
+#include <gmmseg/render.h>
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,7 +22,7 @@ struct DisplayRange {
 // DisplayImage of render.h.
 class DisplayPainter {
  public:
-  explicit DisplayPainter(const Raster& raster);
+  explicit DisplayPainter(const Raster& raster, const std::optional<DisplayWindow>& window = {});
   // Pixels first…first+count-1 of the raster.
   void Paint(std::int64_t first, std::int64_t count, Rgb* pixels) const;
 
@@ -31,7 +33,7 @@ class DisplayPainter {
     std::vector<std::uint8_t> bytes;  // of every value that an integer band can hold
   };
 
-  Channel MakeChannel(int band) const;
+  Channel MakeChannel(int band, const std::optional<DisplayWindow>& window) const;
 
   const Raster& raster_;
   std::array<Channel, 3> channels_;

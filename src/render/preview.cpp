@@ -158,11 +158,12 @@ void AppendCloudValues(const FeatureCloud& cloud, const FeatureAxes& axes, Previ
 
 }  // namespace
 
-Preview MakePreview(const Raster& raster, const Segmentation& segmentation, PreviewSize size) {
+Preview MakePreview(const Raster& raster, const Segmentation& segmentation, PreviewSize size,
+                    const std::optional<DisplayWindow>& window) {
   const FeatureAxes axes = AxesOf(segmentation.planes.layout);
   Preview preview;
   SetSize(segmentation, size.longest_side, preview);
-  const DisplayPainter painter(raster);
+  const DisplayPainter painter(raster, window);
   preview.picture = ShrunkPicture(raster, painter, preview);
   const std::vector<std::int64_t> pixels = PixelsOf(preview, segmentation);
   const FeatureCloud cloud = CloudOf(raster, painter, segmentation.planes, size.cloud_points);
@@ -172,6 +173,9 @@ Preview MakePreview(const Raster& raster, const Segmentation& segmentation, Prev
   AppendPosteriors(segmentation, pixels, preview.data);
   for (const Rgb& color : cloud.colors)
     preview.data.insert(preview.data.end(), color.begin(), color.end());
+  if (raster.depth() > 1)
+    preview.cuts =
+        CutThrough(raster, painter, segmentation.labels, segmentation.classes, size.cuts);
   return preview;
 }
 

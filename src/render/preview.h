@@ -5,7 +5,10 @@
 #include <gmmseg/segment.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
+
+#include "render/volume_cuts.h"
 
 namespace gmmseg {
 
@@ -15,9 +18,10 @@ struct PreviewSize {
   int longest_side;  // pixels
   int cloud_points;  // pixels whose features are shown
   int steps;         // models on the way to the fit
+  CutLimits cuts{256, 64};
 };
 inline constexpr PreviewSize kPreviewOfOne{1024, 1500, 60};
-inline constexpr PreviewSize kPreviewOfMany{320, 600, 20};
+inline constexpr PreviewSize kPreviewOfMany{320, 600, 20, {160, 24}};
 
 // Preview pixel (i, j) stands for the image's pixel floor((2i + 1)·W / 2w), and so for rows;
 // of a volume, of its middle slice.
@@ -30,11 +34,13 @@ struct Preview {
   std::vector<std::uint8_t> data;
   std::int64_t cloud_size = 0;
   std::vector<double> cloud_low, cloud_high;  // per axis of AxesOf: the values of 0 and 65535
+  std::vector<CutSeries> cuts;                // of a volume of several slices
 };
 
 // With more classes and pixels than this together, a preview is smaller than asked for.
 inline constexpr std::int64_t kMostPosteriors = 16'000'000;
 
-Preview MakePreview(const Raster& raster, const Segmentation& segmentation, PreviewSize size);
+Preview MakePreview(const Raster& raster, const Segmentation& segmentation, PreviewSize size,
+                    const std::optional<DisplayWindow>& window = {});
 
 }  // namespace gmmseg

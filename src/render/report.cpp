@@ -150,6 +150,71 @@ std::string ScriptText(const Json& json) {
   return text;
 }
 
+// So that a page of as many cuts as there may be stays below 6 MB.
+constexpr std::size_t kMostCutBytes = 45'000;
+
+std::string PhotoUrl(const std::vector<Rgb>& pixels, int width, int height,
+                     std::size_t most_bytes) {
+  return "data:image/jpeg;base64," + Base64(JpegOf(pixels, width, height, most_bytes));
+}
+
+struct PlaneWords {
+  const char* name;
+  const char* sides;  // left, right, top, bottom
+};
+PlaneWords WordsOf(CutPlane plane) {
+  switch (plane) {
+    case CutPlane::kSagittal:
+      return {"Sagittal", "PASI"};
+    case CutPlane::kCoronal:
+      return {"Coronal", "LRSI"};
+    case CutPlane::kAxial:
+      break;
+  }
+  return {"Axial", "LRAP"};
+}
+
+Json CutsJson(const std::vector<CutSeries>& cuts) {
+  Json list = Json::array();
+  for (const CutSeries& series : cuts) {
+    Json pictures = Json::array();
+    for (std::size_t i = 0; i < series.slices.size(); ++i) {
+      const CutPicture& picture = series.pictures[i];
+      pictures.push_back({series.slices[i],
+                          PhotoUrl(picture.pixels, picture.width, picture.height, kMostCutBytes)});
+    }
+    const PlaneWords words = WordsOf(series.plane);
+    list.push_back({{"plane", words.name},
+                    {"sides", words.sides},
+                    {"width", series.pictures.front().width},
+                    {"height", series.pictures.front().height},
+                    {"slices", series.num_slices},
+                    {"start", series.start},
+                    {"pictures", pictures}});
+  }
+  return list;
+}
+
+// The cuts as they are shown first, for a browser without scripts.
+std::string StillCuts(const Json& view) {
+  std::string figures;
+  for (const Json& cut : view.value("cuts", Json::array())) {
+    const Json& picture = cut["pictures"][cut["start"].get<std::size_t>()];
+    const auto sides = cut["sides"].get<std::string>();
+    const std::string letters[] = {sides.substr(0, 1), sides.substr(1, 1), sides.substr(2, 1),
+                                   sides.substr(3, 1)};
+    const auto plane = cut["plane"].get<std::string>();
+    const std::string caption = plane + ", slice " + std::to_string(picture[0].get<int>()) +
+                                " of " + std::to_string(cut["slices"].get<int>());
+    figures.append("<figure><img alt=\"").append(caption);
+    figures.append("\" src=\"").append(picture[1].get<std::string>()).append("\"><figcaption>");
+    figures.append(caption).append(". Left ").append(letters[0]).append(", right ");
+    figures.append(letters[1]).append(", top ").append(letters[2]).append(", bottom ");
+    figures.append(letters[3]).append(".</figcaption></figure>");
+  }
+  return figures.empty() ? "" : "<div class=\"cuts\">" + figures + "</div>";
+}
+
 void Replace(std::string& text, const std::string& mark, const std::string& by) {
   text.replace(text.find(mark), mark.size(), by);
 }
@@ -176,6 +241,7 @@ Json ViewJson(const Segmentation& segmentation, const Preview& preview, const Vi
   Json view = {{"name", facts.name},
                {"width", segmentation.width},
                {"height", segmentation.height},
+               {"depth", segmentation.depth},
                {"bands", facts.num_bands},
                {"pixels_with_data", segmentation.num_valid},
                {"log_likelihood", has_data ? Json(segmentation.log_likelihood) : Json()},
@@ -193,11 +259,10 @@ Json ViewJson(const Segmentation& segmentation, const Preview& preview, const Vi
                      {"photo", Json()},
                      {"data", Base64(Deflated(preview.data))}};
   if (photo == PhotoPlace::kEmbedded)
-    view["preview"]["photo"] =
-        "data:image/jpeg;base64," +
-        Base64(JpegOf(preview.picture, preview.width, preview.height, SIZE_MAX));
+    view["preview"]["photo"] = PhotoUrl(preview.picture, preview.width, preview.height, SIZE_MAX);
   view["cloud"] = {
       {"count", preview.cloud_size}, {"low", preview.cloud_low}, {"high", preview.cloud_high}};
+  view["cuts"] = CutsJson(preview.cuts);
   return view;
 }
 
@@ -221,6 +286,7 @@ std::string ReportPage(const PageFacts& facts) {
                      {"images", facts.images.value_or(Json::array())},
                      {"view", facts.view}};
   std::string page = kPageTemplate;
+  Replace(page, "<!--CUTS-->", facts.view.is_object() ? StillCuts(facts.view) : "");
   // The data come last: a mark within them stays what it is.
   Replace(page, "data-gmmseg-report=\"<!--SUBJECT-->\"", ReportMark(facts.subject));
   Replace(page, "<!--TITLE-->", HtmlEscaped(facts.title));

@@ -324,7 +324,7 @@ class Writing(VolumeTest):
         truth, values = balls()
         self.save("t1.nii.gz", values.astype(np.int16))
         said = self.succeed("t1.nii.gz", "-k", 3, "--write", "all").stderr
-        self.assertIn("overlay and heatmaps are left out", said)
+        self.assertIn("heatmaps are left out", said)
         labels = self.open("t1_labels.nii.gz")
         self.assertEqual(labels.get_data_dtype(), np.uint8)
         self.assertEqual(labels.header.get_intent()[0], "label")
@@ -366,10 +366,10 @@ class Writing(VolumeTest):
             self.assertEqual((self.folder / "one" / name).read_bytes(),
                              (self.folder / "two" / name).read_bytes())
 
-    def test_pictures_alone_are_refused(self):
+    def test_heatmaps_alone_are_refused(self):
         _, values = balls()
         self.save("t1.nii.gz", values.astype(np.uint8))
-        self.fail(2, "t1.nii.gz", "-k", 3, "--write", "overlay", says=["overlay", "volume"])
+        self.fail(2, "t1.nii.gz", "-k", 3, "--write", "heatmaps", says=["heatmaps", "volume"])
         self.fail(4, "t1.nii.gz", "-k", 3, "--extent", "0,0,5,5", says=["volume", "extent"])
         self.fail(2, "t1.nii.gz", "--regions", says=["slices"])
 

@@ -20,7 +20,7 @@
 //   drift: {unlikely_pixels, share_distance, flagged} or null; match_confidence: 0...1 or null
 //   base: the address of its photograph without '.jpg' and of its view without '.js', or ''
 // VIEW: what is known of an image. The file of a folder's image calls gmmsegReport.show(VIEW).
-//   name, width, height, bands, pixels_with_data, log_likelihood, warnings
+//   name, width, height, depth, bands, pixels_with_data, log_likelihood, warnings
 //   drift, match_confidence: as in ROW
 //   kmeans_difference: how many pixels k-means labels differently, or null where that is not known
 //   applied: whether its model was fitted before
@@ -29,6 +29,12 @@
 //   model: MODEL; null: that of PAGE
 //   preview: {width, height, data, photo: an address, or null for ROW.base + '.jpg'}
 //   cloud: {count, low: [of each axis], high}
+//   cuts: of a volume [CUT, ...]; else []
+// CUT: pictures across one axis of a patient, with the labels over them.
+//   plane: 'Axial', 'Coronal' or 'Sagittal'; sides: the letters at the left, right, top and bottom
+//   width, height: of each picture, pixels that are square and of one size in all cuts
+//   slices: how many the volume has; start: which of the pictures is shown first
+//   pictures: [[number of the slice from 1, address], ...]
 // MODEL: a mixture, and how it was fitted.
 //   features: [{name, unit}, ...], the columns of the means; classes: as in VIEW
 //   class_of: of each component, the place of its class among the classes, from 0

@@ -13,15 +13,14 @@
   // What is at stake in a few figures.
   function figures(view, model, data) {
     const certainty = data && data.classes > 0 ? report.certaintyOf(data) : null;
+    const sizes = [view.width, view.height, ...(view.depth > 1 ? [view.depth] : [])];
+    const pixels = sizes.reduce((product, size) => product * size);
     const entries = [
       ['Classes', report.count(view.classes.length)],
-      ['Size', `${view.width} × ${view.height}`]
+      ['Size', sizes.join(' × ')]
     ];
-    if (view.pixels_with_data !== view.width * view.height) {
-      entries.push([
-        'Pixels with data',
-        report.percent(view.pixels_with_data / (view.width * view.height))
-      ]);
+    if (view.pixels_with_data !== pixels) {
+      entries.push(['Pixels with data', report.percent(view.pixels_with_data / pixels)]);
     }
     entries.push([
       model && !model.density ? 'Objective per pixel' : 'Log-likelihood per pixel',
@@ -128,6 +127,12 @@
     return report.fitSection('fit', title, model, data && data.cloud);
   }
 
+  // Of a volume the middle slice of the file is shown.
+  const resultTitle = ({ depth }) =>
+    depth > 1
+      ? `Result in slice ${Math.floor(depth / 2) + 1} of ${depth}, as the file holds it`
+      : 'Result';
+
   // All sections of one image. Listeners on names end with the signal.
   report.viewSections = async function (view, signal) {
     const model = report.modelOf(view);
@@ -149,7 +154,8 @@
       failure,
       make('p', { class: 'account' }, account(view, model)),
       figures(view, model, data),
-      viewer ? report.section('result', 'Result', viewer.element) : null,
+      view.cuts.length ? report.section('cuts', 'Cuts', report.cuts(view)) : null,
+      viewer ? report.section('result', resultTitle(view), viewer.element) : null,
       classSection(view, model, names, signal, hasData(view) ? viewer : null),
       modelSection(view, model, data),
       details(view, model)

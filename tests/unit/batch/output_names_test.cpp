@@ -52,17 +52,27 @@ TEST_CASE("names of all outputs are those that users are promised") {
                                  "scene_uncertainty.nii.gz"});
   CHECK(OutputNames("scan", AllOutputs(), 2, ReportKind::kPage, OutputKind::kVolume) ==
         std::vector<std::string>{
-            "scan_labels.nii.gz",      "scan_labels.label.txt", "scan_labels.ctbl",
-            "scan_uncertainty.nii.gz", "scan.gmm.json",         "scan_probs.nii.gz",
-            "scan_mask_1.nii.gz",      "scan_mask_2.nii.gz",    "scan_density.nii.gz",
-            "scan_anomalies.nii.gz",   "scan_outliers.nii.gz",  "scan_imputed.nii.gz",
-            "scan_instability.nii.gz", "scan_convergence.svg",  "report.html",
-            "scan_hierarchy.tif",      "scan_regions.csv",      "scan_regions.json",
-            "scan_regions.geojson",    "scan_volumes.csv"});
+            "scan_labels.nii.gz",   "scan_labels.label.txt",   "scan_labels.ctbl",
+            "scan_overlay.png",     "scan_uncertainty.nii.gz", "scan.gmm.json",
+            "scan_probs.nii.gz",    "scan_mask_1.nii.gz",      "scan_mask_2.nii.gz",
+            "scan_density.nii.gz",  "scan_anomalies.nii.gz",   "scan_outliers.nii.gz",
+            "scan_imputed.nii.gz",  "scan_instability.nii.gz", "scan_convergence.svg",
+            "report.html",          "scan_hierarchy.tif",      "scan_regions.csv",
+            "scan_regions.json",    "scan_regions.geojson",    "scan_bias.nii.gz",
+            "scan_restored.nii.gz", "scan_volumes.csv"});
   for (const char* name : {"scene_labels.tif", "scene_labels.tif.aux.xml", "scene_labels.qml",
                            "scene_uncertainty.tif", "scene_anomalies.qml"})
     CHECK(IsOutputOf("scene", name));
   CHECK(!IsOutputOf("scene", "scene_uncertainty.qml"));
+  CHECK(SliceOverlayName("scan", 7) == "scan_overlay_z007.png");
+  CHECK(SliceOverlayName("scan", 1234) == "scan_overlay_z1234.png");
+  for (const char* name : {"scan_overlay_z007.png", "scan_overlay_z1234.png", "scan_overlay.png"})
+    CHECK(IsOutputOf("scan", name));
+  for (const char* name : {"scan_overlay_z07.png", "scan_overlay_z000.png",
+                           "scan_overlay_z0007.png", "scan_overlay_7.png"})
+    CHECK(!IsOutputOf("scan", name));
+  CHECK(PossibleOutputNames("scan", {Output::kOverlay}, 2, ReportKind::kPart, {7}) ==
+        std::vector<std::string>{"scan_overlay_z007.png", "scan_overlay.png"});
 }
 
 TEST_CASE("output words: every one is read back, an unknown one lists them all") {

@@ -131,6 +131,18 @@ TEST_CASE("display: other bands stretch from the 2nd to the 98th percentile") {
   CHECK(DisplayImage(two)[990] == kWhite);
 }
 
+TEST_CASE("display: a window is black up to its lower end, white from its upper one") {
+  Raster raster(5, 1, 1, SampleType::kFloat32, ColorModel::kGray);
+  for (int i = 0; i < 5; ++i) raster.Band<float>(0)[i] = static_cast<float>(-50 + 50 * i);
+  CHECK(DisplayImage(raster, DisplayWindow{50, 100}) ==
+        std::vector<Rgb>{kBlack, kBlack, {128, 128, 128}, kWhite, kWhite});
+  Raster bytes(2, 1, 1, SampleType::kUint8, ColorModel::kGray);
+  bytes.Band<std::uint8_t>(0)[0] = 20;
+  bytes.Band<std::uint8_t>(0)[1] = 30;
+  CHECK(DisplayImage(bytes, DisplayWindow{20, 20}) == std::vector<Rgb>{{128, 128, 128}, kWhite});
+  CHECK_THROWS_AS(CheckDisplayWindow({0, 0}), ParameterError);
+}
+
 TEST_CASE("display: a flat band with outliers and a NaN is mid-grey, white, black and black") {
   Raster raster(1000, 1, 1, SampleType::kFloat32, ColorModel::kGray);
   raster.Band<float>(0)[1] = 7;
