@@ -82,7 +82,7 @@ SplineField::SplineField(const Grid& grid, const std::array<double, 3>& spacing,
         resolution, num_splines, static_cast<double>(grid.width) * spacing[0],
         static_cast<double>(grid.height) * spacing[1], static_cast<double>(grid.depth) * spacing[2],
         kMostSplines));
-  constexpr double kBlocksPerKnot = 6;
+  constexpr double kBlocksPerKnot = 12;
   std::array<std::int64_t, 3> extents, blocks;
   for (int a = 0; a < 3; ++a) {
     extents[a] = grid.axes()[a].extent;

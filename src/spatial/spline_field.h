@@ -51,7 +51,8 @@ class SplineField {
   // kMostSplines.
   SplineField(const Grid& grid, const std::array<double, 3>& spacing, double resolution);
 
-  // Blocks of voxels, each at most a sixth of the resolution wide, or one voxel.
+  // Blocks of voxels, each at most a twelfth of the resolution wide, or one voxel. Where a field is
+  // steep, wider ones that a mask cuts through tilt it.
   const Grid& blocks() const { return blocks_; }
   std::int64_t BlockOf(std::int64_t x, std::int64_t y, std::int64_t z) const {
     return ((z / block_[2]) * blocks_.height + y / block_[1]) * blocks_.width + x / block_[0];

@@ -149,9 +149,9 @@ TEST_CASE("spline field: blocks cover all voxels, each near its middle") {
     }
     CHECK(total == fitted.grid.size());
     CHECK(static_cast<double>(fitted.field.block_width()) * spacing[0] <=
-          std::max(4.0, spacing[0]));
+          std::max(2.0, spacing[0]));
     CHECK(static_cast<double>(fitted.field.block_depth()) * spacing[2] <=
-          std::max(4.0, spacing[2]));
+          std::max(2.0, spacing[2]));
     CHECK(fitted.field.BlockOf(36, 21, 12) == blocks.size() - 1);
   }
 }
