@@ -190,7 +190,7 @@ class Report(PicturesOfVolumes, ReportTest):
         self.assertNotEqual(self.value("document.querySelector('.cuts img').src"), before)
         self.assertEqual(self.page.complaints, [])
         self.assert_readable()
-        for width in (320, 700, 1280):
+        for width in (360, 700, 1280):
             self.assert_fits(width)
 
     def test_cuts_show_what_nibabel_says(self):
