@@ -126,11 +126,11 @@ class Overlays(PicturesOfVolumes):
         self.save("in/t1.nii.gz")
         words = ("in", "-k", 3, "--separate-models", "--write", "overlay", "-o", "segmented", "--slices", "3,7")
         # Two pictures and the manifest.
-        self.assertIn("3 files", self.succeed(*words, "--dry-run").stdout)
+        self.assertIn("3 files", self.succeed(*words, "--dry-run").stderr)
         self.succeed(*words)
         self.assertEqual([n for n in self.names() if n.endswith(".png")],
                          ["t1_overlay_z003.png", "t1_overlay_z007.png"])
-        self.assertIn("1 kept", self.succeed(*words, "--resume").stdout)
+        self.assertIn("1 kept", self.succeed(*words, "--resume").stderr)
         self.succeed(*words[:-1], "3", "--resume")
         self.assertEqual([n for n in self.names() if n.endswith(".png")], ["t1_overlay_z003.png"])
 
