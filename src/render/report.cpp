@@ -201,16 +201,15 @@ std::string StillCuts(const Json& view) {
   for (const Json& cut : view.value("cuts", Json::array())) {
     const Json& picture = cut["pictures"][cut["start"].get<std::size_t>()];
     const auto sides = cut["sides"].get<std::string>();
-    const std::string letters[] = {sides.substr(0, 1), sides.substr(1, 1), sides.substr(2, 1),
-                                   sides.substr(3, 1)};
     const auto plane = cut["plane"].get<std::string>();
     const std::string caption = plane + ", slice " + std::to_string(picture[0].get<int>()) +
                                 " of " + std::to_string(cut["slices"].get<int>());
-    figures.append("<figure><img alt=\"").append(caption);
+    figures.append("<figure style=\"--across: ").append(std::to_string(cut["width"].get<int>()));
+    figures.append("\"><img alt=\"").append(caption);
     figures.append("\" src=\"").append(picture[1].get<std::string>()).append("\"><figcaption>");
-    figures.append(caption).append(". Left ").append(letters[0]).append(", right ");
-    figures.append(letters[1]).append(", top ").append(letters[2]).append(", bottom ");
-    figures.append(letters[3]).append(".</figcaption></figure>");
+    figures.append(caption).append(". Left ").append(sides, 0, 1).append(", right ");
+    figures.append(sides, 1, 1).append(", top ").append(sides, 2, 1).append(", bottom ");
+    figures.append(sides, 3, 1).append(".</figcaption></figure>");
   }
   return figures.empty() ? "" : "<div class=\"cuts\">" + figures + "</div>";
 }
