@@ -71,7 +71,10 @@ TEST_CASE("names of all outputs are those that users are promised") {
   for (const char* name : {"scan_overlay_z07.png", "scan_overlay_z000.png",
                            "scan_overlay_z0007.png", "scan_overlay_7.png"})
     CHECK(!IsOutputOf("scan", name));
-  CHECK(PossibleOutputNames("scan", {Output::kOverlay}, 2, ReportKind::kPart, {7}) ==
+  OutputOptions overlay;
+  overlay.outputs = {Output::kOverlay};
+  overlay.slices = {7};
+  CHECK(PossibleOutputNames("scan", overlay, {2}, ReportKind::kPart) ==
         std::vector<std::string>{"scan_overlay_z007.png", "scan_overlay.png"});
 }
 
