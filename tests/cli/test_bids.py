@@ -108,16 +108,13 @@ class Millilitres(BesideVolumes):
             image.header["sform_code"] = image.header["qform_code"] = 0
             image.header["pixdim"][1:4] = (2, 2, 3)
 
-        self.volume(change=no_form)
+        self.volume(affine=None, change=no_form)
         self.check("t1.nii.gz", 0.012)
 
         def in_metres(image):
-            image.set_sform(np.diag([0.002, 0.002, 0.003, 1]), code=1)
-            image.set_qform(None, code=0)
-            image.header["pixdim"][1:4] = (0.002, 0.002, 0.003)
             image.header.set_xyzt_units("meter")
 
-        self.volume(change=in_metres)
+        self.volume(affine=np.diag([0.002, 0.002, 0.003, 1]), change=in_metres)
         self.check("t1.nii.gz", 0.012)
 
     def test_volumes_have_them_by_default_and_pictures_do_not(self):

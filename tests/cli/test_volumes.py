@@ -157,7 +157,8 @@ class Reading(VolumeTest):
         nib.save(nib.Nifti1Pair(values.astype(np.int16), AFFINE), self.folder / "in/t1.img")
         self.succeed("in", "-k", 3, "-o", "segmented")
         self.check_labels(truth)
-        self.assertEqual([n for n in self.names() if "labels" in n], ["t1_labels.nii.gz"])
+        self.assertEqual([n for n in self.names() if n.endswith("labels.nii.gz")],
+                         ["t1_labels.nii.gz"])
 
     def test_a_plane_is_a_volume_of_two_dimensions(self):
         truth, values = balls()

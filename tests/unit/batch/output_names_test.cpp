@@ -110,8 +110,11 @@ TEST_CASE("BIDS: the last word goes, entities stay, and other names stay whole")
 TEST_CASE("BIDS: classes are called by letters and digits, or all by their numbers") {
   const auto labels = [](const std::vector<std::string>& names) {
     ClassTable classes;
-    for (const std::string& name : names)
-      classes.push_back({.index = static_cast<int>(classes.size()) + 1, .name = name});
+    for (const std::string& name : names) {
+      ClassEntry& entry = classes.emplace_back();
+      entry.index = static_cast<int>(classes.size());
+      entry.name = name;
+    }
     return BidsLabels(classes);
   };
   using Labels = std::vector<std::string>;
