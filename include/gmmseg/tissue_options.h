@@ -40,7 +40,7 @@ struct TissueOptions {
   TissuePreset preset = TissuePreset::kT1;
   TissueVariances variances = TissueVariances::kTied;
   Foreground foreground = Foreground::kGiven;
-  int num_mixes = 7;  // of CSF with GM, and of GM with WM, at even shares, 0…50
+  int num_mixes = 2;  // of CSF with GM, and of GM with WM, at even shares, 0…50
 
   // They start the tissues' means, in place of the order of the preset, and once all is settled
   // each state of a voxel weighs as much more as its tissues are probable there: by the product of
@@ -51,14 +51,16 @@ struct TissueOptions {
   bool bias = true;
   double bias_resolution = 50;  // mm between the field's knots, >= 10; 3000 splines at most
 
-  // Of neighbours, see FractionField; empty: by the pseudo-likelihood; 0: none.
+  // Of neighbours, see FractionField; empty: by the pseudo-likelihood, and no more than
+  // kMostStrength, for stronger ones round off what is thin, such as sulci; 0: none.
+  static constexpr double kMostStrength = 0.5;
   std::optional<double> strength;
   bool diagonal_neighbours = false;  // 26 in place of 6
   int max_sweeps = 10;               // >= 0
   double sweep_tolerance = 1e-3;     // of the energy per voxel, >= 0
 
   int max_iterations = 200;  // of EM, >= 1
-  double tolerance = 5e-6;   // of the log-likelihood per voxel, >= 0
+  double tolerance = 1e-5;   // of the log-likelihood per voxel, >= 0
   std::uint64_t seed = 0;    // of the starts
 };
 

@@ -283,7 +283,9 @@ OutputKind VolumeKind(Naming naming) {
   return naming == Naming::kBids ? OutputKind::kBidsVolume : OutputKind::kVolume;
 }
 
-bool IsVolume(const Raster& raster) { return raster.volume().has_value() || raster.depth() > 1; }
+bool IsVolume(const Raster& raster) {
+  return raster.depth() > 1 || (raster.volume() && !raster.volume()->nifti_header.empty());
+}
 
 void CheckSlices(const Raster& raster, const std::vector<std::int64_t>& slices) {
   if (raster.depth() == 1) return;

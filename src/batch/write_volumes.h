@@ -14,7 +14,8 @@
 
 namespace gmmseg {
 
-// Whether what is written of the raster are volumes.
+// Whether what is written of the raster are volumes: it has slices, or is of a NIfTI file. A single
+// slice of another format is a picture.
 bool IsVolume(const Raster& raster);
 
 // Names of volumes by `naming`.

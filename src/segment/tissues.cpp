@@ -121,7 +121,7 @@ class TissueSegmenter {
     FractionRules rules{
         .neighbours = NeighboursOf(
             grid_, spacing_, options_.diagonal_neighbours ? Neighbourhood::k26 : Neighbourhood::k6),
-        .strength = options_.strength.value_or(kFirstStrength),
+        .strength = options_.strength.value_or(TissueOptions::kMostStrength),
         .max_sweeps = options_.max_sweeps,
         .tolerance = options_.sweep_tolerance};
     if (!options_.strength) rules.strength = EstimateStrength(rules, field);
@@ -155,7 +155,7 @@ class TissueSegmenter {
     rules.max_sweeps = kSweeps;
     for (int turn = 0; turn < kTurns; ++turn) {
       field.Sweep(rules);
-      rules.strength = field.EstimateStrength(rules);
+      rules.strength = std::min(TissueOptions::kMostStrength, field.EstimateStrength(rules));
     }
     return rules.strength;
   }
@@ -232,8 +232,6 @@ class TissueSegmenter {
     CountShares(segmentation);
     segmentation.model.classes = segmentation.classes;
   }
-
-  static constexpr double kFirstStrength = 0.5;
 
   const Raster& raster_;
   TissueOptions options_;
