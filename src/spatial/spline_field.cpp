@@ -134,12 +134,10 @@ void SplineField::Fit(const BlockSums& sums, double precision) {
       mean[places[i]] += sums.count[b] * weights[i];
     }
     total += sums.count[b];
-    for (int i = 0; i < kProduct; ++i)  // places ascend: the lower triangle
-      for (int j = 0; j <= i; ++j)
-        system(places[i], places[j]) += sums.square[b] * weights[i] * weights[j];
   }
   if (!(total > 0)) return;
   mean /= total;
+  AddProducts(sums.square, system);
   // Splines that neither data nor the penalty tell of.
   constexpr double kLeast = 1e-10;
   system.diagonal().array() += kLeast * system.diagonal().maxCoeff();
@@ -147,6 +145,47 @@ void SplineField::Fit(const BlockSums& sums, double precision) {
   const Eigen::VectorXd free = solver.solve(right), step = solver.solve(mean);
   const Eigen::VectorXd found = free + step * ((1 - mean.dot(free)) / mean.dot(step));
   if (found.allFinite()) coefficients_ = found;
+}
+
+// Axis by axis, so that a block costs the products of four splines with four and not of 64 with 64.
+void SplineField::AddProducts(std::span<const double> square, Eigen::MatrixXd& system) const {
+  constexpr int kPairs = kSupport * kSupport;
+  const auto product = [](const SplineAxis::Values& at, int pair) {
+    return at.weights[pair / kSupport] * at.weights[pair % kSupport];
+  };
+  const std::int64_t row_size = axes_[0].num_intervals() * kPairs;
+  std::vector<double> of_row(row_size), of_slab(axes_[1].num_intervals() * kPairs * row_size);
+  for (std::int64_t z = 0; z < blocks_.depth; ++z) {
+    std::ranges::fill(of_slab, 0);
+    for (std::int64_t y = 0; y < blocks_.height; ++y) {
+      std::ranges::fill(of_row, 0);
+      const double* const squares = square.data() + (z * blocks_.height + y) * blocks_.width;
+      for (std::int64_t x = 0; x < blocks_.width; ++x)
+        for (int p = 0; p < kPairs; ++p)
+          of_row[at_blocks_[0][x].first * kPairs + p] += squares[x] * product(at_blocks_[0][x], p);
+      for (int q = 0; q < kPairs; ++q) {
+        double* const to = of_slab.data() + (at_blocks_[1][y].first * kPairs + q) * row_size;
+        const double factor = product(at_blocks_[1][y], q);
+        for (std::int64_t i = 0; i < row_size; ++i) to[i] += factor * of_row[i];
+      }
+    }
+    AddSlab(at_blocks_[2][z], of_slab, system);
+  }
+}
+
+void SplineField::AddSlab(const SplineAxis::Values& z, std::span<const double> of_slab,
+                          Eigen::MatrixXd& system) const {
+  const double* value = of_slab.data();
+  for (int fy = 0; fy < axes_[1].num_intervals(); ++fy)
+    for (int c = fy; c < fy + kSupport; ++c)
+      for (int d = fy; d < fy + kSupport; ++d)
+        for (int fx = 0; fx < axes_[0].num_intervals(); ++fx)
+          for (int a = fx; a < fx + kSupport; ++a)
+            for (int b = fx; b < fx + kSupport; ++b, ++value)
+              for (int e = 0; e < kSupport; ++e)
+                for (int f = 0; f < kSupport; ++f)
+                  system(Index(b, d, z.first + f), Index(a, c, z.first + e)) +=
+                      *value * z.weights[e] * z.weights[f];
 }
 
 double SplineField::Roughness() const { return coefficients_.dot(penalty_ * coefficients_); }

@@ -18,6 +18,7 @@ class SplineAxis {
   SplineAxis(double length, double resolution);
 
   static constexpr int kSupport = 4;  // splines that are not 0 at a position
+  int num_intervals() const { return num_intervals_; }
   int size() const { return num_intervals_ + kSupport - 1; }
 
   // The splines first…first+3 at a position.
@@ -75,6 +76,12 @@ class SplineField {
 
  private:
   int Index(int x, int y, int z) const { return (z * axes_[1].size() + y) * axes_[0].size() + x; }
+
+  // Adds Σ_blocks square B Bᵀ, B the splines at the block's middle.
+  void AddProducts(std::span<const double> square, Eigen::MatrixXd& system) const;
+  // The same of a slab of blocks, whose sums are given by pairs of splines along y and x.
+  void AddSlab(const SplineAxis::Values& z, std::span<const double> of_slab,
+               Eigen::MatrixXd& system) const;
 
   Grid grid_, blocks_;
   std::array<SplineAxis, 3> axes_;
