@@ -48,6 +48,7 @@ void CheckPictureOptions(const OutputOptions& output) {
 
 OutputSet ImpossibleOutputs(const Model& applied, double anomaly_rate) {
   OutputSet impossible = FitOutputs();
+  impossible.merge(TissueOutputs());
   if (!TrainingQuantile(applied, anomaly_rate)) impossible.insert(Output::kAnomalies);
   return impossible;
 }

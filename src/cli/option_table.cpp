@@ -76,7 +76,7 @@ void DeclareWhat(CLI::App& app, Options& options) {
   Add(app, kWhat, "--neighbours", "6|26",
       "With --preset: which voxels are neighbours, those that share a face, or an edge or a "
       "corner, "
-      "too; each counts by one over its squared distance. Default: 6.",
+      "too; each counts by one over its squared distance. Default: those that share a face.",
       [&](const std::string& word) { options.diagonal_neighbours = ParseNeighbours(word); });
   Add(app, kWhat, "--features", "SPACE[,texture]",
       "What a pixel's colour becomes: auto, gray, rgb, hsv, lab, luv, ycrcb or raw (every band as "

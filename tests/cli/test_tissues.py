@@ -128,6 +128,36 @@ class Quality(TissueTest):
                            scores["off"])
 
 
+class Priors(TissueTest):
+    MAPS = ("csf.nii.gz", "gm.nii.gz", "wm.nii.gz")
+
+    def save_maps(self):
+        for name, tissue in zip(self.MAPS, self.fractions):
+            self.save(name, 255 * ndimage.gaussian_filter(tissue, 1.5), np.float32)
+
+    def test_maps_have_their_say(self):
+        self.make(noise=120)
+        self.save_maps()
+        scores = []
+        for arguments in ((), ("--priors", *self.MAPS)):
+            self.report("--preset", "t1", "--mask", "mask.nii.gz", *arguments)
+            scores.append(mean_dice(self.open("t1_labels.nii.gz"), self.truth, self.mask))
+        self.assertGreater(scores[1], scores[0] + 0.005)
+
+    def test_maps_that_do_not_fit(self):
+        self.make(shape=(16, 18, 12))
+        self.save_maps()
+        base = ["t1.nii.gz", "--preset", "t1", "--priors"]
+        self.save("small.nii.gz", np.ones((8, 8, 8)))
+        self.fail(4, *base, "csf.nii.gz", "gm.nii.gz", "small.nii.gz", says=["small.nii.gz"])
+        self.save("moved.nii.gz", np.ones((16, 18, 12)), affine=AFFINE + 0.1)
+        self.fail(4, *base, "csf.nii.gz", "gm.nii.gz", "moved.nii.gz", says=["moved.nii.gz"])
+        self.save("below.nii.gz", np.full((16, 18, 12), -1), np.int16)
+        self.fail(4, *base, "csf.nii.gz", "gm.nii.gz", "below.nii.gz", says=["from 0 on"])
+        self.fail(2, *base, "csf.nii.gz", "gm.nii.gz")
+        self.fail(2, "t1.nii.gz", "-k", 3, "--priors", *self.MAPS, says=["goes with --preset"])
+
+
 class Use(TissueTest):
     def test_the_same_bytes_for_any_number_of_threads(self):
         self.make()

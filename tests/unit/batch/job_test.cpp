@@ -88,8 +88,8 @@ TEST_CASE("overwriting removes what an earlier run left and this one made stale"
   OutputOptions output = Into(folder);
   output.outputs = AllOutputs();
   output.outputs.erase(Output::kImputed);  // nothing is missing
-  for (const Output output_of_regions : RegionOnlyOutputs())
-    output.outputs.erase(output_of_regions);
+  for (const OutputSet& of_others : {RegionOnlyOutputs(), TissueOutputs(), {Output::kVolumes}})
+    for (const Output of_other : of_others) output.outputs.erase(of_other);
   RunSegmentJob(kInput, OneClass(), output);
   output.existing = ExistingOutputs::kOverwrite;
   output.outputs = {Output::kLabels};

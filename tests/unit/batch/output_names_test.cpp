@@ -37,7 +37,8 @@ TEST_CASE("names of all outputs are those that users are promised") {
             "photo_density.tif", "photo_anomalies.png",   "photo_outliers.tif",
             "photo_imputed.tif", "photo_instability.png", "photo_convergence.svg",
             "photo_report.js",   "photo_report.jpg",      "photo_hierarchy.tif",
-            "photo_regions.csv", "photo_regions.json",    "photo_regions.geojson"});
+            "photo_regions.csv", "photo_regions.json",    "photo_regions.geojson",
+            "photo_bias.tif",    "photo_restored.tif"});
   CHECK(OutputNames("photo", {Output::kReport}, 2, ReportKind::kPage, OutputKind::kPicture) ==
         std::vector<std::string>{"report.html"});
   const OutputSet of_maps = {Output::kLabels, Output::kUncertainty, Output::kProbabilities,

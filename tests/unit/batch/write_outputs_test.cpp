@@ -9,7 +9,7 @@
 
 using namespace gmmseg;
 
-TEST_CASE("of a volume labels are a volume, which is read as it was, and pictures are left out") {
+TEST_CASE("of a volume labels are a volume, which is read as it was, and heatmaps are left out") {
   const ScratchFolder folder;
   Raster volume(4, 3, 1, SampleType::kUint8, ColorModel::kGray, 2);
   VolumeGeometry geometry;  // as of a scan that was no NIfTI file: turned by 30 degrees
@@ -22,7 +22,7 @@ TEST_CASE("of a volume labels are a volume, which is read as it was, and picture
   OutputOptions output;
   output.outputs = {Output::kModel, Output::kConvergence, Output::kOverlay, Output::kHeatmaps};
   WriteOutputs(folder.path(), "v", volume, result, {}, output);
-  CHECK(folder.Names() == std::set<std::string>{"v.gmm.json", "v_convergence.svg"});
+  CHECK(folder.Names() == std::set<std::string>{"v.gmm.json", "v_convergence.svg", "v_overlay.png"});
   output.outputs = {Output::kLabels};
   try {
     WriteOutputs(folder.path(), "v", volume, result, {}, output);
