@@ -1,6 +1,8 @@
 // What brain mode is asked for, and what it found beside labels: see tissues.h.
 #pragma once
 
+#include <gmmseg/fit.h>
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -51,6 +53,8 @@ struct TissueOptions {
   bool bias = true;
   double bias_resolution = 50;  // mm between the field's knots, >= 10; 3000 splines at most
 
+  bool HasField() const { return bias && preset != TissuePreset::kCt; }
+
   // Of neighbours, see FractionField; empty: by the pseudo-likelihood, and no more than
   // kMostStrength, for stronger ones round off what is thin, such as sulci; 0: none.
   static constexpr double kMostStrength = 0.5;
@@ -59,9 +63,11 @@ struct TissueOptions {
   int max_sweeps = 10;               // >= 0
   double sweep_tolerance = 1e-3;     // of the energy per voxel, >= 0
 
-  int max_iterations = 200;  // of EM, >= 1
-  double tolerance = 1e-5;   // of the log-likelihood per voxel, >= 0
-  std::uint64_t seed = 0;    // of the starts
+  int max_iterations = 200;             // of EM, >= 1
+  double tolerance = 1e-5;              // of the log-likelihood per voxel, >= 0
+  InitMethod init = InitMethod::kAuto;  // as FitOptions has them, of the tissues' start
+  int restarts = 10;
+  std::uint64_t seed = 0;  // of the starts
 };
 
 // What was done and found.

@@ -10,7 +10,7 @@ namespace gmmseg {
 namespace {
 
 bool HasField(ModelSource source, const SegmentOptions& options) {
-  return source != ModelSource::kGiven && options.tissues && options.tissues->bias;
+  return source != ModelSource::kGiven && options.tissues && options.tissues->HasField();
 }
 
 }  // namespace

@@ -90,6 +90,7 @@ std::vector<std::string> SourcesOf(const JobInput& input) {
   for (const std::string& channel : input.read.channels) sources.push_back(NameOf(channel));
   for (const std::string& path : {input.mask, input.weight_map, input.scribbles})
     if (!path.empty()) sources.push_back(NameOf(path));
+  for (const std::string& map : input.tissue_maps) sources.push_back(NameOf(map));
   return sources;
 }
 

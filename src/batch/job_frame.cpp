@@ -47,6 +47,9 @@ void CheckOutputs(const JobFrame& frame) {
   CheckStays(frame, frame.input.scribbles, "the scribbles", names);
   for (const std::string& channel : frame.input.read.channels)
     CheckStays(frame, channel, "a channel", names);
+  for (const std::string& map : frame.input.tissue_maps)
+    CheckStays(frame, map, "a map of a tissue", names);
+  CheckStays(frame, frame.input.image, "the input", names);
   CheckExisting(frame.directory(), names, frame.output.existing);
   if (!frame.WantsReport() || frame.IsPart()) return;
   ReportDate();

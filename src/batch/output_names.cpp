@@ -444,7 +444,9 @@ std::vector<std::string> StaleNames(const fs::path& directory, const std::string
     const std::string name = entry.path().filename().string();
     const bool ours = std::any_of(kinds.begin(), kinds.end(), [&](Output output) {
       if (IsPlainNameOf(output, stem, name)) return IsSurelyOurs(output, directory / name, stem);
+      // Labels are other programs' and people's, too: a file of one class stays.
       return naming == Naming::kBids && IsBidsNameOf(output, stem, name) &&
+             name.find(kBidsLabel) == std::string::npos &&
              Begins(directory / BidsFactsName(stem, output), kBidsFactsStart);
     });
     if (ours && std::find(written.begin(), written.end(), name) == written.end())

@@ -144,6 +144,8 @@ void TakePreset(const Options& options, SegmentOptions& settings) {
         "--preset gives each image a model of its own; leave --shared-model and "
         "--match away");
   TissueOptions& tissues = settings.tissues.emplace(*options.tissues);
+  if (options.bias.value_or(false) && tissues.preset == TissuePreset::kCt)
+    throw ParameterError("--bias: images of --preset ct have no such field; leave --bias away");
   tissues.bias = options.bias.value_or(tissues.preset != TissuePreset::kCt);
   tissues.bias_resolution = options.bias_resolution.value_or(tissues.bias_resolution);
   tissues.diagonal_neighbours = options.diagonal_neighbours.value_or(false);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gmmseg/errors.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,11 +33,14 @@ void WriteAll(int pipe, std::span<const unsigned char> bytes) {
   }
 }
 
-// What ends the process by a signal is expected: no word of it, and no image of its memory.
+// It ends with the thread that waits for it. What ends the process by a signal is expected: no word
+// of it, and no image of its memory.
 void PrepareChild() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
-  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGPIPE})
+  for (const int signal :
+       {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGPIPE, SIGINT, SIGTERM, SIGHUP})
     std::signal(signal, SIG_DFL);
   const int nowhere = ::open("/dev/null", O_WRONLY);
   ::dup2(nowhere, STDOUT_FILENO);

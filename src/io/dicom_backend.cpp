@@ -49,7 +49,7 @@ std::optional<Raster> ReadDicom(const ImageSource& source) {
                      std::to_string(picture.values.size()) + " were decoded");
   CheckDepth(source.path, picture.facts);
   Raster raster = ToRaster(picture);
-  raster.SetVolume(GeometryOf(picture.facts));
+  if (picture.facts.has_spacing) raster.SetVolume(GeometryOf(picture.facts));
   return raster;
 }
 

@@ -127,6 +127,14 @@ bool Take(const std::vector<double>& numbers, std::array<double, N>& out) {
 void TakeOrientation(const FrameGroups& groups, DicomFacts& facts) {
   std::array<double, 6> cosines{};
   if (!Take(groups.Numbers(0, kPlaneOrientation, kOrientation), cosines)) return;
+  const auto product = [&](int a, int b) {
+    return cosines[a] * cosines[b] + cosines[a + 1] * cosines[b + 1] +
+           cosines[a + 2] * cosines[b + 2];
+  };
+  constexpr double kRounding = 0.05;
+  if (!(std::abs(product(0, 0) - 1) < kRounding && std::abs(product(3, 3) - 1) < kRounding &&
+        std::abs(product(0, 3)) < kRounding))
+    return;
   facts.has_orientation = true;
   std::copy_n(cosines.begin(), 3, facts.along_row.begin());
   std::copy_n(cosines.begin() + 3, 3, facts.along_column.begin());
@@ -179,7 +187,15 @@ void TakeGeometry(const gdcm::DataSet& data, DicomFacts& facts) {
   TakeSpacing(groups, facts);
   TakeStep(groups, facts);
   const std::vector<double> offsets = NumbersOf(TextOf(data, kFrameOffsets));
-  if (offsets.size() > 1 && offsets[1] != offsets[0]) facts.slice_spacing = offsets[1] - offsets[0];
+  if (offsets.size() < 2 || offsets[1] == offsets[0]) return;
+  facts.slice_spacing = offsets[1] - offsets[0];
+  for (std::size_t f = 2; f < offsets.size(); ++f)
+    if (!(std::abs(offsets[f] - offsets[f - 1] - facts.slice_spacing) <
+          0.05 * std::abs(facts.slice_spacing)))
+      throw Refusal{
+          Format("its frames do not lie at even distances (frame %zu); export them as a "
+                 "series of single slices",
+                 f + 1)};
 }
 
 DicomColor ColorOf(const std::string& name) {
@@ -188,7 +204,10 @@ DicomColor ColorOf(const std::string& name) {
   if (name == "PALETTE COLOR" || name == "RGB" || name == "YBR_RCT" || name == "YBR_ICT")
     return DicomColor::kRgb;
   if (name.starts_with("YBR_FULL")) return DicomColor::kYbr;
-  throw Refusal{"its colours are " + name.substr(0, 16) +
+  // A damaged file may have any text here.
+  const bool is_term =
+      name == "HSV" || name == "ARGB" || name == "CMYK" || name.starts_with("YBR_PARTIAL_");
+  throw Refusal{"its colours are " + (is_term ? name.substr(0, 16) : "of no known kind") +
                 ", which cannot be read; export it as RGB or MONOCHROME2"};
 }
 

@@ -9,8 +9,13 @@
 namespace gmmseg {
 namespace {
 
-double OtsuThreshold(std::span<const float> intensities, std::span<const std::uint8_t> inside,
-                     float least, float most) {
+// Two parts of the intensities, and their means.
+struct Split {
+  double threshold = 0, mean_below = 0, mean_above = 0;
+};
+
+Split OtsuSplit(std::span<const float> intensities, std::span<const std::uint8_t> inside,
+                float least, float most) {
   constexpr int kSteps = 512;
   const double step = (double{most} - least) / kSteps;
   std::array<double, kSteps> counts{};
@@ -23,7 +28,7 @@ double OtsuThreshold(std::span<const float> intensities, std::span<const std::ui
     sum += at;
   }
   double below = 0, sum_below = 0, best = -1;
-  int threshold = 0;
+  Split split;
   for (int at = 0; at + 1 < kSteps; ++at) {
     below += counts[at];
     sum_below += counts[at] * at;
@@ -32,10 +37,11 @@ double OtsuThreshold(std::span<const float> intensities, std::span<const std::ui
     const double between = below * (total - below) * apart * apart;
     if (between > best) {
       best = between;
-      threshold = at;
+      split = {least + (at + 1) * step, least + (sum_below / below + 0.5) * step,
+               least + ((sum - sum_below) / (total - below) + 0.5) * step};
     }
   }
-  return least + (threshold + 1) * step;
+  return split;
 }
 
 // Takes all but the largest connected piece away; returns how many voxels these are.
@@ -75,8 +81,22 @@ FoundForeground FindForeground(const Raster& raster, std::span<const float> inte
     num_least += found.inside[i] && intensities[i] == least;
   constexpr std::int64_t kBackgroundPart = 20;
   const bool is_cut_out = num_least * kBackgroundPart >= num_valid;
-  found.threshold =
-      is_cut_out ? double{least} : OtsuThreshold(intensities, found.inside, least, most);
+  float dark = least;  // of what may be seen
+  if (is_cut_out) {
+    dark = most;
+    for (std::size_t i = 0; i < intensities.size(); ++i) {
+      found.inside[i] = found.inside[i] && intensities[i] > least;
+      if (found.inside[i]) dark = std::min(dark, intensities[i]);
+    }
+  }
+  found.threshold = least;
+  if (most > dark) {
+    // Of what is cut out, air around the head is far darker than the rest; CSF is not so much.
+    constexpr double kFarDarker = 0.15;
+    const Split split = OtsuSplit(intensities, found.inside, dark, most);
+    if (!is_cut_out || split.mean_below - dark < kFarDarker * (split.mean_above - dark))
+      found.threshold = split.threshold;
+  }
   for (std::size_t i = 0; i < intensities.size(); ++i)
     found.inside[i] = found.inside[i] && intensities[i] > *found.threshold;
   found.num_left_out =

@@ -18,8 +18,9 @@ struct FoundForeground {
 
 // kGiven: the voxels with data. kAuto: of these the ones above the background, in one piece. The
 // background is the smallest value where at least a twentieth of the voxels have it, as in volumes
-// without a skull; else what lies below Otsu's threshold (Otsu 1979, "A threshold selection method
-// from gray-level histograms").
+// without a skull, and what else lies below Otsu's threshold (Otsu 1979, "A threshold selection
+// method from gray-level histograms") if that is far darker than the rest; without such a value all
+// that lies below the threshold.
 FoundForeground FindForeground(const Raster& raster, std::span<const float> intensities,
                                Foreground foreground);
 

@@ -64,7 +64,7 @@ class Climb {
       fit_.log_likelihoods.push_back(before);
       if (i > kAlone) {
         const double gain = before - fit_.log_likelihoods[fit_.log_likelihoods.size() - 2];
-        fit_.converged = gain < options_.tolerance;
+        fit_.converged = options_.tolerance > 0 && gain < options_.tolerance;
       }
     }
     return std::move(fit_);
@@ -182,6 +182,8 @@ class Climb {
     FitOptions options;
     options.num_components = kNumTissues;
     options.covariance_type = CovarianceType::kTied;
+    options.init = options_.init;
+    options.restarts = options_.restarts;
     options.seed = options_.seed;
     const GaussianMixture found = FitMixture(Samples::FromRows(rows, counts), options).model;
     if (found.num_components() < kNumTissues)

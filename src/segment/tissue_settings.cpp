@@ -32,6 +32,8 @@ TissueOptions TissueOptionsOf(const SegmentOptions& options) {
   tissues.sweep_tolerance = smooth.tolerance;
   tissues.max_iterations = options.fit.max_iterations;
   tissues.tolerance = options.fit.tolerance;
+  tissues.init = options.fit.init;
+  tissues.restarts = options.fit.restarts;
   tissues.seed = options.fit.seed;
   return tissues;
 }
@@ -47,11 +49,11 @@ void CheckTissues(const SegmentOptions& options) {
   Refuse(fit.start || fit.known, "a model to start from");
   Refuse(options.scribbles == Scribbles::kStart, "scribbles");
   Refuse(options.num_classes > 0, "a number of classes to merge to");
+  Refuse(options.floor == Floor::kOff, "a floor that is off");
   Refuse(options.shrinkage != 0.0, "shrinkage");
   FeatureSpec one_intensity = options.features;
-  const bool is_plain = options.features.color == ColorSpace::kAuto ||
-                        options.features.color == ColorSpace::kRaw ||
-                        options.features.color == ColorSpace::kGray;
+  const bool is_plain =
+      options.features.color == ColorSpace::kAuto || options.features.color == ColorSpace::kRaw;
   one_intensity.color = ColorSpace::kAuto;
   Refuse(one_intensity != FeatureSpec() || !is_plain, "features " + FeatureWords(options.features));
   const bool can_vary =

@@ -65,7 +65,7 @@ class TissueSegmenter {
         grid_{raster.width(), raster.height(), raster.depth()},
         spacing_(raster.volume() ? raster.volume()->spacing : std::array<double, 3>{1, 1, 1}),
         intensities_(IntensitiesOf(raster)) {
-    options_.bias = options.bias && options.preset != TissuePreset::kCt;
+    options_.bias = options.HasField();
   }
 
   TissueSegmentation Run() {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "base/fast_math.h"
@@ -295,8 +296,8 @@ std::vector<double> FractionField::Sweep(const FractionRules& rules) {
 double FractionField::EstimateStrength(const FractionRules& rules) const {
   // Every so many-th row, for as many voxels as tell enough.
   constexpr double kEnough = 30000;
-  const auto step =
-      std::max<std::int64_t>(1, std::llround(static_cast<double>(num_voxels_) / kEnough));
+  auto step = std::max<std::int64_t>(1, std::llround(static_cast<double>(num_voxels_) / kEnough));
+  while (std::gcd(step, grid_.height) > 1) ++step;  // else it would see some rows of slices alone
   // d/ds of Σ_i [−s Σ_l q_i(l) c_il − ln Σ_l w_l exp(−s c_il)], c_il = Σ_j w_ij (|f_l|² − 2 f_l · E
   // f_j) and q_i what is held now: what the field alone expects of c less what is there.
   const auto slope = [&](double strength) {

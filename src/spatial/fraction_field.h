@@ -39,7 +39,7 @@ std::vector<NeighbourWeight> NeighboursOf(const Grid& grid, const std::array<dou
 struct FractionRules {
   std::vector<NeighbourWeight> neighbours;
   double strength = 0.5;    // >= 0
-  int max_sweeps = 8;       // >= 0
+  int max_sweeps = 10;      // >= 0
   double tolerance = 1e-3;  // stops when a sweep lowers the energy per voxel by less; 0: never
 };
 

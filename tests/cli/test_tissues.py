@@ -120,7 +120,8 @@ class Quality(TissueTest):
             report = self.report("--preset", "t1", "--mask", "mask.nii.gz", "--smooth", strength)
             scores[strength] = mean_dice(self.open("t1_labels.nii.gz"), self.truth, self.mask)
             energies = report["tissues"]["energies_per_voxel"]
-            self.assertEqual(energies, sorted(energies, reverse=True))
+            for before, after in zip(energies, energies[1:]):
+                self.assertLess(after, before + 1e-5)  # but for rounding
         self.assertGreater(scores["0.5"], scores["off"] + 0.02)
         self.assertGreater(scores["auto"], scores["off"] + 0.02)
         self.report("--preset", "t1", "--mask", "mask.nii.gz", "--neighbours", "26")
@@ -211,6 +212,8 @@ class Use(TissueTest):
                 (["--preset", "t1", "--position", 1], "features"),
                 (["--preset", "t1", "--covariance", "spherical"], "covariance spherical"),
                 (["--preset", "ct", "--write", "bias"], "--bias off"),
+                (["--preset", "ct", "--bias", "on"], "no such field"),
+                (["--preset", "t1", "--floor", "off"], "floor"),
                 (["--preset", "t1", "--write", "convergence"], "free mixture"),
                 (["-k", 3, "--write", "restored"], "--preset")):
             with self.subTest(arguments=arguments):
