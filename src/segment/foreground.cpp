@@ -81,22 +81,14 @@ FoundForeground FindForeground(const Raster& raster, std::span<const float> inte
     num_least += found.inside[i] && intensities[i] == least;
   constexpr std::int64_t kBackgroundPart = 20;
   const bool is_cut_out = num_least * kBackgroundPart >= num_valid;
-  float dark = least;  // of what may be seen
-  if (is_cut_out) {
-    dark = most;
-    for (std::size_t i = 0; i < intensities.size(); ++i) {
+  if (is_cut_out)
+    for (std::size_t i = 0; i < intensities.size(); ++i)
       found.inside[i] = found.inside[i] && intensities[i] > least;
-      if (found.inside[i]) dark = std::min(dark, intensities[i]);
-    }
-  }
-  found.threshold = least;
-  if (most > dark) {
-    // Of what is cut out, air around the head is far darker than the rest; CSF is not so much.
-    constexpr double kFarDarker = 0.15;
-    const Split split = OtsuSplit(intensities, found.inside, dark, most);
-    if (!is_cut_out || split.mean_below - dark < kFarDarker * (split.mean_above - dark))
-      found.threshold = split.threshold;
-  }
+  // Of what is cut out, the noise around a head is far darker than the rest; CSF is not so much.
+  constexpr double kFarDarker = 0.1;
+  const Split split = OtsuSplit(intensities, found.inside, least, most);
+  const bool has_noise = split.mean_below - least < kFarDarker * (split.mean_above - least);
+  found.threshold = is_cut_out && !has_noise ? double{least} : split.threshold;
   for (std::size_t i = 0; i < intensities.size(); ++i)
     found.inside[i] = found.inside[i] && intensities[i] > *found.threshold;
   found.num_left_out =
