@@ -10,14 +10,13 @@
 #include <numbers>
 #include <utility>
 
-#include "base/fast_math.h"
+#include "base/soft_max.h"
 #include "base/wide_clones.h"
 
 namespace gmmseg {
 namespace {
 
 constexpr std::int64_t kRun = 128;  // cells looked at together, so that all states fit the cache
-constexpr float kLeastExponent = -87;
 
 GMMSEG_WIDE_CLONES
 void SetLogDensities(const float* intensities, const float* fields, float mean,
@@ -26,20 +25,6 @@ void SetLogDensities(const float* intensities, const float* fields, float mean,
   for (std::int64_t j = 0; j < count; ++j) {
     const float distance = intensities[j] - fields[j] * mean;
     values[j] = log_factor - half_precision * distance * distance;
-  }
-}
-
-GMMSEG_WIDE_CLONES
-void TakeLargest(const float* values, std::int64_t count, float* __restrict largest) {
-  for (std::int64_t j = 0; j < count; ++j) largest[j] = std::max(largest[j], values[j]);
-}
-
-GMMSEG_WIDE_CLONES
-void SetExponentials(const float* largest, std::int64_t count, float* __restrict values,
-                     float* __restrict total) {
-  for (std::int64_t j = 0; j < count; ++j) {
-    values[j] = FastExp(std::max(values[j] - largest[j], kLeastExponent));
-    total[j] += values[j];
   }
 }
 

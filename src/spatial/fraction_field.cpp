@@ -10,7 +10,7 @@
 #include <numeric>
 #include <utility>
 
-#include "base/fast_math.h"
+#include "base/soft_max.h"
 #include "base/text.h"
 #include "base/wide_clones.h"
 
@@ -18,7 +18,6 @@ namespace gmmseg {
 namespace {
 
 constexpr std::int64_t kRun = FractionField::kMostAtATime;
-constexpr float kLeastExponent = -87;
 
 // No two voxels of one colour are neighbours: two of six neighbours, eight of 26.
 int NumColours(const FractionRules& rules) { return rules.neighbours.size() <= 6 ? 2 : 8; }
@@ -33,20 +32,6 @@ void AddCoupling(const float* norm, const float* product, float strength, float 
 GMMSEG_WIDE_CLONES
 void AddScaled(const float* from, float factor, std::int64_t count, float* __restrict to) {
   for (std::int64_t j = 0; j < count; ++j) to[j] += factor * from[j];
-}
-
-GMMSEG_WIDE_CLONES
-void TakeLargest(const float* values, std::int64_t count, float* __restrict largest) {
-  for (std::int64_t j = 0; j < count; ++j) largest[j] = std::max(largest[j], values[j]);
-}
-
-GMMSEG_WIDE_CLONES
-void SetExponentials(const float* largest, std::int64_t count, float* __restrict values,
-                     float* __restrict total) {
-  for (std::int64_t j = 0; j < count; ++j) {
-    values[j] = FastExp(std::max(values[j] - largest[j], kLeastExponent));
-    total[j] += values[j];
-  }
 }
 
 }  // namespace
