@@ -91,7 +91,8 @@ bool IsBidsOutputOf(const std::string& stem, const std::string& name);
 // are not among `written`. Sorted; models only if kModel is in `kinds`, and so on; parts of a
 // report, tables and polygons only where the file (of a report, the view) begins as ours do, for
 // people call photographs "…_report.jpg", and correct outlines by hand. Names of BIDS, which all
-// programs share, only with kBids, and where the facts beside them begin as ours do.
+// programs share, only with kBids, and where the facts beside them begin as ours do; files of
+// single classes stay, for anybody may have given their labels.
 std::vector<std::string> StaleNames(const boost::filesystem::path& directory,
                                     const std::string& stem, const OutputSet& kinds, Naming naming,
                                     const std::vector<std::string>& written);

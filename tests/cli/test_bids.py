@@ -214,8 +214,10 @@ class Bids(BesideVolumes):
             "head_scan_probseg.json"])
         self.succeed("head_scan.nii", "-k", 3, "--naming", "bids", "--write", "probabilities",
                      "--overwrite")
+        # Labels are anybody's: files of single classes stay.
         self.assertEqual(self.names(), [
             "dataset_description.json",
+            *(f"head_scan_label-{k}_probseg.nii.gz" for k in (1, 2, 3)),
             *(f"head_scan_label-class{k}_probseg.nii.gz" for k in (1, 2, 3)),
             "head_scan_probseg.json"])
         self.fail(2, "head_scan.nii", "-k", 3, "--naming", "bids", "--write", "probabilities",
