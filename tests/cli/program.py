@@ -14,6 +14,8 @@ from PIL import Image
 
 PROGRAM = os.environ["SEGMENT_PROGRAM"]
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "images"
+# Images that may stand beside the project; tests that need them skip where they are not.
+MEDICAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "medical"
 
 
 def _default_signals():

@@ -14,11 +14,11 @@ from pydicom.encaps import encapsulate
 from pydicom.pixel_data_handlers.rle_handler import rle_encode_frame
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless, generate_uid
 
-from program import ProgramTest, labels_of, model_of
+from program import MEDICAL, ProgramTest, labels_of, model_of
 
 NAME, PATIENT, BIRTHDAY = "Zwetschge^Ottilie", "PAT-4711-X", "19331231"
 CT = "1.2.840.10008.5.1.4.1.1.2"
-OURS = Path("/work/shared/data/medical/dicom")
+OURS = MEDICAL / "dicom"
 TEST_FILES = Path(pydicom.data.__file__).parent / "test_files"
 
 

@@ -3,18 +3,17 @@ says so, scikit-learn's mixture with tied covariances."""
 
 import json
 import unittest
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 from scipy import ndimage
 from sklearn.mixture import GaussianMixture
 
-from program import ProgramTest, model_of
+from program import MEDICAL, ProgramTest, model_of
 
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
-SLICE = Path("/work/shared/data/medical/slices/r16slice.jpg")
-SUBJECT = Path("/work/shared/data/medical/volumes/subject_t1_stripped.nii.gz")
+SLICE = MEDICAL / "slices" / "r16slice.jpg"
+SUBJECT = MEDICAL / "volumes" / "subject_t1_stripped.nii.gz"
 MEANS = {"t1": (300, 650, 1000), "t2": (1000, 650, 400), "flair": (200, 1000, 700),
          "ct": (8, 38, 28)}
 

@@ -3,16 +3,15 @@
 import gzip
 import json
 import unittest
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-from program import ProgramTest, model_of
+from program import MEDICAL, ProgramTest, model_of
 
 AFFINE = np.array([[-1.5, 0.1, 0, 40], [0.1, 2, 0.05, -30], [0, 0.05, 2.5, 10], [0, 0, 0, 1]])
-ATLAS = Path("/work/shared/data/medical/volumes/icbm152_t1.nii.gz")
+ATLAS = MEDICAL / "volumes" / "icbm152_t1.nii.gz"
 
 # What places a volume: copied byte by byte.
 PLACE = ("pixdim", "qform_code", "sform_code", "quatern_b", "quatern_c", "quatern_d", "qoffset_x",
