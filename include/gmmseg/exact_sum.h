@@ -1,6 +1,7 @@
 // A sum of doubles that does not depend on the order or the grouping of its terms.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace gmmseg {
@@ -25,6 +26,12 @@ class ExactSum {
   static ExactSum FromWords(std::int64_t high, std::uint64_t low);
   std::int64_t high() const { return high_; }
   std::uint64_t low() const { return low_; }
+
+  // The sum as integers that may be added up one by one, of up to 2^31 sums, whoever does that: an
+  // MPI library, say. FromParts of the totals is the sum of these sums.
+  using Parts = std::array<std::int64_t, 5>;
+  Parts ToParts() const;
+  static ExactSum FromParts(const Parts& totals);
 
  private:
   static ExactSum Overflowed();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gmmseg/gaussian_mixture.h>
+#include <gmmseg/ranks.h>
 #include <gmmseg/samples.h>
 
 #include <Eigen/Core>
@@ -121,6 +122,10 @@ struct FitOptions {
   // the iteration (1, 2, …) and the log-likelihood per sample. May throw to stop the fit; the
   // exception passes through.
   std::function<void(int iteration, double log_likelihood)> progress;
+
+  // Processes that all fit these same samples with these options: they share the passes over all
+  // samples, and have the same result, which is that of one process by itself.
+  Ranks* ranks = nullptr;
 };
 
 enum class StopReason { kConverged, kMaxIterations };

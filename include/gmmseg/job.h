@@ -83,6 +83,15 @@ enum class ExistingOutputs {
                // stale are removed, for which the folder is searched
 };
 
+// What a map that is written part by part is.
+enum class MapFiles {
+  kOne,    // one file
+  kTiles,  // photo_labels.vrt, a virtual raster over files of some 2048 x 2048 pixels, which stand
+           // in photo_tiles: as many ranks write at a time as there are
+};
+// "one", "tiles". ParseMapFiles throws ParameterError for any other word.
+MapFiles ParseMapFiles(std::string_view word);
+
 // What the files of a volume are called.
 enum class Naming {
   kPlain,  // see Output
@@ -104,6 +113,7 @@ struct OutputOptions {
   Naming naming = Naming::kPlain;
   ProbabilityDepth depth = ProbabilityDepth::kFloat32;
   MapLayout map_layout = MapLayout::kTiled;  // of maps: see Output
+  MapFiles map_files = MapFiles::kOne;       // of a scene job
   double anomaly_rate = kAnomalyRate;        // of anomalies and outliers; see AnomalyMark
   // Which values overlay, report and convergence show; absent: see DisplayImage.
   std::optional<DisplayWindow> display_window;

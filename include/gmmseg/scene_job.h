@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gmmseg/job.h>
+#include <gmmseg/ranks.h>
 
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,10 @@ struct SceneOptions {
   // Called with what will be done, in one sentence, before a pixel is read.
   std::function<void(const std::string& plan)> plan;
   EarlierPass earlier = EarlierPass::kForget;
+  // Processes that all run this job: each reads and labels a share of the raster, with `memory`
+  // bytes of its own, and the first says what is done. The model and the labels are those of one
+  // process. They see the same files. Nothing is kept for a run that goes on.
+  Ranks* ranks = nullptr;
 };
 
 // What a job that holds the whole image would take: an estimate from above, bytes.

@@ -9,6 +9,7 @@ __extension__ using Int128 = __int128;
 __extension__ using Uint128 = unsigned __int128;
 
 constexpr int kFractionBits = 60;
+constexpr std::uint64_t kLower = 0xffffffff;
 constexpr double kLimit = 0x1p66;  // of one term: a sum of two fits the 128 bits
 
 Int128 Join(std::int64_t high, std::uint64_t low) {
@@ -52,6 +53,25 @@ ExactSum ExactSum::FromWords(std::int64_t high, std::uint64_t low) {
   sum.high_ = high;
   sum.low_ = low;
   return sum;
+}
+
+// Four times 32 bits, the highest with the sign, and whether the sum has overflowed.
+ExactSum::Parts ExactSum::ToParts() const {
+  const auto lower = [](std::uint64_t word) { return static_cast<std::int64_t>(word & kLower); };
+  return {lower(low_), lower(low_ >> 32), lower(static_cast<std::uint64_t>(high_)), high_ >> 32,
+          std::int64_t{overflowed_}};
+}
+
+ExactSum ExactSum::FromParts(const Parts& totals) {
+  if (totals[4] != 0) return Overflowed();
+  Int128 sum = totals[3];
+  for (int i = 2; i >= 0; --i) {
+    constexpr Int128 kShift = Int128{1} << 32;
+    if (__builtin_mul_overflow(sum, kShift, &sum) ||
+        __builtin_add_overflow(sum, static_cast<Int128>(totals[i]), &sum))
+      return Overflowed();
+  }
+  return FromWords(static_cast<std::int64_t>(sum >> 64), static_cast<std::uint64_t>(sum));
 }
 
 ExactSum ExactSum::Overflowed() {

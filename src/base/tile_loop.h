@@ -15,15 +15,22 @@ inline constexpr std::int64_t kTileSize = 4096;
 
 inline std::int64_t NumTiles(std::int64_t n) { return (n + kTileSize - 1) / kTileSize; }
 
-// body(tile, first, count) for every tile of 0…n-1, in parallel, in any order.
+// body(tile, first, count) for the tiles of 0…n-1 from `begin` to before `end`, in parallel, in any
+// order.
 template <typename Body>
-void ForEachTile(std::int64_t n, const Body& body) {
-  tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, NumTiles(n)), [&](const auto& range) {
+void ForEachTile(std::int64_t n, std::int64_t begin, std::int64_t end, const Body& body) {
+  tbb::parallel_for(tbb::blocked_range<std::int64_t>(begin, end), [&](const auto& range) {
     for (std::int64_t tile = range.begin(); tile != range.end(); ++tile) {
       const std::int64_t first = tile * kTileSize;
       body(tile, first, std::min(kTileSize, n - first));
     }
   });
+}
+
+// For every tile.
+template <typename Body>
+void ForEachTile(std::int64_t n, const Body& body) {
+  ForEachTile(n, 0, NumTiles(n), body);
 }
 
 }  // namespace gmmseg

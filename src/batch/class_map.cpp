@@ -6,6 +6,11 @@
 #include "io/staged_file.h"
 
 namespace gmmseg {
+namespace {
+
+bool IsSmall(const ClassTable& classes) { return classes.size() <= 255; }
+
+}  // namespace
 
 ClassMap::ClassMap(const boost::filesystem::path& folder, const std::string& stem, Output kind,
                    MapFormat common, ClassTable classes, std::vector<std::string> mean_names)
@@ -13,16 +18,15 @@ ClassMap::ClassMap(const boost::filesystem::path& folder, const std::string& ste
       classes_(std::move(classes)),
       counts_(classes_.size()),
       map_((folder / OutputName(stem, kind, OutputKind::kMap)).string(),
-           FormatOf(std::move(common), std::move(mean_names))) {}
+           FormatOf(std::move(common), classes_, std::move(mean_names))) {}
 
-bool ClassMap::IsSmall() const { return classes_.size() <= 255; }
-
-MapFormat ClassMap::FormatOf(MapFormat common, std::vector<std::string> mean_names) const {
-  common.type = IsSmall() ? SampleType::kUint8 : SampleType::kUint16;
+MapFormat ClassMap::FormatOf(MapFormat common, ClassTable classes,
+                             std::vector<std::string> mean_names) {
+  common.type = IsSmall(classes) ? SampleType::kUint8 : SampleType::kUint16;
   common.bands = {{.name = "class"}};
   common.no_data = 0;
   common.overviews = Overviews::kNearest;
-  common.classes = classes_;
+  common.classes = std::move(classes);
   common.mean_names = std::move(mean_names);
   return common;
 }
@@ -30,7 +34,7 @@ MapFormat ClassMap::FormatOf(MapFormat common, std::vector<std::string> mean_nam
 void ClassMap::Write(const Window& window, std::span<const std::uint16_t> labels) {
   for (const std::uint16_t label : labels)
     if (label > 0) ++counts_[label - 1];
-  if (IsSmall())
+  if (IsSmall(classes_))
     map_.Write(window, 0, std::vector<std::uint8_t>(labels.begin(), labels.end()).data());
   else
     map_.Write(window, 0, labels.data());

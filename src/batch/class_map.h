@@ -22,14 +22,17 @@ class ClassMap {
   ClassMap(const boost::filesystem::path& folder, const std::string& stem, Output kind,
            MapFormat common, ClassTable classes, std::vector<std::string> mean_names);
 
+  // What such a map's file is, of such classes.
+  static MapFormat FormatOf(MapFormat common, ClassTable classes,
+                            std::vector<std::string> mean_names);
+
   // Labels row by row: 0 = no data, else the index of a class.
   void Write(const Window& window, std::span<const std::uint16_t> labels);
   void Close();
+  // Of pixels, per class, so far.
+  const std::vector<std::int64_t>& counts() const { return counts_; }
 
  private:
-  bool IsSmall() const;
-  MapFormat FormatOf(MapFormat common, std::vector<std::string> mean_names) const;
-
   boost::filesystem::path style_;
   ClassTable classes_;
   std::vector<std::int64_t> counts_;

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <memory>
 #include <new>
-#include <optional>
+#include <utility>
 
+#include "base/share.h"
 #include "base/stopwatch.h"
 #include "batch/bids_files.h"
 #include "batch/load_input.h"
@@ -57,6 +59,15 @@ void CheckOutputs(const JobFrame& frame) {
     throw ParameterError((frame.directory() / kReportName).string() +
                          " is about a whole folder; choose another output folder, or leave report "
                          "out of --write");
+}
+
+std::unique_ptr<Staging> MakeStaging(const JobFrame& frame) {
+  std::unique_ptr<Staging> staging;
+  if (IsFirst(frame.ranks)) staging = std::make_unique<Staging>(frame.directory(), frame.stem());
+  if (frame.ranks == nullptr) return staging;
+  std::string folder = staging ? staging->folder().string() : "";
+  frame.ranks->Broadcast(0, folder);
+  return staging ? std::move(staging) : Staging::Join(frame.directory(), folder);
 }
 
 std::vector<std::string> FilesIn(const fs::path& folder) {
@@ -133,14 +144,17 @@ JobResult RunStaged(const JobFrame& frame, const StagedWork& work) {
   result.threads = ActiveThreads();
   result.instruction_set = InstructionSet();
   frame.Report({.stage = JobStage::kReading});
-  std::optional<Staging> staging;
+  std::unique_ptr<Staging> staging;
   const StageFolder folder = [&]() -> const fs::path& {
-    return staging.emplace(frame.directory(), frame.stem()).folder();
+    staging = MakeStaging(frame);
+    return staging->folder();
   };
   try {
     work(folder, result);
     Stopwatch commit;
-    Commit(frame, *staging, result);
+    if (frame.ranks != nullptr) Meet(*frame.ranks);
+    if (IsFirst(frame.ranks)) Commit(frame, *staging, result);
+    if (frame.ranks != nullptr) Meet(*frame.ranks);
     result.seconds.write += commit.Seconds();
   } catch (const IoError& error) {
     if (!staging) throw;

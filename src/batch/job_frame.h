@@ -19,6 +19,9 @@ struct JobFrame {
   const JobObserver& observer;
   KnownClasses classes = {};
   OutputSet can_be_stale = AllOutputs();
+  // That all do this work; the first makes the hidden folder, and puts in place what all have
+  // written there.
+  Ranks* ranks = nullptr;
 
   std::string stem() const;
   bool Wants(Output kind) const { return output.outputs.contains(kind); }

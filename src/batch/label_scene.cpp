@@ -4,18 +4,23 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/segment.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
+#include "base/byte_text.h"
 #include "base/ordered_pipeline.h"
+#include "base/share.h"
 #include "base/stopwatch.h"
 #include "base/text.h"
 #include "batch/fit_outputs.h"
 #include "batch/job_settings.h"
 #include "batch/label_scratch.h"
-#include "batch/write_maps.h"
+#include "batch/scene_maps.h"
 #include "segment/potts_strength.h"
 #include "segment/restrict.h"
 #include "segment/smooth.h"
@@ -68,6 +73,7 @@ class SceneLabeller {
       LabelWithoutSmallPieces();
     else
       LabelInto(PossibleOutputs(), nullptr);
+    if (frame_.ranks != nullptr) UniteSums(*frame_.ranks);
     return std::move(sums_);
   }
 
@@ -124,17 +130,20 @@ class SceneLabeller {
     ++sums_.num_passes;
     PottsStrength strength(smooth_, static_cast<int>(model_.classes.size()));
     std::int64_t pixels = 0;
+    const Share share = ShareOf(cells_.size(), frame_.ranks);
     ForEachInOrder(
-        cells_.size(), plan_.cells_at_a_time,
-        [&](std::int64_t cell) {
+        share.size(), plan_.cells_at_a_time,
+        [&](std::int64_t i) {
+          const std::int64_t cell = share.first + i;
           const Raster raster = cells_.Read(cell);
           return strength.Look(raster, Apply(raster, model_), static_cast<std::uint64_t>(cell));
         },
-        [&](std::int64_t cell, PottsStrength::Part& part) {
-          strength.Add(std::move(part));
-          Report(JobStage::kSmoothing, cell, pixels);
+        [&](std::int64_t i, PottsStrength::Part& part) {
+          strength.Add(std::move(part), share.first + i);
+          Report(JobStage::kSmoothing, share.first + i, pixels);
           return Next::kGoOn;
         });
+    if (frame_.ranks != nullptr) strength.Unite(*frame_.ranks);
     smooth_ = strength.Settle();
   }
 
@@ -165,33 +174,31 @@ class SceneLabeller {
   // Every cell's maps; labels to the scratch, too, if there is one.
   void LabelInto(const OutputSet& outputs, LabelScratch* scratch) {
     const OutputOptions options = OptionsOf(outputs);
-    MapOutputs maps(
-        folder_, frame_.stem(), Subject(), options,
+    SceneMaps maps(
+        folder_, frame_.stem(), Subject(), options, cells_, frame_.ranks,
         [this](const void* values, std::int64_t bytes) { journal_.Write(values, bytes); });
+    const std::vector<std::int64_t>& own = maps.cells();
     std::int64_t pixels = 0;
-    sums_.num_resumed = WriteKept(maps, scratch, pixels);
+    if (IsKept(frame_)) sums_.num_resumed = WriteKept(maps, scratch, pixels);
     const std::int64_t first = sums_.num_resumed;
     if (first < cells_.size()) ++sums_.num_passes;
     ForEachInOrder(
-        cells_.size() - first, plan_.windows_at_a_time,
-        [&](std::int64_t i) { return LabelCell(first + i); },
+        std::ssize(own) - first, plan_.windows_at_a_time,
+        [&](std::int64_t i) { return LabelCell(own[first + i]); },
         [&](std::int64_t i, const LabelledWindow& labelled) {
-          const std::int64_t cell = first + i;
+          const std::int64_t cell = own[first + i];
           const MapPart part{cells_.At(cell, margin_), cells_.At(cell), labelled.raster,
                              labelled.result, labelled.measures};
-          journal_.BeginCell(KeptBytes(cell, maps, scratch));
-          maps.Write(part);
+          if (IsKept(frame_)) journal_.BeginCell(KeptBytes(cell, maps, scratch));
+          maps.Write(cell, part);
           const std::vector<std::uint16_t> labels = CoreLabels(part);
-          if (scratch) {
+          if (scratch)
             scratch->Write(part.core, labels);
-            journal_.Write(labels.data(), part.num_pixels() * kLabelBytes);
-          } else {
+          else
             CountLabels(labels);
-          }
           Add(labelled);
-          journal_.Write(sums_.pixels.data(), CountBytes());
-          journal_.Write(&sums_.tally, sizeof sums_.tally);
-          journal_.EndCell();
+          if (IsKept(frame_))
+            KeepSums(scratch ? std::span(labels) : std::span<const std::uint16_t>());
           Report(JobStage::kLabelling, cell, pixels);
           return Next::kGoOn;
         });
@@ -199,20 +206,27 @@ class SceneLabeller {
     maps.Close();
   }
 
+  void KeepSums(std::span<const std::uint16_t> labels) {
+    journal_.Write(labels.data(), std::ssize(labels) * kLabelBytes);
+    journal_.Write(sums_.pixels.data(), CountBytes());
+    journal_.Write(&sums_.tally, sizeof sums_.tally);
+    journal_.EndCell();
+  }
+
   std::int64_t CountBytes() const {
     return std::ssize(sums_.pixels) * std::int64_t{sizeof(std::int64_t)};
   }
 
   // In the journal: the maps' values, labels of the scratch, and the sums so far.
-  std::int64_t KeptBytes(std::int64_t cell, const MapOutputs& maps,
+  std::int64_t KeptBytes(std::int64_t cell, const SceneMaps& maps,
                          const LabelScratch* scratch) const {
     const Window core = cells_.At(cell);
-    const std::int64_t per_pixel = maps.BytesPerPixel() + (scratch ? kLabelBytes : 0);
+    const std::int64_t per_pixel = maps.KeptBytesPerPixel() + (scratch ? kLabelBytes : 0);
     return core.width * core.height * per_pixel + CountBytes() + std::int64_t{sizeof sums_.tally};
   }
 
   // The cells that an earlier run finished; returns how many.
-  std::int64_t WriteKept(MapOutputs& maps, LabelScratch* scratch, std::int64_t& pixels) {
+  std::int64_t WriteKept(SceneMaps& maps, LabelScratch* scratch, std::int64_t& pixels) {
     const auto fetch = [this](void* values, std::int64_t bytes) { journal_.Read(values, bytes); };
     std::int64_t cell = 0;
     for (; cell < cells_.size() && journal_.TakeCell(KeptBytes(cell, maps, scratch)); ++cell) {
@@ -249,24 +263,27 @@ class SceneLabeller {
   void LabelWithoutSmallPieces() {
     if (smooth_.min_size > kMostPieceMargin + 1 && cells_.size() > 1)
       sums_.cut_margin = kMostPieceMargin;
-    LabelScratch scratch(folder_, cells_.info().width);
+    LabelScratch scratch(folder_, cells_.info().width, frame_.ranks);
     OutputSet others = PossibleOutputs();
     const bool wants_labels = others.erase(Output::kLabels) > 0;
     LabelInto(others, &scratch);
+    scratch.Settle();
     const Stopwatch watch;
     const OutputOptions options =
         OptionsOf(wants_labels ? OutputSet{Output::kLabels} : OutputSet{});
-    MapOutputs maps(folder_, frame_.stem(), Subject(), options);
+    SceneMaps maps(folder_, frame_.stem(), Subject(), options, cells_, frame_.ranks, {});
+    const std::vector<std::int64_t>& own = maps.cells();
     const Raster no_raster;
     const Measures no_measures;
     std::int64_t pixels = 0;
     ForEachInOrder(
-        cells_.size(), plan_.piece_windows_at_a_time,
-        [&](std::int64_t cell) { return WithoutSmallPieces(cell, scratch); },
-        [&](std::int64_t cell, const FinalLabels& final) {
+        std::ssize(own), plan_.piece_windows_at_a_time,
+        [&](std::int64_t i) { return WithoutSmallPieces(own[i], scratch); },
+        [&](std::int64_t i, const FinalLabels& final) {
+          const std::int64_t cell = own[i];
           const MapPart part{cells_.At(cell, PieceMargin(smooth_.min_size)), cells_.At(cell),
                              no_raster, final.result, no_measures};
-          maps.Write(part);
+          maps.Write(cell, part);
           CountLabels(CoreLabels(part));
           sums_.smoothing.pieces_moved += final.moved.pieces;
           sums_.smoothing.pixels_moved += final.moved.pixels;
@@ -298,21 +315,46 @@ class SceneLabeller {
   }
 
   void Add(const LabelledWindow& labelled) {
-    SceneTally& tally = sums_.tally;
     const Segmentation& cell = labelled.result;
-    tally.num_valid += cell.num_valid;
-    tally.log_likelihood += cell.log_likelihood * static_cast<double>(cell.num_valid);
+    const auto num_valid = static_cast<double>(cell.num_valid);
+    SceneTally tally{.num_valid = cell.num_valid,
+                     .log_likelihood = ExactSum(cell.log_likelihood * num_valid),
+                     .anomalies = labelled.measures.anomalies.counts,
+                     .num_unlikely = {},
+                     .tells_drift = false};
     if (const std::optional<Drift> drift = MeasureDrift(cell, model_)) {
-      tally.num_unlikely += drift->unlikely_pixels * static_cast<double>(cell.num_valid);
+      tally.num_unlikely += drift->unlikely_pixels * num_valid;
       tally.tells_drift = true;
     }
-    const AnomalyCounts& counts = labelled.measures.anomalies.counts;
     tally.anomalies.rate = frame_.output.anomaly_rate;
-    if (counts.log_density_threshold)
-      tally.anomalies.log_density_threshold = counts.log_density_threshold;
-    tally.anomalies.num_unlikely += counts.num_unlikely;
-    tally.anomalies.num_outliers += counts.num_outliers;
-    tally.anomalies.num_both += counts.num_both;
+    sums_.tally += tally;
+  }
+
+  // Of all ranks.
+  void UniteSums(Ranks& ranks) {
+    const auto bytes = [&] {
+      ByteWriter writer;
+      writer.Put(sums_.tally);
+      writer.Put(sums_.pixels);
+      writer.Put(sums_.smoothing.pieces_moved);
+      writer.Put(sums_.smoothing.pixels_moved);
+      return writer.Take();
+    };
+    const auto join = [&](const std::string& others) {
+      ByteReader reader(others);
+      sums_.tally += reader.Next<SceneTally>();
+      const auto pixels = reader.Next<std::vector<std::int64_t>>();
+      std::ranges::transform(sums_.pixels, pixels, sums_.pixels.begin(), std::plus<>());
+      sums_.smoothing.pieces_moved += reader.Next<std::int64_t>();
+      sums_.smoothing.pixels_moved += reader.Next<std::int64_t>();
+    };
+    const auto take = [&](const std::string& all) {
+      sums_.tally = {};
+      std::ranges::fill(sums_.pixels, 0);
+      sums_.smoothing.pieces_moved = sums_.smoothing.pixels_moved = 0;
+      join(all);
+    };
+    Unite(ranks, bytes, join, take);
   }
 
   CellReader& cells_;
@@ -327,6 +369,24 @@ class SceneLabeller {
 };
 
 }  // namespace
+
+bool IsKept(const JobFrame& frame) {
+  return frame.ranks == nullptr && frame.output.map_files == MapFiles::kOne;
+}
+
+SceneTally& SceneTally::operator+=(const SceneTally& other) {
+  num_valid += other.num_valid;
+  log_likelihood += other.log_likelihood;
+  anomalies.rate = other.anomalies.rate;
+  if (other.anomalies.log_density_threshold)
+    anomalies.log_density_threshold = other.anomalies.log_density_threshold;
+  anomalies.num_unlikely += other.anomalies.num_unlikely;
+  anomalies.num_outliers += other.anomalies.num_outliers;
+  anomalies.num_both += other.anomalies.num_both;
+  num_unlikely += other.num_unlikely;
+  tells_drift = tells_drift || other.tells_drift;
+  return *this;
+}
 
 SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smooth, int num_classes,
                              int num_bands) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gmmseg/anomalies.h>
+#include <gmmseg/exact_sum.h>
 #include <gmmseg/model.h>
 #include <gmmseg/smoothing.h>
 
@@ -16,13 +17,15 @@
 
 namespace gmmseg {
 
-// Sums over the cells, in their order: what is kept of them is these bytes.
+// Sums over cells, the same for any order of them: what is kept of them is these bytes.
 struct SceneTally {
   std::int64_t num_valid = 0;
-  double log_likelihood = 0;
+  ExactSum log_likelihood;
   AnomalyCounts anomalies;
-  double num_unlikely = 0;  // see Drift
+  ExactSum num_unlikely;  // see Drift
   bool tells_drift = false;
+
+  SceneTally& operator+=(const SceneTally& other);
 };
 
 struct SceneSums {
@@ -34,6 +37,9 @@ struct SceneSums {
   std::int64_t cut_margin = 0;   // see SceneTotals
 };
 
+// Whether a run that is killed leaves a journal for one that goes on.
+bool IsKept(const JobFrame& frame);
+
 // What labelling a pixel of a raster that is not held takes.
 SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smooth, int num_classes,
                              int num_bands);
@@ -44,7 +50,8 @@ SceneOutputs OutputsPerPixel(const OutputSet& outputs, const SmoothOptions& smoo
 // PieceMargin() pixels around them, so that those which hang together further are cut there. The
 // same labels for any file of these pixels, any memory and any number of threads. Cells that the
 // journal has are written as they are there, and it gets the others; looking for small pieces
-// begins again.
+// begins again. Ranks label a share of the cells each, and all have the sums; then, and of tiles,
+// nothing is kept in the journal.
 SceneSums LabelScene(CellReader& cells, const ScenePlan& plan, const Model& model,
                      const SmoothOptions& smooth, const JobFrame& frame,
                      const boost::filesystem::path& folder, SceneJournal& journal);

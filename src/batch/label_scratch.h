@@ -2,32 +2,41 @@
 #pragma once
 
 #include <gmmseg/block_reader.h>
+#include <gmmseg/ranks.h>
 
 #include <boost/filesystem/path.hpp>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "io/staged_file.h"
+#include "io/file_descriptor.h"
 
 namespace gmmseg {
 
 class LabelScratch {
  public:
-  // Two bytes per pixel, in a file of a passing name within `folder` that nobody finds later.
-  // Throws IoError as StagedFile does.
-  LabelScratch(const boost::filesystem::path& folder, std::int64_t width);
+  // Two bytes per pixel, in a file within `folder` that is gone with this object; of ranks, one
+  // file for all. Throws IoError where it cannot be made.
+  LabelScratch(const boost::filesystem::path& folder, std::int64_t width, Ranks* ranks = nullptr);
+  ~LabelScratch();
+  LabelScratch(const LabelScratch&) = delete;
+  LabelScratch& operator=(const LabelScratch&) = delete;
 
   // Row-major. Throws IoError where the disk is full, or the file cannot be read again.
   void Write(const Window& window, std::span<const std::uint16_t> labels);
-  // From any number of threads, of what has been written.
+  // Everybody has written: from now on, all of it may be read.
+  void Settle();
+  // From any number of threads.
   std::vector<std::uint16_t> Read(const Window& window) const;
 
  private:
+  void Open(int flags);
   std::int64_t OffsetOf(const Window& window, std::int64_t row) const;
 
-  StagedFile file_;
+  boost::filesystem::path path_;
+  FileDescriptor file_;
   std::int64_t width_;
+  Ranks* ranks_;
 };
 
 }  // namespace gmmseg

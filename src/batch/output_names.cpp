@@ -14,6 +14,7 @@
 #include "base/words.h"
 #include "batch/bids_files.h"
 #include "batch/bids_names.h"
+#include "batch/write_maps.h"
 #include "io/file_bytes.h"
 #include "io/label_tables.h"
 #include "io/regions_format.h"
@@ -46,18 +47,22 @@ constexpr Word<Output> kWords[] = {
     {Output::kVolumes, "volumes"},
 };
 
+constexpr Word<MapFiles> kMapFilesWords[] = {{MapFiles::kOne, "one"}, {MapFiles::kTiles, "tiles"}};
+
 // A file's name is stem + before [+ class] + after.
 struct NamePattern {
   std::string_view before, after;
 };
 
 constexpr NamePattern kReportView{"_report", ".js"}, kReportPhoto{"_report", ".jpg"};
-constexpr std::string_view kMapEnding = ".tif", kStatisticsEnding = ".tif.aux.xml",
+constexpr std::string_view kMapEnding = ".tif", kMosaicEnding = ".vrt", kStatisticsEnding = ".tif.aux.xml",
                            kStyleEnding = ".qml", kVolumeEnding = ".nii.gz",
                            kItkSnapEnding = ".label.txt", kSlicerEnding = ".ctbl",
                            kFactsEnding = ".json", kTableEnding = ".tsv";
 constexpr std::string_view kGzipEnding = ".gz";
 constexpr NamePattern kTableCsv{"_regions", ".csv"}, kTableJson{"_regions", ".json"};
+
+constexpr std::string_view kTiles = "_tiles";
 
 constexpr NamePattern kSliceOverlay{"_overlay_z", ".png"};
 constexpr int kSliceDigits = 3;  // at least, so that names sort as slices do
@@ -168,6 +173,13 @@ std::vector<NamePattern> BidsPatternsOf(Output output) {
   return {{suffix, kFactsEnding}};
 }
 
+std::vector<NamePattern> MosaicPatternsOf(Output output, std::string_view before) {
+  if (!MapOutputKinds().contains(output)) return {};
+  if (output == Output::kLabels || output == Output::kAnomalies)
+    return {{before, kMosaicEnding}, {before, kStyleEnding}};
+  return {{before, kMosaicEnding}};
+}
+
 // But for those of a class that BIDS names.
 std::vector<NamePattern> PatternsOf(Output output, OutputKind kind) {
   if (IsBids(output, kind)) return BidsPatternsOf(output);
@@ -176,6 +188,7 @@ std::vector<NamePattern> PatternsOf(Output output, OutputKind kind) {
   std::vector<NamePattern> patterns = PicturePatternsOf(output);
   if (kind == OutputKind::kPicture || patterns.empty()) return patterns;
   const std::string_view before = patterns.front().before;
+  if (kind == OutputKind::kMosaic) return MosaicPatternsOf(output, before);
   if (output == Output::kUncertainty) return {{before, kMapEnding}};
   if (output == Output::kLabels || output == Output::kAnomalies)
     return {{before, kMapEnding}, {before, kStatisticsEnding}, {before, kStyleEnding}};
@@ -242,9 +255,10 @@ bool IsSliceOverlay(const std::string& stem, std::string_view name) {
   return IsClassNumber(number);
 }
 
-constexpr OutputKind kKinds[] = {OutputKind::kPicture, OutputKind::kMap, OutputKind::kVolume};
+constexpr OutputKind kKinds[] = {OutputKind::kPicture, OutputKind::kMap, OutputKind::kMosaic,
+                                 OutputKind::kVolume};
 
-// Of the three above. A page is of no stem, and not among them.
+// Of those above. A page is of no stem, and not among them.
 bool IsPlainNameOf(Output output, const std::string& stem, std::string_view name) {
   if (output == Output::kOverlay && IsSliceOverlay(stem, name)) return true;
   const auto fits = [&](const NamePattern& pattern) { return Fits(pattern, output, stem, name); };
@@ -276,6 +290,15 @@ bool BeginsAsOurs(const fs::path& file) {
          Begins(file, kRegionsGeoJsonStart);
 }
 
+// And nothing else, which somebody may have put there.
+bool HoldsTilesAlone(const fs::path& folder, const std::string& stem) {
+  const std::string start = stem + "_r";
+  return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(),
+                     [&](const fs::directory_entry& entry) {
+                       return entry.path().filename().string().starts_with(start);
+                     });
+}
+
 // Whether what is called as this output of ours is none of the user's own making.
 bool IsSurelyOurs(Output output, const fs::path& file, const std::string& stem) {
   if (output == Output::kReport)
@@ -288,6 +311,10 @@ bool IsSurelyOurs(Output output, const fs::path& file, const std::string& stem) 
 
 std::string_view ToString(Output output) { return ToWord(output, kWords); }
 Output ParseOutput(std::string_view word) { return FromWord(word, kWords, "output"); }
+
+MapFiles ParseMapFiles(std::string_view word) {
+  return FromWord(word, kMapFilesWords, "kind of map files");
+}
 
 OutputSet DefaultOutputs() {
   return {Output::kLabels, Output::kOverlay, Output::kHeatmaps, Output::kUncertainty,
@@ -345,6 +372,13 @@ std::string BidsClassName(const std::string& stem, Output output, const std::str
 
 std::string SliceOverlayName(const std::string& stem, std::int64_t slice) {
   return NameBy(kSliceOverlay, stem, Format("%0*lld", kSliceDigits, static_cast<long long>(slice)));
+}
+
+std::string TileFolderName(const std::string& stem) { return stem + std::string(kTiles); }
+
+std::string TileStem(const std::string& stem, std::int64_t row, std::int64_t column) {
+  return stem +
+         Format("_r%02lld_c%02lld", static_cast<long long>(row), static_cast<long long>(column));
 }
 
 std::string StyleName(const std::string& stem, Output output) {
@@ -412,6 +446,7 @@ std::vector<std::string> PossibleOutputNames(const std::string& stem, const Outp
     for (const OutputKind kind : kKinds)
       for (const std::string& name : OutputNames(stem, output.outputs, classes.count, report, kind))
         add(name);
+    if (output.map_files == MapFiles::kTiles) add(TileFolderName(stem));
     return names;
   }
   for (const std::string& name :
@@ -440,8 +475,13 @@ std::vector<std::string> StaleNames(const fs::path& directory, const std::string
                                     const std::vector<std::string>& written) {
   std::vector<std::string> stale;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
-    if (fs::is_directory(entry.symlink_status())) continue;
     const std::string name = entry.path().filename().string();
+    if (fs::is_directory(entry.symlink_status())) {
+      if (kinds.contains(Output::kLabels) && name == TileFolderName(stem) &&
+          HoldsTilesAlone(entry.path(), stem) && std::ranges::find(written, name) == written.end())
+        stale.push_back(name);
+      continue;
+    }
     const bool ours = std::any_of(kinds.begin(), kinds.end(), [&](Output output) {
       if (IsPlainNameOf(output, stem, name)) return IsSurelyOurs(output, directory / name, stem);
       // Labels are other programs' and people's, too: a file of one class stays.

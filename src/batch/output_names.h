@@ -23,8 +23,8 @@ std::string StemOf(const std::string& input);
 // are maps, which lie there, too: labels and anomalies with a file of statistics and a style for
 // QGIS beside them. Those of a volume are volumes: labels with their names and colours for two
 // viewers beside them, or, where BIDS names them, labels, masks and probabilities with what it
-// wants beside these.
-enum class OutputKind { kPicture, kMap, kVolume, kBidsVolume };
+// wants beside these. Mosaics are maps over those of tiles, which stand in a folder of their own.
+enum class OutputKind { kPicture, kMap, kMosaic, kVolume, kBidsVolume };
 
 // For kHeatmaps and kMasks, `k` is the class (1…K); otherwise it is not looked at. Not for kReport.
 std::string OutputName(const std::string& stem, Output output, OutputKind kind, int k = 0);
@@ -32,6 +32,10 @@ std::string OutputName(const std::string& stem, Output output, OutputKind kind, 
 std::string BidsClassName(const std::string& stem, Output output, const std::string& label);
 // Of the overlay of a volume's slice, from 1: "scan_overlay_z007.png".
 std::string SliceOverlayName(const std::string& stem, std::int64_t slice);
+// Where the tiles of mosaics stand, and what a tile's outputs are called after, by its row and
+// column: "scene_tiles", "scene_r02_c00".
+std::string TileFolderName(const std::string& stem);
+std::string TileStem(const std::string& stem, std::int64_t row, std::int64_t column);
 // Of the labels and anomalies of maps.
 std::string StyleName(const std::string& stem, Output output);
 // Beside the labels of volumes.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/share.h"
 #include "base/stopwatch.h"
 #include "base/text.h"
 #include "batch/fit_outputs.h"
@@ -22,6 +23,7 @@
 #include "batch/label_scene.h"
 #include "batch/model_outputs.h"
 #include "batch/output_names.h"
+#include "batch/rank_progress.h"
 #include "batch/scene_journal.h"
 #include "batch/warnings.h"
 #include "batch/write_maps.h"
@@ -90,31 +92,34 @@ class Scene {
         cells_(*reader_) {}
 
   void Run(const StageFolder& folder, JobResult& result) {
-    const SegmentOptions settings = request_.fit ? *request_.fit : AppliedSettings();
+    SegmentOptions settings = request_.fit ? *request_.fit : AppliedSettings();
+    settings.fit.ranks = frame_.ranks;
     if (request_.applied) CheckApplicable(reader_->Read({0, 0, 1, 1}), *request_.applied);
     const ScenePlan plan = Plan(settings);
-    if (options_.plan) options_.plan(Sentence(plan, settings));
+    if (options_.plan && IsFirst(frame_.ranks)) options_.plan(Sentence(plan, settings));
     const BlockCacheLimit cache(plan.cache_bytes);
     result.scene.emplace();
     result.scene->planned_bytes = plan.bytes;
     // Beside the first pass.
-    const std::shared_future<std::string> hash = std::async(
-        std::launch::async, [this] { return HashImage(frame_.input.image, frame_.input.read); });
+    const std::shared_future<std::string> hash = std::async(std::launch::async, [this] {
+      return IsFirst(frame_.ranks) ? HashImage(frame_.input.image, frame_.input.read) : "";
+    });
     SceneJournal journal(frame_.directory() / JournalName(frame_.stem()), hash);
-    if (options_.earlier == EarlierPass::kGoOn)
+    const bool is_kept = IsKept(frame_);
+    if (is_kept && options_.earlier == EarlierPass::kGoOn)
       journal.Find();
-    else
+    else if (IsFirst(frame_.ranks))
       journal.Forget();
     Stopwatch watch;
     SceneModel scene = FindModel(plan, settings, hash, journal, result);
     result.seconds.fit = watch.Lap();
     const fs::path& stage = folder();
-    journal.Begin();
+    if (is_kept) journal.Begin();
     if (!scene.record.empty())
       journal.Put(SceneJournal::Kind::kFit, FitKey(settings), scene.record);
     const SceneSums sums =
         LabelScene(cells_, plan, scene.model, request_.smooth, frame_, stage, journal);
-    if (frame_.Wants(Output::kModel) && !scene.text.empty())
+    if (frame_.Wants(Output::kModel) && !scene.text.empty() && IsFirst(frame_.ranks))
       WriteStagedFile(
           (stage / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
           scene.text);
@@ -198,7 +203,7 @@ class Scene {
     result.scene->exact = fit.exact;
     result.scene->num_sampled = fit.num_sampled;
     result.scene->num_passes = fit.num_passes;
-    fit.model.inputs = {{InputName(), hash.get()}};
+    fit.model.inputs = {{InputName(), HashForAll(hash.get())}};
     if (fit.model.classes.empty()) return {std::move(fit.model), "", ""};
     const std::string record =
         Format("%d %lld %d\n", static_cast<int>(fit.exact), static_cast<long long>(fit.num_sampled),
@@ -207,6 +212,12 @@ class Scene {
     SceneModel scene = FromRecord(record, result);
     scene.record = record;
     return scene;
+  }
+
+  // What rank 0 found.
+  std::string HashForAll(std::string hash) const {
+    if (frame_.ranks != nullptr) frame_.ranks->Broadcast(0, hash);
+    return hash;
   }
 
   // What no model file says stands in the record's first line.
@@ -255,11 +266,13 @@ class Scene {
           static_cast<double>(sums.pixels[k]) /
           static_cast<double>(std::max<std::int64_t>(1, sums.tally.num_valid));
     if (sums.tally.num_valid > 0)
-      result.log_likelihood = sums.tally.log_likelihood / static_cast<double>(sums.tally.num_valid);
+      result.log_likelihood =
+          sums.tally.log_likelihood.ToDouble() / static_cast<double>(sums.tally.num_valid);
     if (NeedsAnomalies(frame_.output.outputs)) result.anomalies = sums.tally.anomalies;
     if (request_.applied && sums.tally.tells_drift)
-      result.drift = Drift{sums.tally.num_unlikely / static_cast<double>(sums.tally.num_valid),
-                           ShareDistance(result.classes, model.classes)};
+      result.drift =
+          Drift{sums.tally.num_unlikely.ToDouble() / static_cast<double>(sums.tally.num_valid),
+                ShareDistance(result.classes, model.classes)};
   }
 
   const JobFrame& frame_;
@@ -269,7 +282,15 @@ class Scene {
   CellReader cells_;
 };
 
-JobResult Run(const JobFrame& frame, const SceneRequest& request, const SceneOptions& options) {
+JobResult Run(const JobFrame& asked, const SceneRequest& request, const SceneOptions& options) {
+  RankProgress progress(options.ranks, asked.observer);
+  const JobObserver observer = progress.Observer();
+  const JobFrame frame{.input = asked.input,
+                       .output = asked.output,
+                       .observer = observer,
+                       .classes = asked.classes,
+                       .can_be_stale = asked.can_be_stale,
+                       .ranks = options.ranks};
   return RunStaged(frame, [&](const StageFolder& folder, JobResult& result) {
     try {
       Scene(frame, request, options).Run(folder, result);

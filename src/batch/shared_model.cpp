@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/ordered_pipeline.h"
+#include "base/tree_sum.h"
 #include "batch/input_parts.h"
 #include "features/band_projection.h"
 #include "features/effective_samples.h"
@@ -71,17 +72,19 @@ class SharedModelFit {
  private:
   // Of all images' pixels. What cannot be read, or has other bands, says so when it is gathered.
   void FindProjection() {
-    BandMoments moments;
+    TreeSum<BandMoments> moments;
+    Eigen::Index num_bands = 0;  // of the first that can be read
     ForEachInOrder(
         parts_.size(), work_.parts_at_a_time, [&](std::int64_t i) { return MomentsOf(i); },
-        [&](std::int64_t i, const BandMoments& of_part) {
-          const auto size = of_part.mean.size();
-          if (size > 0 && (moments.weight == 0 || moments.mean.size() == size)) moments += of_part;
+        [&](std::int64_t i, BandMoments& of_part) {
+          if (num_bands == 0 && of_part.weight > 0) num_bands = of_part.mean.size();
+          if (of_part.weight > 0 && of_part.mean.size() == num_bands)
+            moments.Add(i, std::move(of_part));
           Report(FolderStage::kGathering, ImagesDone(i));
           return Next::kGoOn;
         });
-    if (moments.mean.size() == 0) return;  // no image can be read
-    spec_.projection = PrincipalBands(moments, spec_.num_principal);
+    if (num_bands == 0) return;  // no image can be read
+    spec_.projection = PrincipalBands(moments.Total(), spec_.num_principal);
     pool_ = FeaturePool(spec_, plan_.pool);
   }
 
@@ -99,7 +102,7 @@ class SharedModelFit {
         parts_.size(), work_.parts_at_a_time, [&](std::int64_t i) { return Extract(i); },
         [&](std::int64_t i, PartOrFailure& result) {
           if (stopped_) return Next::kStop;  // begun before it was known
-          Add(parts_.At(i), std::move(result));
+          Add(i, std::move(result));
           Report(FolderStage::kGathering, ImagesDone(i));
           stopped_ = !shared_.failures.empty() && options_.on_failure == OnFailure::kStop;
           return stopped_ ? Next::kStop : Next::kGoOn;
@@ -117,7 +120,8 @@ class SharedModelFit {
   }
 
   // What a file's earlier cells have said stays where a later one fails.
-  void Add(const InputParts::Place& place, PartOrFailure result) {
+  void Add(std::int64_t part, PartOrFailure result) {
+    const InputParts::Place place = parts_.At(part);
     const InputFile& file = inputs_.files[place.file];
     if (shared_.failures.contains(place.file)) return;
     if (auto* failure = std::get_if<std::string>(&result)) {
@@ -126,7 +130,7 @@ class SharedModelFit {
     }
     ReadPart& read = std::get<ReadPart>(result);
     try {
-      pool_.Add(std::move(read.part));
+      pool_.Add(std::move(read.part), part);
       num_effective_ += read.num_effective;
       if (place.cell == 0) training_.push_back({file.name, read.hash});
     } catch (const ParameterError& error) {

@@ -92,6 +92,16 @@ Staging::Staging(const fs::path& directory, const std::string& stem) : directory
   TheRegistry().live.insert(this);
 }
 
+Staging::Staging(Joined, const fs::path& directory, const fs::path& folder)
+    : directory_(directory), folder_(folder) {
+  const std::lock_guard lock(TheRegistry().mutex);
+  TheRegistry().live.insert(this);
+}
+
+std::unique_ptr<Staging> Staging::Join(const fs::path& directory, const fs::path& folder) {
+  return std::unique_ptr<Staging>(new Staging(Joined(), directory, folder));
+}
+
 void Staging::Create(const std::string& stem) {
   made_directory_ = fs::create_directory(directory_);
   // A folder of that name may be left of a process that had the same number.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@ class Staging {
  public:
   // Creates `directory` if it is missing and, within it, `.STEM.gmmseg-PID-n`. Throws IoError.
   Staging(const boost::filesystem::path& directory, const std::string& stem);
+  // What another process made of them, for the same job; it removes all that the other one would.
+  static std::unique_ptr<Staging> Join(const boost::filesystem::path& directory,
+                                       const boost::filesystem::path& folder);
   // Removes what was not committed, and `directory` if this object made it and it is empty.
   ~Staging();
   Staging(const Staging&) = delete;
@@ -35,6 +39,8 @@ class Staging {
   static void AbandonAll() noexcept;
 
  private:
+  struct Joined {};
+  Staging(Joined, const boost::filesystem::path& directory, const boost::filesystem::path& folder);
   void Create(const std::string& stem);
   void Remove() noexcept;
   void Swap(const std::vector<std::string>& names, const std::vector<std::string>& stale);

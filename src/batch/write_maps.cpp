@@ -15,6 +15,7 @@
 #include "batch/output_names.h"
 #include "io/map_writer.h"
 #include "io/probability_steps.h"
+#include "io/staged_file.h"
 #include "raster/value_size.h"
 
 namespace gmmseg {
@@ -53,97 +54,101 @@ std::vector<std::pair<std::string, std::string>> MapMetadata(const Model& model)
           {"STOP_REASON", std::string(ToString(model.fit.stop_reason))}};
 }
 
+MapFormat FormatOf(MapFormat common, SampleType type, std::vector<MapBand> bands, double no_data) {
+  common.type = type;
+  common.bands = std::move(bands);
+  common.no_data = no_data;
+  common.overviews = Overviews::kAverage;
+  return common;
+}
+
+MapFormat FloatsOf(const MapFormat& common, const std::vector<std::string>& names) {
+  std::vector<MapBand> bands;
+  for (const std::string& name : names) bands.push_back({.name = name});
+  return FormatOf(common, SampleType::kFloat32, std::move(bands), kNaN);
+}
+
+MapFormat ProbabilitiesOf(const MapFormat& common, ProbabilityDepth depth, int num_classes) {
+  const bool is_float = depth == ProbabilityDepth::kFloat32;
+  std::vector<MapBand> bands;
+  for (int k = 1; k <= num_classes; ++k)
+    bands.push_back({"P(" + std::to_string(k) + ")", is_float ? 1 : 1 / StepsOf(depth).steps});
+  return is_float ? FormatOf(common, SampleType::kFloat32, std::move(bands), kNaN)
+                  : FormatOf(common, StepsOf(depth).type, std::move(bands), StepsOf(depth).no_data);
+}
+
+// Of the maps that are asked for.
+std::map<Output, MapFormat> FormatsOf(const MapSubject& subject, const OutputOptions& output) {
+  const MapFormat common{.width = subject.width,
+                         .height = subject.height,
+                         .layout = output.map_layout,
+                         .georeference = subject.georeference,
+                         .metadata = MapMetadata(subject.model)};
+  const ClassTable& classes = subject.model.classes;
+  std::vector<std::string> features;
+  for (const FeatureInfo& info : subject.model.features.info) features.push_back(info.name);
+  std::map<Output, MapFormat> formats;
+  const auto add = [&](Output kind, const auto& format) {
+    if (output.outputs.contains(kind)) formats.emplace(kind, format());
+  };
+  add(Output::kLabels, [&] { return ClassMap::FormatOf(common, classes, features); });
+  add(Output::kAnomalies, [&] { return ClassMap::FormatOf(common, MarkTable(), {}); });
+  add(Output::kUncertainty, [&] {
+    return FormatOf(common, kUncertaintySteps.type, {{"uncertainty", 1 / kUncertaintySteps.steps}},
+                    kUncertaintySteps.no_data);
+  });
+  if (!classes.empty())
+    add(Output::kProbabilities,
+        [&] { return ProbabilitiesOf(common, output.depth, static_cast<int>(classes.size())); });
+  add(Output::kDensity, [&] { return FloatsOf(common, {"log-density"}); });
+  add(Output::kOutliers, [&] { return FloatsOf(common, {"outlier tail probability"}); });
+  features.resize(std::min<std::size_t>(features.size(), subject.num_bands));
+  add(Output::kImputed, [&] { return FloatsOf(common, features); });
+  return formats;
+}
+
 }  // namespace
 
 struct MapOutputs::Impl {
+  // Nothing is written where there is no file.
   struct NumberMap {
-    NumberMap(const std::string& path, const MapFormat& format)
-        : writer(path, format),
-          num_bands(static_cast<int>(format.bands.size())),
-          bytes_per_value(BytesPerValue(format.type)) {}
+    NumberMap(const std::optional<std::string>& path, const MapFormat& format)
+        : num_bands(static_cast<int>(format.bands.size())),
+          bytes_per_value(BytesPerValue(format.type)) {
+      if (path) writer.emplace(*path, format);
+    }
+    void Write(const Window& window, int band, const void* values) {
+      if (writer) writer->Write(window, band, values);
+    }
 
-    MapWriter writer;
+    std::optional<MapWriter> writer;
     int num_bands;
     std::int64_t bytes_per_value;
   };
 
-  Impl(const boost::filesystem::path& folder_path, const std::string& output_stem,
+  Impl(const std::optional<boost::filesystem::path>& folder, const std::string& stem,
        const MapSubject& map_subject, const OutputOptions& options, KeepValues keep_values)
-      : folder(folder_path),
-        stem(output_stem),
-        subject(map_subject),
-        output(options),
-        keep(std::move(keep_values)),
-        common{.width = subject.width,
-               .height = subject.height,
-               .layout = output.map_layout,
-               .georeference = subject.georeference,
-               .metadata = MapMetadata(subject.model)} {
-    const ClassTable& classes = subject.model.classes;
-    std::vector<std::string> features;
-    for (const FeatureInfo& info : subject.model.features.info) features.push_back(info.name);
-    if (Wants(Output::kLabels)) OpenClasses(Output::kLabels, classes, features);
-    if (Wants(Output::kAnomalies)) OpenClasses(Output::kAnomalies, MarkTable(), {});
-    if (Wants(Output::kUncertainty))
-      OpenSteps(Output::kUncertainty, kUncertaintySteps,
-                {{"uncertainty", 1 / kUncertaintySteps.steps}});
-    if (Wants(Output::kProbabilities) && !classes.empty())
-      OpenProbabilities(static_cast<int>(classes.size()));
-    if (Wants(Output::kDensity)) OpenFloats(Output::kDensity, {"log-density"});
-    if (Wants(Output::kOutliers)) OpenFloats(Output::kOutliers, {"outlier tail probability"});
-    features.resize(std::min<std::size_t>(features.size(), subject.num_bands));
-    if (Wants(Output::kImputed)) OpenFloats(Output::kImputed, features);
-  }
-
-  bool Wants(Output kind) const { return output.outputs.contains(kind); }
-  std::string PathOf(Output kind) const {
-    return (folder / OutputName(stem, kind, OutputKind::kMap)).string();
-  }
-
-  MapFormat FormatOf(SampleType type, std::vector<MapBand> bands, double no_data) const {
-    MapFormat format = common;
-    format.type = type;
-    format.bands = std::move(bands);
-    format.no_data = no_data;
-    format.overviews = Overviews::kAverage;
-    return format;
-  }
-
-  void OpenClasses(Output kind, const ClassTable& classes,
-                   const std::vector<std::string>& mean_names) {
-    class_maps.try_emplace(kind, folder, stem, kind, common, classes, mean_names);
-  }
-
-  void OpenSteps(Output kind, const ProbabilitySteps& steps, std::vector<MapBand> bands) {
-    maps.try_emplace(kind, PathOf(kind), FormatOf(steps.type, std::move(bands), steps.no_data));
-  }
-
-  void OpenFloats(Output kind, const std::vector<std::string>& names) {
-    std::vector<MapBand> bands;
-    for (const std::string& name : names) bands.push_back({.name = name});
-    maps.try_emplace(kind, PathOf(kind), FormatOf(SampleType::kFloat32, bands, kNaN));
-  }
-
-  void OpenProbabilities(int num_classes) {
-    const bool is_float = output.depth == ProbabilityDepth::kFloat32;
-    std::vector<MapBand> bands;
-    for (int k = 1; k <= num_classes; ++k)
-      bands.push_back(
-          {"P(" + std::to_string(k) + ")", is_float ? 1 : 1 / StepsOf(output.depth).steps});
-    maps.try_emplace(
-        Output::kProbabilities, PathOf(Output::kProbabilities),
-        is_float ? FormatOf(SampleType::kFloat32, bands, kNaN)
-                 : FormatOf(StepsOf(output.depth).type, bands, StepsOf(output.depth).no_data));
+      : subject(map_subject), output(options), keep(std::move(keep_values)) {
+    for (const auto& [kind, format] : FormatsOf(subject, output)) {
+      if (format.classes) {
+        std::optional<ClassMap>& map = class_maps[kind];
+        if (folder) map.emplace(*folder, stem, kind, format, *format.classes, format.mean_names);
+        continue;
+      }
+      std::optional<std::string> path;
+      if (folder) path = (*folder / OutputName(stem, kind, OutputKind::kMap)).string();
+      maps.try_emplace(kind, path, format);
+    }
   }
 
   void Write(const MapPart& part) {
     for (auto& [kind, map] : class_maps) {
       const std::vector<std::uint16_t> labels =
           kind == Output::kAnomalies ? MarksOf(part) : CoreLabels(part);
-      map.Write(part.core, labels);
+      if (map) map->Write(part.core, labels);
       Keep(labels);
     }
-    for (auto& [kind, map] : maps) WriteNumbers(kind, part, map.writer);
+    for (auto& [kind, map] : maps) WriteNumbers(kind, part, map);
   }
 
   template <typename T>
@@ -156,13 +161,13 @@ struct MapOutputs::Impl {
     std::vector<std::uint16_t> labels(num_pixels);
     for (auto& [kind, map] : class_maps) {
       fetch(labels.data(), num_pixels * std::int64_t{sizeof(std::uint16_t)});
-      map.Write(core, labels);
+      if (map) map->Write(core, labels);
     }
     for (auto& [kind, map] : maps) {
       std::vector<char> values(num_pixels * map.bytes_per_value);
       for (int b = 0; b < map.num_bands; ++b) {
         fetch(values.data(), std::ssize(values));
-        map.writer.Write(core, b, values.data());
+        map.Write(core, b, values.data());
       }
     }
   }
@@ -181,7 +186,7 @@ struct MapOutputs::Impl {
     return marks;
   }
 
-  void WriteNumbers(Output kind, const MapPart& part, MapWriter& map) const {
+  void WriteNumbers(Output kind, const MapPart& part, NumberMap& map) const {
     switch (kind) {
       case Output::kUncertainty:
         return WriteUncertainty(part, map);
@@ -202,7 +207,7 @@ struct MapOutputs::Impl {
 
   // value(i) of pixels with data, i as they were seen, as the steps have it.
   template <typename T>
-  void WriteSteps(const MapPart& part, MapWriter& map, int band, const ProbabilitySteps& steps,
+  void WriteSteps(const MapPart& part, NumberMap& map, int band, const ProbabilitySteps& steps,
                   const PixelValues& value) const {
     std::vector<T> stored(part.num_pixels());
     for (std::int64_t i = 0; i < part.num_pixels(); ++i) {
@@ -216,13 +221,13 @@ struct MapOutputs::Impl {
     Keep(stored);
   }
 
-  void WriteUncertainty(const MapPart& part, MapWriter& map) const {
+  void WriteUncertainty(const MapPart& part, NumberMap& map) const {
     const std::vector<float> uncertainty = part.result.Uncertainty();
     WriteSteps<std::uint8_t>(part, map, 0, kUncertaintySteps,
                              [&](std::int64_t i) { return uncertainty[part.result.PlaceOf(i)]; });
   }
 
-  void WriteProbabilities(const MapPart& part, MapWriter& map) const {
+  void WriteProbabilities(const MapPart& part, NumberMap& map) const {
     const auto num_classes = static_cast<int>(part.result.classes.size());
     const int most = ClassesAtATime(
         part.seen.width * part.seen.height * std::int64_t{sizeof(float)}, num_classes);
@@ -233,7 +238,7 @@ struct MapOutputs::Impl {
     }
   }
 
-  void WriteProbability(const MapPart& part, MapWriter& map, int band,
+  void WriteProbability(const MapPart& part, NumberMap& map, int band,
                         const std::vector<float>& plane) const {
     const auto value = [&](std::int64_t i) { return plane[i]; };
     switch (output.depth) {
@@ -251,7 +256,7 @@ struct MapOutputs::Impl {
   }
 
   // value(i) of pixels with data, i as they were seen.
-  void WriteFloats(const MapPart& part, MapWriter& map, int band, const PixelValues& value) const {
+  void WriteFloats(const MapPart& part, NumberMap& map, int band, const PixelValues& value) const {
     std::vector<float> plane(part.num_pixels());
     for (std::int64_t i = 0; i < part.num_pixels(); ++i)
       plane[i] = part.result.labels[part.At(i)] == 0 ? kNaN : value(part.At(i));
@@ -260,17 +265,16 @@ struct MapOutputs::Impl {
   }
 
   void Close() {
-    for (auto& [kind, map] : class_maps) map.Close();
-    for (auto& [kind, map] : maps) map.writer.Close();
+    for (auto& [kind, map] : class_maps)
+      if (map) map->Close();
+    for (auto& [kind, map] : maps)
+      if (map.writer) map.writer->Close();
   }
 
-  boost::filesystem::path folder;
-  std::string stem;
   MapSubject subject;
   const OutputOptions& output;
   KeepValues keep;
-  MapFormat common;  // what all maps share
-  std::map<Output, ClassMap> class_maps;
+  std::map<Output, std::optional<ClassMap>> class_maps;
   std::map<Output, NumberMap> maps;
 };
 
@@ -280,8 +284,9 @@ std::vector<std::uint16_t> CoreLabels(const MapPart& part) {
   return labels;
 }
 
-MapOutputs::MapOutputs(const boost::filesystem::path& folder, const std::string& stem,
-                       const MapSubject& subject, const OutputOptions& output, KeepValues keep)
+MapOutputs::MapOutputs(const std::optional<boost::filesystem::path>& folder,
+                       const std::string& stem, const MapSubject& subject,
+                       const OutputOptions& output, KeepValues keep)
     : impl_(std::make_unique<Impl>(folder, stem, subject, output, std::move(keep))) {}
 MapOutputs::~MapOutputs() = default;
 void MapOutputs::Write(const MapPart& part) { impl_->Write(part); }
@@ -290,6 +295,29 @@ void MapOutputs::WriteKept(const Window& core, const FetchValues& fetch) {
 }
 std::int64_t MapOutputs::BytesPerPixel() const { return impl_->KeptBytesPerPixel(); }
 void MapOutputs::Close() { impl_->Close(); }
+
+ClassCounts MapOutputs::counts() const {
+  ClassCounts counts;
+  for (const auto& [kind, map] : impl_->class_maps)
+    if (map) counts[kind] = map->counts();
+  return counts;
+}
+
+void WriteMosaics(const boost::filesystem::path& folder, const std::string& stem,
+                  const MapSubject& subject, const OutputOptions& output,
+                  const std::vector<WrittenTile>& tiles, const ClassCounts& counts) {
+  for (const auto& [kind, format] : FormatsOf(subject, output)) {
+    std::vector<MosaicTile> files;
+    for (const WrittenTile& tile : tiles)
+      files.push_back(
+          {tile.window, tile.folder + "/" + OutputName(tile.stem, kind, OutputKind::kMap)});
+    const auto count = counts.find(kind);
+    WriteMosaic((folder / OutputName(stem, kind, OutputKind::kMosaic)).string(), format, files,
+                count == counts.end() ? std::vector<std::int64_t>() : count->second);
+    if (format.classes)
+      WriteStagedFile((folder / StyleName(stem, kind)).string(), QgisStyle(*format.classes));
+  }
+}
 
 OutputSet MapOutputKinds() {
   return {Output::kLabels,    Output::kUncertainty, Output::kProbabilities, Output::kDensity,

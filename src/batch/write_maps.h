@@ -7,7 +7,9 @@
 #include <boost/filesystem/path.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,13 +49,17 @@ std::vector<std::uint16_t> CoreLabels(const MapPart& part);
 using KeepValues = std::function<void(const void* values, std::int64_t bytes)>;
 using FetchValues = std::function<void(void* values, std::int64_t bytes)>;
 
+// Per class, of the maps of classes.
+using ClassCounts = std::map<Output, std::vector<std::int64_t>>;
+
 // Labels and anomalies (of uint8, above 255 classes uint16, with a raster attribute table beside
 // them and a style for QGIS), uncertainty (in steps of 0.004), probabilities, and planes of floats
 // (NaN: no data), of those that are asked for. Written part by part, whose cores together are the
 // image, row by row of them.
 class MapOutputs {
  public:
-  MapOutputs(const boost::filesystem::path& folder, const std::string& stem,
+  // Without a folder there are no files: values are but kept.
+  MapOutputs(const std::optional<boost::filesystem::path>& folder, const std::string& stem,
              const MapSubject& subject, const OutputOptions& output, KeepValues keep = {});
   ~MapOutputs();  // without Close(): nothing stays behind
   MapOutputs(const MapOutputs&) = delete;
@@ -65,6 +71,7 @@ class MapOutputs {
   // Of what is kept, in all maps.
   std::int64_t BytesPerPixel() const;
   void Close();
+  ClassCounts counts() const;  // of pixels
 
  private:
   struct Impl;
@@ -73,5 +80,15 @@ class MapOutputs {
 
 // Those that it writes.
 OutputSet MapOutputKinds();
+
+// A tile's maps, that a MapOutputs wrote.
+struct WrittenTile {
+  Window window;  // of the whole
+  std::string folder, stem;
+};
+// The maps of the whole over those of the tiles, whose folders stand in `folder`, with styles.
+void WriteMosaics(const boost::filesystem::path& folder, const std::string& stem,
+                  const MapSubject& subject, const OutputOptions& output,
+                  const std::vector<WrittenTile>& tiles, const ClassCounts& counts);
 
 }  // namespace gmmseg

@@ -1,6 +1,5 @@
 #include "cli/option_table.h"
 
-#include <gmmseg/threads.h>
 
 #include <algorithm>
 #include <memory>
@@ -288,6 +287,12 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
           "Write maps, which are what is written of georeferenced rasters, as Cloud-Optimised "
           "GeoTIFFs. Default: GeoTIFFs in tiles of 512 x 512.",
           [&output] { output.map_layout = MapLayout::kCloudOptimized; });
+  Add(app, kOut, "--map-files", "one|tiles",
+      "What a map is that is read and written part by part: one file, or tiles, files of 2048 x "
+      "2048 pixels, more where they would be more than 1024, in a folder STEM_tiles, and "
+      "STEM_labels.vrt over them, which GDAL and QGIS open as one. Default: one; tiles of "
+      "segment-mpi, whose ranks write them at the same time.",
+      [&options](const std::string& word) { options.map_files = ParseMapFiles(word); });
   Add(app, kOut, "--anomaly-rate", "R",
       "Share of the training pixels that count as unlikely in the anomalies, and probability below "
       "which a pixel is an outlier, greater than 0 and less than 1. Default: 0.01.",
@@ -420,7 +425,6 @@ CLI::App* Declaration::AddCommand(const std::string& name, const std::string& he
 }
 
 Declaration::Declaration() {
-  options.threads = AvailableThreads();
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(kSegmentFooter);
   app.require_subcommand(0, 1);

@@ -62,6 +62,7 @@ struct Options {
   std::optional<RegionOptions> regions;  // in place of classes
   OutputOptions output;
   bool default_outputs = true;  // --write is not given
+  std::optional<MapFiles> map_files;
 
   // Of folder jobs.
   Subfolders subfolders = Subfolders::kSkip;
@@ -80,7 +81,7 @@ struct Options {
   std::string output_file;
 
   Strictness strictness = Strictness::kReport;
-  int threads = 1;
+  std::optional<int> threads;  // of this process
   Verbosity verbosity = Verbosity::kNormal;
   ReportFormat report = ReportFormat::kLine;
 };

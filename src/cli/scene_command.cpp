@@ -103,6 +103,13 @@ OutputOptions SceneOutputsOf(const Options& options, const FeatureSpec& features
   return output;
 }
 
+// Of ranks the same wherever they run, if their machine has it: what it holds decides the fit.
+std::int64_t UsualMemory(const Processes& processes) {
+  constexpr std::int64_t kOfRank = std::int64_t{2} << 30;
+  const std::int64_t half = AvailableMemory() / 2;
+  return processes.ranks == nullptr ? half : std::min(kOfRank, half / processes.num_here);
+}
+
 }  // namespace
 
 bool IsOfScene(const Options& options) {
@@ -111,8 +118,8 @@ bool IsOfScene(const Options& options) {
   return header && header->is_map;
 }
 
-ExitCode RunScene(const Options& options) {
-  const std::int64_t memory = options.memory > 0 ? options.memory : AvailableMemory() / 2;
+ExitCode RunScene(const Options& options, const Processes& processes) {
+  const std::int64_t memory = options.memory > 0 ? options.memory : UsualMemory(processes);
   const bool applies = options.command == Command::kApply;
   const JobInput input = InputOf(options);
   std::optional<Model> model;
@@ -125,7 +132,8 @@ ExitCode RunScene(const Options& options) {
   } else {
     fit = SettingsOf(options, {input.scribbles});
   }
-  if (BytesToHold(*HeaderOf(options), fit, options.output) <= memory) return RunOneFile(options);
+  if (processes.ranks == nullptr && BytesToHold(*HeaderOf(options), fit, options.output) <= memory)
+    return RunOneFile(options);
   SceneProgress progress(options);
   const JobObserver show = [&](const JobProgress& each) {
     progress.Show(each, fit.fit.max_iterations);
@@ -133,20 +141,24 @@ ExitCode RunScene(const Options& options) {
   SceneOptions scene{.memory = memory,
                      .full_passes = options.full_passes,
                      .plan = {},
-                     .earlier = EarlierPass::kForget};
+                     .earlier = EarlierPass::kForget,
+                     .ranks = processes.ranks};
   if (options.verbosity != Verbosity::kQuiet)
     scene.plan = [&](const std::string& plan) {
       progress.Wipe();
       Tell(options.inputs.front() + ": " + plan);
     };
-  const OutputOptions output =
+  OutputOptions output =
       SceneOutputsOf(options, fit.features,
                      applies ? ImpossibleOutputs(*model, options.output.anomaly_rate)
                              : ImpossibleOutputs(ModelSource::kSeparate, fit));
+  output.map_files = options.map_files.value_or(processes.ranks == nullptr ? MapFiles::kOne
+                                                                           : MapFiles::kTiles);
   const JobResult result =
       applies ? RunSceneJob(input, *model, options.segment.smooth, output, scene, show)
               : RunSceneJob(input, fit, output, scene, show);
   progress.Wipe();
+  if (!processes.IsFirst()) return kDone;
   return ReportOneFile(result, applies ? SegmentOptions() : fit, options);
 }
 

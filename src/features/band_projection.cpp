@@ -122,6 +122,21 @@ BandMoments& BandMoments::operator+=(const BandMoments& other) {
   return *this;
 }
 
+void Unite(Ranks& ranks, TreeSum<BandMoments>& moments) {
+  Unite(
+      ranks, moments,
+      [](ByteWriter& writer, const BandMoments& each) {
+        writer.Put(each.weight);
+        writer.Put(Eigen::MatrixXd(each.mean));
+        writer.Put(each.scatter);
+      },
+      [](ByteReader& reader) {
+        const auto weight = reader.Next<double>();
+        const auto mean = reader.Next<Eigen::MatrixXd>();
+        return BandMoments{weight, mean, reader.Next<Eigen::MatrixXd>()};
+      });
+}
+
 BandMoments MomentsOfBands(const Raster& raster, BandScale scale) {
   const std::int64_t n = raster.num_pixels();
   std::vector<BandMoments> sums(std::min(NumPartialSums(raster.num_bands()), NumTiles(n)));

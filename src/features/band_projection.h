@@ -2,11 +2,14 @@
 #pragma once
 
 #include <gmmseg/features.h>
+#include <gmmseg/ranks.h>
 #include <gmmseg/raster.h>
 #include <gmmseg/samples.h>
 
 #include <Eigen/Core>
 #include <memory>
+
+#include "base/tree_sum.h"
 
 namespace gmmseg {
 
@@ -19,6 +22,9 @@ struct BandMoments {
 
   BandMoments& operator+=(const BandMoments& other);
 };
+
+// The moments of all ranks' parts, on all of them.
+void Unite(Ranks& ranks, TreeSum<BandMoments>& moments);
 
 // The same bits for any number of threads. Cost: B²/2 multiply-adds per pixel.
 BandMoments MomentsOfBands(const Raster& raster, BandScale scale);

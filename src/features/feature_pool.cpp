@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "base/share.h"
 #include "features/palette.h"
 #include "features/plain_samples.h"
 #include "features/same_features.h"
@@ -194,12 +195,18 @@ FeaturePool::Plan FeaturePool::PlanFor(const FeatureSpec& spec,
   return plan;
 }
 
-bool FeaturePool::FitsInto(std::int64_t memory) const {
-  double bytes = 0;
-  for (const auto& [kind, runs] : runs_)
-    for (const std::vector<CountedColor>& run : runs)
-      bytes += BytesPerColor(kind) * static_cast<double>(run.size());
-  return bytes <= static_cast<double>(memory);
+// Of distinct colours, however many runs they stand in.
+bool FeaturePool::FitsInto(std::int64_t memory) {
+  const auto fits = [&] {
+    double bytes = 0;
+    for (const auto& [kind, runs] : runs_)
+      for (const std::vector<CountedColor>& run : runs)
+        bytes += BytesPerColor(kind) * static_cast<double>(run.size());
+    return bytes <= static_cast<double>(memory);
+  };
+  if (fits()) return true;
+  MergeAllRuns();
+  return fits();
 }
 
 std::int64_t FeaturePool::num_sampled() const {
@@ -268,31 +275,115 @@ void FeaturePool::ExtractSamples(const Raster& raster, std::uint64_t identity, P
   part.floor = FloorOf(raster, part.layout, samples);
 }
 
-void FeaturePool::Add(Part part) {
+void FeaturePool::Expect(const Raster& raster) {
+  if (!layout_) layout_ = DescribeFeatures(raster, spec_);
+}
+
+void FeaturePool::Add(Part part, std::int64_t place) {
   if (!layout_) layout_ = part.layout;
   if (!SameFeatures(part.layout, *layout_))
     throw ParameterError("the image gives the features " + FeatureNames(part.layout) +
                          "; those of the first image are " + FeatureNames(*layout_) +
                          "; segment images of one kind together");
-  Join(scribbled_, part.scribbled);
+  for (auto& [number, scribbled] : part.scribbled) scribbled_[number].Add(place, scribbled);
   if (part.num_valid == 0) return;
-  const Eigen::MatrixXd floor = static_cast<double>(part.num_valid) * part.floor;
-  weighted_floor_ = num_valid_ == 0 ? floor : Eigen::MatrixXd(weighted_floor_ + floor);
+  weighted_floor_.Add(place, static_cast<double>(part.num_valid) * part.floor);
   num_valid_ += part.num_valid;
   rows_.insert(rows_.end(), part.rows.begin(), part.rows.end());
   row_weights_.insert(row_weights_.end(), part.row_weights.begin(), part.row_weights.end());
-  if (part.colors.empty()) return;
-  std::vector<std::vector<CountedColor>>& runs = runs_[part.kind];
-  runs.push_back(std::move(part.colors));
+  AddColors(part.kind, std::move(part.colors));
+}
+
+void FeaturePool::AddColors(const RasterKind& kind, std::vector<CountedColor> colors) {
+  if (colors.empty()) return;
+  std::vector<std::vector<CountedColor>>& runs = runs_[kind];
+  runs.push_back(std::move(colors));
   MergeRuns(runs, 2);
+}
+
+void FeaturePool::MergeAllRuns() {
+  for (auto& [kind, runs] : runs_) MergeRuns(runs, INFINITY);
+}
+
+bool FeaturePool::Unite(Ranks& ranks, std::int64_t memory, bool fits) {
+  const auto bytes = [&] { return fits ? Bytes() : ""; };
+  const auto join = [&](const std::string& others) {
+    fits = fits && !others.empty();
+    if (!fits) return;
+    Join(others);
+    fits = FitsInto(memory);
+  };
+  const auto take = [&](const std::string& all) {
+    Clear();
+    fits = !all.empty();
+    if (fits) Join(all);
+  };
+  gmmseg::Unite(ranks, bytes, join, take);
+  return fits;
+}
+
+std::string FeaturePool::Bytes() const {
+  ByteWriter writer;
+  writer.Put(num_valid_);
+  writer.Put(rows_);
+  writer.Put(row_weights_);
+  weighted_floor_.Put(writer, [](ByteWriter& to, const Eigen::MatrixXd& floor) { to.Put(floor); });
+  writer.Put(std::ssize(scribbled_));
+  for (const auto& [number, scribbled] : scribbled_) {
+    writer.Put(number);
+    scribbled.Put(writer, [](ByteWriter& to, const ScribbledClass& each) {
+      to.Put(each.weight);
+      to.Put(Eigen::MatrixXd(each.mean));
+      to.Put(each.scatter);
+    });
+  }
+  for (const auto& [kind, runs] : runs_)
+    for (const std::vector<CountedColor>& run : runs) {
+      writer.Put(kind);
+      writer.Put(run);
+    }
+  return writer.Take();
+}
+
+// Of the places behind those that are here.
+void FeaturePool::Join(const std::string& bytes) {
+  ByteReader reader(bytes);
+  num_valid_ += reader.Next<std::int64_t>();
+  const auto rows = reader.Next<std::vector<float>>();
+  rows_.insert(rows_.end(), rows.begin(), rows.end());
+  const auto row_weights = reader.Next<std::vector<double>>();
+  row_weights_.insert(row_weights_.end(), row_weights.begin(), row_weights.end());
+  weighted_floor_.Join(TreeSum<Eigen::MatrixXd>::Get(
+      reader, [](ByteReader& from) { return from.Next<Eigen::MatrixXd>(); }));
+  for (auto left = reader.Next<std::ptrdiff_t>(); left > 0; --left) {
+    TreeSum<ScribbledClass>& scribbled = scribbled_[reader.Next<int>()];
+    scribbled.Join(TreeSum<ScribbledClass>::Get(reader, [](ByteReader& from) {
+      const auto weight = from.Next<double>();
+      const auto mean = from.Next<Eigen::MatrixXd>();
+      return ScribbledClass{weight, mean, from.Next<Eigen::MatrixXd>()};
+    }));
+  }
+  while (!reader.at_end()) {
+    const auto kind = reader.Next<RasterKind>();
+    AddColors(kind, reader.Next<std::vector<CountedColor>>());
+  }
+}
+
+void FeaturePool::Clear() {
+  num_valid_ = 0;
+  rows_ = {};
+  row_weights_ = {};
+  weighted_floor_ = {};
+  scribbled_ = {};
+  runs_ = {};
 }
 
 FeaturePlanes FeaturePool::Take() {
   FeaturePlanes planes;
   planes.layout = layout_.value();
   planes.num_valid = num_valid_;
-  planes.scribbled = std::move(scribbled_);
-  planes.floor = weighted_floor_ / static_cast<double>(num_valid_);
+  for (const auto& [number, scribbled] : scribbled_) planes.scribbled[number] = scribbled.Total();
+  planes.floor = weighted_floor_.Total() / static_cast<double>(num_valid_);
   planes.samples = plan_.content == Content::kColors ? TakeColors() : TakeRows();
   if (!row_weights_.empty()) {
     planes.samples.SetWeights(row_weights_);
@@ -303,11 +394,9 @@ FeaturePlanes FeaturePool::Take() {
 }
 
 Samples FeaturePool::TakeColors() {
+  MergeAllRuns();
   std::int64_t size = 0;
-  for (auto& [kind, runs] : runs_) {
-    MergeRuns(runs, INFINITY);
-    size += static_cast<std::int64_t>(runs.front().size());
-  }
+  for (const auto& [kind, runs] : runs_) size += std::ssize(runs.front());
   const auto num_features = static_cast<int>(layout_->info.size());
   Samples all(size, num_features);
   std::int64_t first = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gmmseg/features.h>
+#include <gmmseg/ranks.h>
 #include <gmmseg/raster.h>
 
 #include <compare>
@@ -9,7 +10,10 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
+
+#include "base/tree_sum.h"
 
 namespace gmmseg {
 
@@ -66,12 +70,20 @@ class FeaturePool {
   // From any number of threads; `identity` makes the pixels of different rasters different. Throws
   // ParameterError as DescribeFeatures does.
   Part Extract(const Raster& raster, std::uint64_t identity) const;
-  // Throws ParameterError where the features are not those of the first part.
-  void Add(Part part);
+  // Parts by their places, in ascending order, each once. Throws ParameterError where the features
+  // are not those of the first part.
+  void Add(Part part, std::int64_t place);
+  // As if a part of that raster's kind, without a pixel, had been the first.
+  void Expect(const Raster& raster);
+
+  // What all ranks have added, each those places that are its share; on all of them. False, and the
+  // pool is of no use, where `fits` is false on one of them or the colours do not fit into `memory`
+  // bytes. Every rank has added or expects something.
+  bool Unite(Ranks& ranks, std::int64_t memory, bool fits);
 
   bool empty() const { return num_valid_ == 0; }
   // Whether the colours so far, and what the fit needs of them, fit into so many bytes.
-  bool FitsInto(std::int64_t memory) const;
+  bool FitsInto(std::int64_t memory);
   std::int64_t num_sampled() const;  // pixels of a sample so far
   // All of it as planes, standardised, without `entry`; empties the pool. num_valid counts all
   // pixels, also those that the sample left out.
@@ -82,6 +94,11 @@ class FeaturePool {
   void ExtractPicked(const Raster& raster, std::uint64_t identity, Part& part) const;
   void ExtractSamples(const Raster& raster, std::uint64_t identity, Part& part) const;
   bool IsInSample(std::uint64_t identity, std::int64_t pixel) const;
+  std::string Bytes() const;
+  void Join(const std::string& bytes);
+  void Clear();
+  void AddColors(const RasterKind& kind, std::vector<CountedColor> colors);
+  void MergeAllRuns();
   Samples TakeColors();
   Samples TakeRows();
 
@@ -93,8 +110,8 @@ class FeaturePool {
   std::vector<float> rows_;
   std::vector<double> row_weights_;  // of these, or none
   std::int64_t num_valid_ = 0;
-  Eigen::MatrixXd weighted_floor_;
-  ScribbledClasses scribbled_;
+  TreeSum<Eigen::MatrixXd> weighted_floor_;
+  std::map<int, TreeSum<ScribbledClass>> scribbled_;  // by number
 };
 
 }  // namespace gmmseg

@@ -56,11 +56,4 @@ std::vector<std::int64_t> ScribbledPixels(const Raster& raster) {
   return pixels;
 }
 
-void Join(ScribbledClasses& classes, const ScribbledClasses& others) {
-  for (const auto& [number, other] : others) {
-    const auto [known, is_new] = classes.try_emplace(number, other);
-    if (!is_new) known->second += other;
-  }
-}
-
 }  // namespace gmmseg

@@ -18,7 +18,4 @@ ScribbledClasses ScribbledOf(const Raster& raster, const Samples& plain,
 // The pixels under a stroke, ascending.
 std::vector<std::int64_t> ScribbledPixels(const Raster& raster);
 
-// The classes of the pixels of both.
-void Join(ScribbledClasses& classes, const ScribbledClasses& others);
-
 }  // namespace gmmseg

@@ -1,11 +1,16 @@
+#include <cpl_conv.h>
+#include <cpl_string.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <limits>
+#include <string_view>
 
+#include "base/text.h"
 #include "io/gdal_library.h"
 #include "io/map_writer.h"
+#include "io/staged_file.h"
 
 namespace gmmseg {
 namespace fs = boost::filesystem;
@@ -74,7 +79,81 @@ void SetColors(GDALRasterBandH band, const ClassTable& classes) {
   GDALDestroyColorTable(colors);
 }
 
+// What a map says of itself, but for its values.
+void Describe(GDALDatasetH dataset, const MapFormat& format) {
+  WriteGeoreference(dataset, format.georeference);
+  GDALSetMetadata(dataset, GdalOptions(format.metadata).get(), kDomain);
+  for (std::size_t b = 0; b < format.bands.size(); ++b) {
+    const MapBand& band = format.bands[b];
+    const GDALRasterBandH handle = GDALGetRasterBand(dataset, static_cast<int>(b) + 1);
+    GDALSetDescription(handle, band.name.c_str());
+    GDALSetRasterNoDataValue(handle, format.no_data);
+    if (band.scale == 1 && band.offset == 0) continue;
+    GDALSetRasterScale(handle, band.scale);
+    GDALSetRasterOffset(handle, band.offset);
+  }
+  if (format.classes && format.type == SampleType::kUint8)
+    SetColors(GDALGetRasterBand(dataset, 1), *format.classes);
+}
+
+[[noreturn]] void FailToWrite(const std::string& target, const std::string& cause) {
+  throw IoError(IoError::Operation::kWrite, target + ": cannot be written (" + cause +
+                                                "); choose a folder on a disk with room");
+}
+
+std::string XmlEscaped(const std::string& text) {
+  const std::unique_ptr<char, decltype(&VSIFree)> escaped(
+      CPLEscapeString(text.c_str(), static_cast<int>(text.size()), CPLES_XML), &VSIFree);
+  return escaped.get();
+}
+
+// One band's sources, in the words of GDAL's virtual rasters.
+std::string SourcesOf(const std::vector<MosaicTile>& tiles, int band) {
+  std::string text;
+  for (const MosaicTile& tile : tiles) {
+    const Window& at = tile.window;
+    const auto place = [&](const char* name, std::int64_t x, std::int64_t y) {
+      return Format("      <%s xOff=\"%lld\" yOff=\"%lld\" xSize=\"%lld\" ySize=\"%lld\"/>\n", name,
+                    static_cast<long long>(x), static_cast<long long>(y),
+                    static_cast<long long>(at.width), static_cast<long long>(at.height));
+    };
+    text += "    <SimpleSource>\n      <SourceFilename relativeToVRT=\"1\">" +
+            XmlEscaped(tile.file) + "</SourceFilename>\n      <SourceBand>" + std::to_string(band) +
+            "</SourceBand>\n" + place("SrcRect", 0, 0) + place("DstRect", at.x, at.y) +
+            "    </SimpleSource>\n";
+  }
+  return text;
+}
+
 }  // namespace
+
+void WriteMosaic(const std::string& path, const MapFormat& format,
+                 const std::vector<MosaicTile>& tiles, const std::vector<std::int64_t>& counts) {
+  const GdalMessages messages;
+  const auto require = [&](bool ok) {
+    if (!ok || messages.HasError()) FailToWrite(path, messages.cause());
+  };
+  GdalDataset mosaic(GDALCreate(GDALGetDriverByName("VRT"), "", static_cast<int>(format.width),
+                                static_cast<int>(format.height),
+                                static_cast<int>(format.bands.size()), GdalTypeOf(format.type),
+                                nullptr));
+  require(mosaic != nullptr);
+  Describe(mosaic.get(), format);
+  if (format.classes)
+    GDALSetDefaultRAT(GDALGetRasterBand(mosaic.get(), 1), TableOf(format, counts).get());
+  char** const described = GDALGetMetadata(mosaic.get(), "xml:VRT");
+  require(described != nullptr && described[0] != nullptr);
+  // Every band ends alike: its sources stand before that.
+  constexpr std::string_view kBandEnd = "</VRTRasterBand>";
+  std::string text = described[0];
+  std::size_t at = 0;
+  for (int band = 1; (at = text.find(kBandEnd, at)) != std::string::npos; ++band) {
+    const std::string sources = SourcesOf(tiles, band);
+    text.insert(at, sources);
+    at += sources.size() + kBandEnd.size();
+  }
+  WriteStagedFile(path, text);
+}
 
 struct MapWriter::Impl {
   Impl(const std::string& target_path, const MapFormat& map_format)
@@ -100,10 +179,7 @@ struct MapWriter::Impl {
   fs::path Written() const { return folder / target.filename(); }
   fs::path Finished() const { return folder / ("cog-" + target.filename().string()); }
 
-  [[noreturn]] void Fail(const std::string& cause) const {
-    throw IoError(IoError::Operation::kWrite, target.string() + ": cannot be written (" + cause +
-                                                  "); choose a folder on a disk with room");
-  }
+  [[noreturn]] void Fail(const std::string& cause) const { FailToWrite(target.string(), cause); }
   void Require(bool ok, const GdalMessages& messages) const {
     if (!ok || messages.HasError()) Fail(messages.cause());
   }
@@ -126,18 +202,7 @@ struct MapWriter::Impl {
                              static_cast<int>(format.bands.size()), GdalTypeOf(format.type),
                              options.get()));
     Require(dataset != nullptr, messages);
-    WriteGeoreference(dataset.get(), format.georeference);
-    GDALSetMetadata(dataset.get(), GdalOptions(format.metadata).get(), kDomain);
-    for (std::size_t b = 0; b < format.bands.size(); ++b) {
-      const MapBand& band = format.bands[b];
-      const GDALRasterBandH handle = Band(static_cast<int>(b));
-      GDALSetDescription(handle, band.name.c_str());
-      GDALSetRasterNoDataValue(handle, format.no_data);
-      if (band.scale == 1 && band.offset == 0) continue;
-      GDALSetRasterScale(handle, band.scale);
-      GDALSetRasterOffset(handle, band.offset);
-    }
-    if (format.classes && format.type == SampleType::kUint8) SetColors(Band(0), *format.classes);
+    Describe(dataset.get(), format);
     Require(true, messages);
   }
 

@@ -62,6 +62,17 @@ class MapWriter {
   std::unique_ptr<Impl> impl_;
 };
 
+// A part of a map that stands in a file of its own.
+struct MosaicTile {
+  Window window;     // of the whole
+  std::string file;  // from the folder of the mosaic
+};
+
+// A map in tiles that are there already, of this format but for their size and place: a virtual
+// raster of GDAL's. `counts` as in MapWriter::Close. Throws IoError.
+void WriteMosaic(const std::string& path, const MapFormat& format,
+                 const std::vector<MosaicTile>& tiles, const std::vector<std::int64_t>& counts);
+
 // A style by which QGIS shows a map of classes in their colours and with their names: the text of a
 // file that has the map's name but for the ending, ".qml".
 std::string QgisStyle(const ClassTable& classes);

@@ -39,4 +39,9 @@ MapWriter::~MapWriter() = default;
 void MapWriter::Write(const Window&, int, const void*) {}
 void MapWriter::Close(const std::vector<std::int64_t>&) {}
 
+void WriteMosaic(const std::string& path, const MapFormat&, const std::vector<MosaicTile>&,
+                 const std::vector<std::int64_t>&) {
+  Refuse(IoError::Operation::kWrite, path);
+}
+
 }  // namespace gmmseg

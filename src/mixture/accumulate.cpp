@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <string>
 #include <tuple>
 
+#include "base/share.h"
 #include "base/tile_loop.h"
 #include "mixture/plane_posteriors.h"
 
@@ -45,9 +47,24 @@ void WorstSample::Merge(const WorstSample& other) {
   if (!other.features.empty() && (features.empty() || key(other) < key(*this))) *this = other;
 }
 
-SampleSource::SampleSource(const Samples& samples, Membership membership)
+void SumOver(Ranks& ranks, MixtureStats& stats) {
+  std::vector<ExactSum> sums = stats.Sums();
+  std::vector<std::int64_t> parts;
+  for (const ExactSum& sum : sums) std::ranges::copy(sum.ToParts(), std::back_inserter(parts));
+  ranks.Sum(parts);
+  auto next = parts.begin();
+  for (ExactSum& sum : sums) {
+    ExactSum::Parts totals;
+    for (std::int64_t& total : totals) total = *next++;
+    sum = ExactSum::FromParts(totals);
+  }
+  stats = MixtureStats::FromSums(stats.centers(), stats.packed_blocks(), sums);
+}
+
+SampleSource::SampleSource(const Samples& samples, Membership membership, Ranks* ranks)
     : samples_(samples),
       membership_(membership),
+      ranks_(ranks),
       ones_(samples.size() < kTileSize ? 0 : kTileSize),
       all_one_(NumTiles(samples.size())) {
   std::ranges::fill(ones_, 1.0f);
@@ -68,19 +85,22 @@ MixtureStats SampleSource::Accumulate(const GaussianMixture& model) {
                        worker.sums);
     AddSums(kernel_model, worker);
   };
-  // One tile, as the levels of a grey image are: to hand it to a thread would take longer than the
-  // pass.
+  // One tile, as the levels of a grey image are: to hand it to a thread, or to tell other ranks of
+  // it, would take longer than the pass.
   if (NumTiles(samples_.size()) <= 1) {
     Worker worker(model, kernel_model);
     add_tile(0, 0, samples_.size(), worker);
     return std::move(worker.stats);
   }
   tbb::enumerable_thread_specific<Worker> workers(model, kernel_model);
-  ForEachTile(samples_.size(), [&](std::int64_t tile, std::int64_t first, std::int64_t count) {
-    add_tile(tile, first, count, workers.local());
-  });
+  const Share share = ShareOf(NumTiles(samples_.size()), ranks_);
+  ForEachTile(samples_.size(), share.first, share.behind,
+              [&](std::int64_t tile, std::int64_t first, std::int64_t count) {
+                add_tile(tile, first, count, workers.local());
+              });
   MixtureStats total(model);
   for (const Worker& worker : workers) total += worker.stats;
+  if (ranks_ != nullptr) SumOver(*ranks_, total);
   return total;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gmmseg/aligned_buffer.h>
 #include <gmmseg/mixture_stats.h>
+#include <gmmseg/ranks.h>
 #include <gmmseg/samples.h>
 
 #include <vector>
@@ -10,6 +11,9 @@
 #include "mixture/kernels.h"
 
 namespace gmmseg {
+
+// The sums of all ranks.
+void SumOver(Ranks& ranks, MixtureStats& stats);
 
 // The sample that a model finds least likely, of those that lack no value; ties go to the smaller
 // features. Mergeable: a minimum.
@@ -36,15 +40,18 @@ WorstSample FindWorstSample(const Samples& samples, const GaussianMixture& model
 
 // Feature planes in memory, no value missing. Keeps a reference; the weights do not change while it
 // lives. With hard memberships the log-likelihood is that of each sample under its own component.
+// Ranks that hold the same samples share the tiles, and the sums are of all of them.
 class SampleSource : public StatsSource {
  public:
-  explicit SampleSource(const Samples& samples, Membership membership = Membership::kSoft);
+  explicit SampleSource(const Samples& samples, Membership membership = Membership::kSoft,
+                        Ranks* ranks = nullptr);
   MixtureStats Accumulate(const GaussianMixture& model) override;
   WorstSample FindWorst(const GaussianMixture& model) override;
 
  private:
   const Samples& samples_;
   Membership membership_;
+  Ranks* ranks_;
   // Tiles whose weights are all 1, as most are, share one: what is not read from memory costs no
   // time, and weights would be a quarter of what a pass over three features reads.
   AlignedBuffer<float> ones_;

@@ -173,25 +173,23 @@ std::vector<int> FinalOrder(const GaussianMixture& model, const FitOptions& opti
 }
 
 // Every start to its end on all samples; the likeliest wins, the first of equals.
-EmResult Best(const Samples& samples, const std::vector<GaussianMixture>& starts,
+EmResult Best(StatsSource& source, const std::vector<GaussianMixture>& starts,
               const EmOptions& em) {
-  const std::unique_ptr<StatsSource> source = MakeSource(samples, em.rules.method);
-  EmResult best = RunEm(*source, starts.front(), em);
+  EmResult best = RunEm(source, starts.front(), em);
   for (std::size_t i = 1; i < starts.size(); ++i) {
-    EmResult other = RunEm(*source, starts[i], em);
+    EmResult other = RunEm(source, starts[i], em);
     if (other.log_likelihood() > best.log_likelihood()) best = std::move(other);
   }
   return best;
 }
 
 // From where the start led on a subsample; from the start itself if that ends below it.
-EmResult Refined(const Samples& samples, const Starts& starts, const EmOptions& em) {
-  const std::unique_ptr<StatsSource> source = MakeSource(samples, em.rules.method);
-  const MixtureStats at_start = source->Accumulate(starts.models.front());
+EmResult Refined(StatsSource& source, const Starts& starts, const EmOptions& em) {
+  const MixtureStats at_start = source.Accumulate(starts.models.front());
   const double initial = at_start.log_likelihood() / at_start.num_samples() +
                          LogPrior(starts.models.front(), em.rules);
-  EmResult fine = RunEm(*source, *starts.coarse_end, em);
-  if (!(fine.log_likelihood() >= initial)) return RunEm(*source, starts.models.front(), em);
+  EmResult fine = RunEm(source, *starts.coarse_end, em);
+  if (!(fine.log_likelihood() >= initial)) return RunEm(source, starts.models.front(), em);
   fine.initial_log_likelihood = initial;
   if (!fine.trace.empty() && fine.trace.front().iteration == 0)
     fine.trace.front().model = starts.models.front();
@@ -290,8 +288,9 @@ FitResult FitMixture(const Samples& samples, const FitOptions& asked) {
     em.progress = [&](int iteration, double log_likelihood) {
       options.progress(iteration, log_likelihood + shift);
     };
+  const std::unique_ptr<StatsSource> source = MakeSource(samples, options.method, options.ranks);
   const EmResult best =
-      starts.coarse_end ? Refined(samples, starts, em) : Best(samples, starts.models, em);
+      starts.coarse_end ? Refined(*source, starts, em) : Best(*source, starts.models, em);
   return Report(best, starts, samples, options, rules.prior);
 }
 

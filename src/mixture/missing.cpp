@@ -163,10 +163,11 @@ std::vector<float> ImputedFeature(const Samples& samples, const GaussianMixture&
   return values;
 }
 
-std::unique_ptr<StatsSource> MakeSource(const Samples& samples, FitMethod method) {
+std::unique_ptr<StatsSource> MakeSource(const Samples& samples, FitMethod method, Ranks* ranks) {
   if (samples.has_missing()) return std::make_unique<IncompleteSource>(samples);
   const bool hard = method == FitMethod::kKMeans;
-  return std::make_unique<SampleSource>(samples, hard ? Membership::kHard : Membership::kSoft);
+  return std::make_unique<SampleSource>(samples, hard ? Membership::kHard : Membership::kSoft,
+                                        ranks);
 }
 
 }  // namespace gmmseg

@@ -74,8 +74,9 @@ class IncompleteSource : public StatsSource {
 };
 
 // The source for a fit of these samples, whether they lack values or not; for k-means they lack
-// none.
-std::unique_ptr<StatsSource> MakeSource(const Samples& samples, FitMethod method);
+// none. Ranks that hold the same samples share the passes, but where values are missing.
+std::unique_ptr<StatsSource> MakeSource(const Samples& samples, FitMethod method,
+                                        Ranks* ranks = nullptr);
 
 // Σ W_b ln scale_d over the features d that are none of `features`: what the log-density of a
 // sample that has those alone gets in plane units, so that LogScale of all features leads to the

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "base/share.h"
 #include "features/effective_samples.h"
 #include "segment/guide.h"
 
@@ -46,39 +47,69 @@ bool NeedsPottsStrength(const SmoothOptions& options) {
 PottsStrength::Part PottsStrength::Look(const Raster& raster, const Segmentation& segmentation,
                                         std::uint64_t identity) const {
   Part part;
-  part.num_valid = static_cast<double>(segmentation.num_valid);
+  part.sums.num_valid = static_cast<double>(segmentation.num_valid);
   if (!NeedsPottsStrength(options_) || segmentation.num_valid == 0) return part;
-  if (!options_.temper) part.num_effective = EffectiveSamples(raster, segmentation.planes);
+  if (!options_.temper) part.sums.num_effective = EffectiveSamples(raster, segmentation.planes);
   const Guide guide = MakeGuide(segmentation);
   const SquaredSteps steps = MeasureSteps(guide.grid, guide.planes, guide.has_data.data());
-  part.sum_of_squares = steps.sum;
-  part.num_pairs = steps.num_pairs;
+  part.sums.sum_of_squares = steps.sum;
+  part.sums.num_pairs = steps.num_pairs;
   if (options_.beta) return part;
   for (const auto& [hash, pixel] : ChoosePixels(segmentation.labels, identity))
     part.pixels.push_back({hash, PairsOf(guide.grid, steps, segmentation.labels, pixel)});
   return part;
 }
 
-void PottsStrength::Add(Part part) {
-  all_.sum_of_squares += part.sum_of_squares;
-  all_.num_pairs += part.num_pairs;
-  all_.num_effective += part.num_effective;
-  all_.num_valid += part.num_valid;
-  all_.pixels.insert(all_.pixels.end(), part.pixels.begin(), part.pixels.end());
-  KeepLowest(all_.pixels);
+PottsStrength::Sums& PottsStrength::Sums::operator+=(const Sums& other) {
+  sum_of_squares += other.sum_of_squares;
+  num_pairs += other.num_pairs;
+  num_effective += other.num_effective;
+  num_valid += other.num_valid;
+  return *this;
+}
+
+void PottsStrength::Add(Part part, std::int64_t place) {
+  sums_.Add(place, part.sums);
+  pixels_.insert(pixels_.end(), part.pixels.begin(), part.pixels.end());
+  KeepLowest(pixels_);
+}
+
+void PottsStrength::Unite(Ranks& ranks) {
+  const auto bytes = [&] {
+    ByteWriter writer;
+    sums_.Put(writer, [](ByteWriter& to, const Sums& sums) { to.Put(sums); });
+    writer.Put(pixels_);
+    return writer.Take();
+  };
+  const auto join = [&](const std::string& others) {
+    ByteReader reader(others);
+    sums_.Join(TreeSum<Sums>::Get(reader, [](ByteReader& from) { return from.Next<Sums>(); }));
+    const auto pixels = reader.Next<std::vector<HashedPixel>>();
+    pixels_.insert(pixels_.end(), pixels.begin(), pixels.end());
+    KeepLowest(pixels_);
+  };
+  const auto take = [&](const std::string& all) {
+    sums_ = {};
+    pixels_ = {};
+    join(all);
+  };
+  gmmseg::Unite(ranks, bytes, join, take);
 }
 
 SmoothOptions PottsStrength::Settle() const {
   SmoothOptions settled = options_;
   if (settled.method != SmoothMethod::kPotts) return settled;
   settled.tolerance = 0;
+  const Sums all = sums_.Total();
   if (!settled.contrast)
-    settled.contrast = all_.num_pairs > 0 ? all_.sum_of_squares / all_.num_pairs : 0;
-  if (!settled.temper)
-    settled.temper = all_.num_valid > 0 ? all_.num_effective / all_.num_valid : 1;
+    settled.contrast = all.num_pairs > 0 ? all.sum_of_squares / all.num_pairs : 0;
+  if (!settled.temper) settled.temper = all.num_valid > 0 ? all.num_effective / all.num_valid : 1;
   if (!settled.beta) {
+    // In an order that is theirs alone, for their likelihoods are added up.
+    std::vector<HashedPixel> sorted = pixels_;
+    std::ranges::sort(sorted, {}, &HashedPixel::hash);
     std::vector<LabelledPairs> pixels;
-    for (const HashedPixel& pixel : all_.pixels) pixels.push_back(pixel.pairs);
+    for (const HashedPixel& pixel : sorted) pixels.push_back(pixel.pairs);
     settled.beta = std::max(EstimateBeta(pixels, *settled.contrast, num_classes_), kLeastBeta);
   }
   return settled;

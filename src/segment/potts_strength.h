@@ -1,11 +1,13 @@
 // How strongly neighbours are coupled in an image that is not held, found part by part.
 #pragma once
 
+#include <gmmseg/ranks.h>
 #include <gmmseg/segment.h>
 
 #include <cstdint>
 #include <vector>
 
+#include "base/tree_sum.h"
 #include "spatial/mean_field.h"
 
 namespace gmmseg {
@@ -27,18 +29,25 @@ class PottsStrength {
     std::uint64_t hash;
     LabelledPairs pairs;
   };
-  // What a part adds; at most 2 MiB.
-  struct Part {
+  struct Sums {
     double sum_of_squares = 0, num_pairs = 0;
     double num_effective = 0, num_valid = 0;  // pixels
+
+    Sums& operator+=(const Sums& other);
+  };
+  // What a part adds; at most 2 MiB.
+  struct Part {
+    Sums sums;
     std::vector<HashedPixel> pixels;
   };
   // Of a part and its labels, which are not smoothed; `identity` makes the pixels of different
   // parts different. From any number of threads. Cost: a pass over the pixels, and those of
   // EffectiveSamples where temper is not given.
   Part Look(const Raster& raster, const Segmentation& segmentation, std::uint64_t identity) const;
-  // The same sums for the same order.
-  void Add(Part part);
+  // Parts by their places, each once, in any order.
+  void Add(Part part, std::int64_t place);
+  // What all ranks have added, on all of them.
+  void Unite(Ranks& ranks);
 
   // The options with all that was not given, and tolerance 0: with them no pixel depends on others
   // further away than SmoothReach. Of other methods than kPotts: as they are.
@@ -47,7 +56,8 @@ class PottsStrength {
  private:
   SmoothOptions options_;
   int num_classes_;
-  Part all_;
+  TreeSum<Sums> sums_;
+  std::vector<HashedPixel> pixels_;
 };
 
 }  // namespace gmmseg

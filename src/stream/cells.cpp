@@ -22,6 +22,11 @@ Window CellReader::At(std::int64_t cell, std::int64_t margin) const {
           std::min(y + kCellSide + margin, info_.height) - top};
 }
 
+Raster CellReader::ReadPixel() {
+  const std::lock_guard lock(mutex_);
+  return reader_.Read({0, 0, 1, 1});
+}
+
 Raster CellReader::Read(std::int64_t cell, std::int64_t margin) {
   const std::lock_guard lock(mutex_);
   return reader_.Read(At(cell, margin));

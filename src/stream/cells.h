@@ -24,6 +24,8 @@ class CellReader {
   Window At(std::int64_t cell, std::int64_t margin = 0) const;
   // From any thread, one at a time. Throws as BlockReader::Read does.
   Raster Read(std::int64_t cell, std::int64_t margin = 0);
+  // The first one, which tells of what kind all are.
+  Raster ReadPixel();
 
  private:
   BlockReader& reader_;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/ordered_pipeline.h"
+#include "base/share.h"
+#include "base/tree_sum.h"
 #include "features/band_projection.h"
 #include "features/effective_samples.h"
 #include "features/samples_like.h"
@@ -23,6 +25,7 @@ class SceneFitter {
         plan_(plan),
         spec_(plan.spec),
         options_(options),
+        ranks_(options.fit.ranks),
         full_passes_(full_passes),
         observer_(observer) {}
 
@@ -53,34 +56,42 @@ class SceneFitter {
 
   // Of all pixels.
   void FindProjection() {
-    std::int64_t pixels = 0;
-    BandMoments moments;
-    ++fit_.num_passes;
-    ForEachInOrder(
-        cells_.size(), plan_.cells_at_a_time,
-        [&](std::int64_t cell) {
-          const Raster raster = cells_.Read(cell);
+    TreeSum<BandMoments> moments;
+    ForEachCell(
+        [&](const Raster& raster, std::int64_t) {
           DescribeFeatures(raster, spec_);  // throws where they cannot be had
           return MomentsOfBands(raster, spec_.scale);
         },
-        [&](std::int64_t cell, const BandMoments& of_cell) {
-          moments += of_cell;
-          if (observer_.pixels) observer_.pixels(pixels += NumPixels(cells_.At(cell)), false);
+        [&](std::int64_t cell, BandMoments& of_cell) {
+          moments.Add(cell, std::move(of_cell));
           return Next::kGoOn;
         });
-    spec_.projection = PrincipalBands(moments, spec_.num_principal);
+    if (ranks_ != nullptr) Unite(*ranks_, moments);
+    spec_.projection = PrincipalBands(moments.Total(), spec_.num_principal);
+  }
+
+  // One reading, by all ranks together.
+  template <typename Work, typename Finish>
+  void ForEachCell(const Work& work, const Finish& finish) {
+    std::int64_t pixels = 0;
+    ++fit_.num_passes;
+    const Share share = ShareOf(cells_.size(), ranks_);
+    ForEachInOrder(
+        share.size(), plan_.cells_at_a_time,
+        [&](std::int64_t i) { return work(cells_.Read(share.first + i), share.first + i); },
+        [&](std::int64_t i, auto& result) {
+          const std::int64_t cell = share.first + i;
+          if (observer_.pixels) observer_.pixels(pixels += NumPixels(cells_.At(cell)), false);
+          return finish(cell, result);
+        });
   }
 
   // False where the colours are more than memory holds.
   bool Gather(FeaturePool& pool) {
-    std::int64_t pixels = 0;
     bool fits = true;
-    num_effective_ = 0;
-    ++fit_.num_passes;
-    ForEachInOrder(
-        cells_.size(), plan_.cells_at_a_time,
-        [&](std::int64_t cell) {
-          const Raster raster = cells_.Read(cell);
+    TreeSum<double> num_effective;
+    ForEachCell(
+        [&](const Raster& raster, std::int64_t cell) {
           Gathered gathered{pool.Extract(raster, static_cast<std::uint64_t>(cell))};
           if (NeedsEffectiveSamples(options_))
             gathered.num_effective = EffectiveSamples(raster, ComputeFeatures(raster, spec_));
@@ -88,12 +99,19 @@ class SceneFitter {
         },
         [&](std::int64_t cell, Gathered& gathered) {
           if (!fits) return Next::kStop;
-          pool.Add(std::move(gathered.part));
-          num_effective_ += gathered.num_effective;
-          if (observer_.pixels) observer_.pixels(pixels += NumPixels(cells_.At(cell)), false);
+          pool.Add(std::move(gathered.part), cell);
+          num_effective.Add(cell, gathered.num_effective);
           fits = pool.FitsInto(plan_.pool_bytes);
           return fits ? Next::kGoOn : Next::kStop;
         });
+    if (ranks_ != nullptr) {
+      pool.Expect(cells_.ReadPixel());  // there may be fewer cells than ranks
+      fits = pool.Unite(*ranks_, plan_.pool_bytes, fits);
+      Unite(
+          *ranks_, num_effective, [](ByteWriter& writer, double each) { writer.Put(each); },
+          [](ByteReader& reader) { return reader.Next<double>(); });
+    }
+    num_effective_ = num_effective.Total();
     return fits;
   }
 
@@ -121,10 +139,11 @@ class SceneFitter {
                           },
                       .done =
                           [&](std::int64_t cell) {
-                            if (cell == 0) pixels = 0;
+                            if (cell == ShareOf(cells_.size(), ranks_).first) pixels = 0;
                             pixels += NumPixels(cells_.At(cell));
                             if (observer_.pixels) observer_.pixels(pixels, true);
-                          }};
+                          },
+                      .ranks = ranks_};
     RefinedFit refined = RefineOnParts(std::move(fit), cells, sample, options_, full_passes_, 0);
     fit_.num_passes += refined.num_looks;
     return std::move(refined.fit);
@@ -134,6 +153,7 @@ class SceneFitter {
   const ScenePlan& plan_;
   FeatureSpec spec_;
   const SegmentOptions& options_;
+  Ranks* ranks_;
   int full_passes_;
   const SceneObserver& observer_;
   double num_effective_ = 0;

@@ -28,7 +28,8 @@ struct SceneObserver {
 // Counts the colours of all cells and fits to them; or, where they are more than the plan's memory
 // holds, fits to a sample of pixels, each of which has the same chance, and goes on with plain EM
 // on all of them, at most `full_passes` steps (>= 0), until one gains less than 1e-4 per pixel. The
-// same bits for any number of threads, and any cells_at_a_time. Throws as BlockReader::Read and
+// same bits for any number of threads, any cells_at_a_time, and any number of options.fit.ranks,
+// which read a share of the cells each and all have the result. Throws as BlockReader::Read and
 // FitModel do, and MemoryError where no pixel with data is in the sample.
 SceneFit FitScene(CellReader& cells, const ScenePlan& plan, const SegmentOptions& options,
                   int full_passes, const SceneObserver& observer);

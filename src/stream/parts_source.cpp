@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/ordered_pipeline.h"
+#include "base/share.h"
 #include "mixture/missing.h"
 #include "mixture/refine.h"
 #include "segment/scribbled_start.h"
@@ -22,10 +23,15 @@ class PartsSource : public StatsSource {
   MixtureStats Accumulate(const GaussianMixture& model) override {
     ++num_looks_;
     MixtureStats total(model);
+    const Share share = ShareOf(parts_.count, parts_.ranks);
     ForEachInOrder(
-        parts_.count, parts_.window,
-        [&](std::int64_t part) { return left_out_[part] ? std::nullopt : StatsOf(part, model); },
-        [&](std::int64_t part, const std::optional<MixtureStats>& stats) {
+        share.size(), parts_.window,
+        [&](std::int64_t i) {
+          const std::int64_t part = share.first + i;
+          return left_out_[part] ? std::nullopt : StatsOf(part, model);
+        },
+        [&](std::int64_t i, const std::optional<MixtureStats>& stats) {
+          const std::int64_t part = share.first + i;
           if (stats)
             total += *stats;
           else
@@ -33,6 +39,7 @@ class PartsSource : public StatsSource {
           parts_.done(part);
           return Next::kGoOn;
         });
+    if (parts_.ranks != nullptr) SumOver(*parts_.ranks, total);
     return total;
   }
 

@@ -2,6 +2,7 @@
 // raster.
 #pragma once
 
+#include <gmmseg/ranks.h>
 #include <gmmseg/segment.h>
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct Parts {
   // From any thread. Nothing where a part cannot be had any more; it is left out from then on.
   std::function<std::optional<Samples>(std::int64_t part)> samples;
   std::function<void(std::int64_t part)> done;  // one at a time, in order
+  Ranks* ranks = nullptr;  // that look at a share of the parts each, and sum up
 };
 
 // What comes of a fit to the sample of all parts, `sample`, by plain EM on all of them: at most

@@ -46,8 +46,8 @@ TEST_CASE("feature pool: parts of an image pool to the palette of the whole, in 
   for (const bool swapped : {false, true}) {
     FeaturePool pool({}, {});
     const Raster left = Columns(whole, 0, 17), right = Columns(whole, 17, 43);
-    pool.Add(pool.Extract(swapped ? right : left, 1));
-    pool.Add(pool.Extract(swapped ? left : right, 2));
+    pool.Add(pool.Extract(swapped ? right : left, 1), 1);
+    pool.Add(pool.Extract(swapped ? left : right, 2), 2);
     const FeaturePlanes planes = pool.Take();
     REQUIRE(planes.samples.size() == expected.samples.size());
     CHECK(planes.num_valid == whole.num_pixels());
@@ -66,7 +66,7 @@ TEST_CASE("feature pool: many parts, and pixels without data, keep every count")
     Raster raster = FewColors(10 + part, 2 + part);
     for (std::int64_t i = 0; i < raster.num_pixels(); i += 7) raster.Invalidate(i);
     valid += raster.CountValid();
-    pool.Add(pool.Extract(raster, part));
+    pool.Add(pool.Extract(raster, part), part);
   }
   const FeaturePlanes planes = pool.Take();
   CHECK(planes.num_valid == valid);
@@ -100,7 +100,7 @@ TEST_CASE("feature pool: a sample has its share of every image, and the same one
   CHECK(count == doctest::Approx(0.2 * 20000).epsilon(0.05));
   CHECK(part.rows == pool.Extract(photo, 1).rows);
   CHECK(part.rows != pool.Extract(photo, 2).rows);
-  pool.Add(part);
+  pool.Add(part, 0);
   const FeaturePlanes planes = pool.Take();
   CHECK(planes.num_valid == 20000);
   CHECK(TotalWeight(planes.samples) == count);
@@ -109,10 +109,10 @@ TEST_CASE("feature pool: a sample has its share of every image, and the same one
 
 TEST_CASE("feature pool: images of another kind are refused, and told from those of the first") {
   FeaturePool pool({ColorSpace::kRaw, 0}, {});
-  pool.Add(pool.Extract(HashedPhoto(8, 8), 1));
+  pool.Add(pool.Extract(HashedPhoto(8, 8), 1), 1);
   const Raster grey =
       HashedRaster<std::uint8_t>(8, 8, 1, ColorModel::kGray, [](double u) { return 256 * u; });
-  CHECK_THROWS_WITH_AS(pool.Add(pool.Extract(grey, 2)), doctest::Contains("band 1"),
+  CHECK_THROWS_WITH_AS(pool.Add(pool.Extract(grey, 2), 2), doctest::Contains("band 1"),
                        ParameterError);
   CHECK(pool.Take().num_valid == 64);
 }

@@ -47,7 +47,9 @@ PottsStrength Strength(const Raster& raster, const Model& model, const SmoothOpt
     for (std::int64_t x = 0; x < raster.width(); x += cell) {
       const Raster part = Cropped(
           raster, {x, y, std::min(cell, raster.width() - x), std::min(cell, raster.height() - y)});
-      strength.Add(strength.Look(part, Apply(part, model), identity++));
+      strength.Add(strength.Look(part, Apply(part, model), identity),
+                   static_cast<std::int64_t>(identity));
+      ++identity;
     }
   return strength;
 }

@@ -1,0 +1,32 @@
+// What the programs do, whichever way their processes come about.
+#pragma once
+
+#include <gmmseg/ranks.h>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "cli/exit_code.h"
+
+namespace gmmseg::cli {
+
+// Of the processes that do a job together; by itself, one is all there is.
+struct Processes {
+  Ranks* ranks = nullptr;
+  int num_here = 1;     // of them on this machine
+  int num_threads = 1;  // of this one, unless it is told otherwise
+
+  bool IsFirst() const { return ranks == nullptr || ranks->IsFirst(); }
+};
+
+// Why nothing came of it, in one line.
+struct Failure {
+  ExitCode code;
+  std::string reason;
+};
+
+std::variant<ExitCode, Failure> RunProgram(int argc, const char* const* argv,
+                                           const Processes& processes);
+
+}  // namespace gmmseg::cli

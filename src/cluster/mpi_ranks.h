@@ -1,0 +1,52 @@
+// The ranks of an MPI job.
+#pragma once
+
+#include <gmmseg/ranks.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace gmmseg {
+
+class MpiRanks : public Ranks {
+ public:
+  // Starts MPI, which takes its own words out of the command line. One object in a process; what it
+  // throws is thrown on all ranks.
+  MpiRanks(int& argc, char**& argv);
+  // Waits for all ranks, and ends MPI.
+  ~MpiRanks() override;
+  MpiRanks(const MpiRanks&) = delete;
+  MpiRanks& operator=(const MpiRanks&) = delete;
+
+  int rank() const override;
+  int size() const override;
+  void Sum(std::span<std::int64_t> values) override;
+  void Broadcast(int from, std::string& bytes) override;
+  void Send(int to, const std::string& bytes) override;
+  std::string Receive(int from) override;
+  std::string Ask(const std::string& request) override;
+  void AnswerWith(Answer answer) override;
+
+  // Of this machine's ranks: how many there are, and the threads that each may use, so that their
+  // cores are shared out.
+  int num_here() const;
+  int num_threads() const;
+
+  // How many bytes Sum has added up, and how often, on this rank.
+  std::int64_t bytes_summed() const;
+  std::int64_t num_sums() const;
+
+  // The end of a job that failed on this rank: rank 0 tells why, by `tell` of the reason (with the
+  // rank, unless all failed alike), and ends all processes with the exit code.
+  using Tell = std::function<void(const std::string& reason)>;
+  void TellFailuresBy(Tell tell);
+  [[noreturn]] void Fail(int exit_code, const std::string& reason);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gmmseg
