@@ -49,24 +49,26 @@ struct SceneRequest {
   const SmoothOptions& smooth;
 };
 
-void Refuse(bool asked, const std::string& what) {
-  if (asked)
-    throw ParameterError(what +
-                         " needs the whole raster at once, which is more than the memory "
-                         "allows; give more of it, or leave that away");
-}
-
-void CheckRequest(const JobInput& input, const FeatureSpec& features, const OutputOptions& output) {
-  Refuse(features.position_weight > 0, "position");
-  Refuse(features.texture == Texture::kOn, "texture");
-  Refuse(!input.mask.empty(), "a mask");
-  Refuse(!input.weight_map.empty(), "a weight map");
-  Refuse(!input.scribbles.empty(), "scribbles");
+void CheckRequest(const JobInput& input, const FeatureSpec& features, const OutputOptions& output,
+                  const Ranks* ranks) {
+  const auto refuse = [ranks](bool asked, const std::string& what) {
+    if (asked)
+      throw ParameterError(what + " needs the whole raster at once, which " +
+                           (ranks == nullptr
+                                ? "is more than the memory allows; give more of it, or leave that "
+                                  "away"
+                                : "no rank reads; leave that away, or run segment"));
+  };
+  refuse(features.position_weight > 0, "position");
+  refuse(features.texture == Texture::kOn, "texture");
+  refuse(!input.mask.empty(), "a mask");
+  refuse(!input.weight_map.empty(), "a weight map");
+  refuse(!input.scribbles.empty(), "scribbles");
   if (output.naming == Naming::kBids)
     throw ParameterError(input.image +
                          ": is no volume, and BIDS names volumes; leave naming plain");
   for (const Output kind : output.outputs)
-    Refuse(!SceneOutputSet().contains(kind), "the output " + std::string(ToString(kind)));
+    refuse(!SceneOutputSet().contains(kind), "the output " + std::string(ToString(kind)));
 }
 
 std::int64_t PeakBytes() {
@@ -316,11 +318,14 @@ OutputSet DefaultSceneOutputs() { return {Output::kLabels, Output::kUncertainty,
 JobResult RunSceneJob(const JobInput& input, const SegmentOptions& options,
                       const OutputOptions& output, const SceneOptions& scene,
                       const JobObserver& observer) {
-  Refuse(options.tissues.has_value(), "a preset of tissues");
   CheckChoice(options);
   CheckClassNames(options.class_names, options.most_classes());
   const SceneRequest request{&options, nullptr, options.smooth};
-  CheckRequest(input, options.features, output);
+  CheckRequest(input, options.features, output, scene.ranks);
+  if (options.tissues)
+    throw ParameterError(
+        "a preset of tissues, which are of volumes; leave it away for a raster that is read part "
+        "by part");
   CheckModelOutputs(output, options.features);
   return Run({.input = input,
               .output = output,
@@ -333,7 +338,7 @@ JobResult RunSceneJob(const JobInput& input, const Model& model, const SmoothOpt
                       const OutputOptions& output, const SceneOptions& scene,
                       const JobObserver& observer) {
   const SceneRequest request{nullptr, &model, smooth};
-  CheckRequest(input, model.features.spec, output);
+  CheckRequest(input, model.features.spec, output, scene.ranks);
   CheckModelOutputs(output, model);
   OutputSet can_be_stale = AllOutputs();
   can_be_stale.erase(Output::kModel);

@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   CleanUpOnInterrupts();
   const auto outcome = RunProgram(argc, argv, {.num_threads = gmmseg::AvailableThreads()});
   if (const auto* const code = std::get_if<ExitCode>(&outcome)) return *code;
-  const auto& [code, reason] = std::get<Failure>(outcome);
-  Tell(reason);
-  return code;
+  const Failure& failure = std::get<Failure>(outcome);
+  Tell(failure.reason);
+  return failure.code;
 }

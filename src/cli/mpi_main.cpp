@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
       argc, argv,
       {.ranks = &ranks, .num_here = ranks.num_here(), .num_threads = ranks.num_threads()});
   if (const auto* const code = std::get_if<ExitCode>(&outcome)) return *code;
-  const auto& [code, reason] = std::get<Failure>(outcome);
-  ranks.Fail(code, reason);
+  const Failure& failure = std::get<Failure>(outcome);
+  ranks.Fail(failure.code, failure.reason,
+             failure.alone ? gmmseg::MpiRanks::Whose::kJob : gmmseg::MpiRanks::Whose::kRank);
 }

@@ -1,6 +1,5 @@
 #include "cli/option_table.h"
 
-
 #include <algorithm>
 #include <memory>
 #include <string_view>

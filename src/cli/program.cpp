@@ -36,35 +36,46 @@ ExitCode RunAlone(const Options& options) {
   }
 }
 
-ExitCode Run(const Options& options, const Processes& processes) {
-  const ThreadLimit limit(options.threads.value_or(processes.num_threads));
-  if (IsOfScene(options)) return RunScene(options, processes);
-  return processes.IsFirst() ? RunAlone(options) : kDone;
+// As the first process finds it: the others then have a part in it, whatever they find.
+bool IsOfScene(const Options& options, const Processes& processes) {
+  std::int64_t is_of_scene = processes.IsFirst() && IsOfScene(options);
+  if (processes.ranks != nullptr) processes.ranks->Sum({&is_of_scene, 1});
+  return is_of_scene != 0;
 }
 
 }  // namespace
 
 std::variant<ExitCode, Failure> RunProgram(int argc, const char* const* argv,
                                            const Processes& processes) {
+  bool alone = false;
+  const auto run = [&](const Options& options) {
+    const ThreadLimit limit(options.threads.value_or(processes.num_threads));
+    if (IsOfScene(options, processes)) return RunScene(options, processes);
+    alone = true;
+    return processes.IsFirst() ? RunAlone(options) : kDone;
+  };
+  const auto failure = [&](ExitCode code, const std::string& reason) {
+    return Failure{code, reason, alone};
+  };
   try {
     const std::variant<Options, Answer> parsed = ParseCommandLine(argc, argv);
-    if (const auto* options = std::get_if<Options>(&parsed)) return Run(*options, processes);
+    if (const auto* options = std::get_if<Options>(&parsed)) return run(*options);
     if (!processes.IsFirst()) return kDone;
     EndOnClosedPipe();
     Print(std::get<Answer>(parsed).text, kFilesStay);
     return kDone;
   } catch (const ParameterError& error) {
-    return Failure{kUsage, error.what()};
+    return failure(kUsage, error.what());
   } catch (const IoError& error) {
-    return Failure{error.operation() == IoError::Operation::kRead ? kBadInput : kFailed,
-                   error.what()};
+    return failure(error.operation() == IoError::Operation::kRead ? kBadInput : kFailed,
+                   error.what());
   } catch (const MemoryError& error) {
-    return Failure{kTooLittleMemory, error.what()};
+    return failure(kTooLittleMemory, error.what());
   } catch (const std::bad_alloc&) {
-    return Failure{kFailed,
-                   "not enough memory; scale the image down, cut it, or ask for fewer outputs"};
+    return failure(kFailed,
+                   "not enough memory; scale the image down, cut it, or ask for fewer outputs");
   } catch (const std::exception& error) {
-    return Failure{kFailed, error.what()};
+    return failure(kFailed, error.what());
   }
 }
 

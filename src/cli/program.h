@@ -24,6 +24,7 @@ struct Processes {
 struct Failure {
   ExitCode code;
   std::string reason;
+  bool alone = false;  // of what the first process does by itself
 };
 
 std::variant<ExitCode, Failure> RunProgram(int argc, const char* const* argv,

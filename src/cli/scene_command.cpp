@@ -132,7 +132,12 @@ ExitCode RunScene(const Options& options, const Processes& processes) {
   } else {
     fit = SettingsOf(options, {input.scribbles});
   }
-  if (processes.ranks == nullptr && BytesToHold(*HeaderOf(options), fit, options.output) <= memory)
+  const std::optional<ImageHeader> header = HeaderOf(options);
+  if (!header)
+    throw IoError(IoError::Operation::kRead, options.inputs.front() +
+                                                 ": cannot be read by this rank, and is by the "
+                                                 "first; put it where all machines have it");
+  if (processes.ranks == nullptr && BytesToHold(*header, fit, options.output) <= memory)
     return RunOneFile(options);
   SceneProgress progress(options);
   const JobObserver show = [&](const JobProgress& each) {
@@ -152,8 +157,8 @@ ExitCode RunScene(const Options& options, const Processes& processes) {
       SceneOutputsOf(options, fit.features,
                      applies ? ImpossibleOutputs(*model, options.output.anomaly_rate)
                              : ImpossibleOutputs(ModelSource::kSeparate, fit));
-  output.map_files = options.map_files.value_or(processes.ranks == nullptr ? MapFiles::kOne
-                                                                           : MapFiles::kTiles);
+  output.map_files =
+      options.map_files.value_or(processes.ranks == nullptr ? MapFiles::kOne : MapFiles::kTiles);
   const JobResult result =
       applies ? RunSceneJob(input, *model, options.segment.smooth, output, scene, show)
               : RunSceneJob(input, fit, output, scene, show);

@@ -24,7 +24,16 @@ using std::chrono::milliseconds;
 
 // Counts of MPI are int.
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
-enum Tag { kSize = 1, kBytes, kRequest, kRequestBytes, kAnswer, kAnswerBytes, kFailure, kFailureBytes };
+enum Tag {
+  kSize = 1,
+  kBytes,
+  kRequest,
+  kRequestBytes,
+  kAnswer,
+  kAnswerBytes,
+  kFailure,
+  kFailureBytes
+};
 
 void SendBytes(MPI_Comm comm, int to, int tag, const std::string& bytes) {
   const std::int64_t size = std::ssize(bytes);
@@ -59,6 +68,7 @@ struct MpiRanks::Impl {
   struct Failure {
     int exit_code = 1;
     std::string reason;
+    Whose whose = Whose::kRank;
   };
 
   Impl(int& argc, char**& argv) {
@@ -123,7 +133,7 @@ struct MpiRanks::Impl {
   std::string AnswerTo(int from, const std::string& request) try {
     return answer(from, request);
   } catch (const std::exception& error) {
-    AddFailure(0, {1, error.what()});
+    AddFailure(0, {1, error.what(), Whose::kJob});
     return "";
   }
 
@@ -131,7 +141,7 @@ struct MpiRanks::Impl {
     const std::optional<int> from = Waiting(kFailure);
     if (!from) return false;
     const std::string bytes = ReceiveBytes(requests, *from, kFailure);
-    AddFailure(*from, {static_cast<unsigned char>(bytes.front()), bytes.substr(1)});
+    AddFailure(*from, {static_cast<unsigned char>(bytes.front()), bytes.substr(1), Whose::kRank});
     return true;
   }
 
@@ -158,7 +168,7 @@ struct MpiRanks::Impl {
           return other.second.reason == failure.reason;
         });
     std::string reason = failure.reason;
-    if (!all_alike && size > 1)
+    if (!all_alike && failure.whose == Whose::kRank && size > 1)
       reason = "rank " + std::to_string(first) + " of " + std::to_string(size) + ": " + reason;
     if (tell) tell(reason);
     MPI_Abort(MPI_COMM_WORLD, failure.exit_code);
@@ -237,9 +247,9 @@ void MpiRanks::AnswerWith(Answer answer) {
 
 void MpiRanks::TellFailuresBy(Tell tell) { impl_->tell = std::move(tell); }
 
-void MpiRanks::Fail(int exit_code, const std::string& reason) {
+void MpiRanks::Fail(int exit_code, const std::string& reason, Whose whose) {
   if (impl_->rank == 0)
-    impl_->AddFailure(0, {exit_code, reason});
+    impl_->AddFailure(0, {exit_code, reason, whose});
   else
     SendBytes(impl_->requests, 0, kFailure, static_cast<char>(exit_code) + reason);
   // Rank 0 ends this process; or it is gone itself.

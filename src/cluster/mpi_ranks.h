@@ -39,10 +39,12 @@ class MpiRanks : public Ranks {
   std::int64_t num_sums() const;
 
   // The end of a job that failed on this rank: rank 0 tells why, by `tell` of the reason (with the
-  // rank, unless all failed alike), and ends all processes with the exit code.
+  // rank, unless that is the job's, or all failed alike), and ends all processes with the exit code
+  // (1 … 255).
   using Tell = std::function<void(const std::string& reason)>;
   void TellFailuresBy(Tell tell);
-  [[noreturn]] void Fail(int exit_code, const std::string& reason);
+  enum class Whose { kRank, kJob };
+  [[noreturn]] void Fail(int exit_code, const std::string& reason, Whose whose);
 
  private:
   struct Impl;
