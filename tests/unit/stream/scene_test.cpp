@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../thread_ranks.h"
 #include "base/random.h"
 #include "raster/parts.h"
 #include "stream/fit_scene.h"
@@ -177,6 +178,46 @@ TEST_CASE("scene: small pieces are seen whole as far as memory allows, and the p
   };
   const ThreadLimit limit(2);
   CHECK(at_a_time(10) > at_a_time(500));
+}
+
+TEST_CASE("scene: ranks have the model of one process, to the last bit, however many they are") {
+  SegmentOptions three = ThreeClasses(), projected = ThreeClasses(), chosen = ThreeClasses();
+  projected.features.color = ColorSpace::kRaw;
+  projected.features.num_principal = 2;
+  chosen.choose = ComponentRange{1, 3};
+  for (const SegmentOptions& options : {three, projected, chosen})
+    for (const SampleType type : {SampleType::kUint8, SampleType::kFloat32}) {
+      if (options.choose && type == SampleType::kFloat32) continue;
+      const Raster raster = Stripes(1100, 700, type);
+      const auto fit_by = [&](Ranks* ranks, std::int64_t pool_bytes) {
+        HeldReader reader(raster);
+        CellReader cells(reader);
+        SegmentOptions shared = options;
+        shared.fit.ranks = ranks;
+        ScenePlan plan = PlanScene(reader.info(), shared, 3, {}, kEnough);
+        plan.pool_bytes = pool_bytes;
+        plan.fallback.content = FeaturePool::Content::kSample;
+        plan.fallback.chance = 0.02;
+        return FitScene(cells, plan, shared, 3, {});
+      };
+      for (const std::int64_t pool_bytes : {kEnough, std::int64_t{1000}}) {
+        const SceneFit alone = fit_by(nullptr, pool_bytes);
+        for (const int size : {2, 8}) {  // of 6 cells
+          std::vector<SceneFit> fits(size);
+          ThreadRanks::Run(size,
+                           [&](Ranks& ranks) { fits[ranks.rank()] = fit_by(&ranks, pool_bytes); });
+          for (const SceneFit& fit : fits) {
+            CHECK(fit.exact == alone.exact);
+            CHECK(fit.num_sampled == alone.num_sampled);
+            CHECK(fit.num_passes == alone.num_passes);
+            CHECK(fit.model.mixture().means == alone.model.mixture().means);
+            CHECK(fit.model.mixture().weights == alone.model.mixture().weights);
+            CHECK(fit.model.mixture().covariances == alone.model.mixture().covariances);
+            CHECK(fit.model.fit.history == alone.model.fit.history);
+          }
+        }
+      }
+    }
 }
 
 }  // namespace
