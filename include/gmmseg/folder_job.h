@@ -6,6 +6,7 @@
 #include <gmmseg/drift.h>
 #include <gmmseg/inputs.h>
 #include <gmmseg/job.h>
+#include <gmmseg/ranks.h>
 
 #include <cstdint>
 #include <functional>
@@ -52,6 +53,9 @@ struct FolderOptions {
   int full_passes = 3;
   std::int64_t memory = 0;  // bytes for images and the shared model's colours; 0: half of what this
                             // process may use
+  // Processes that all run this job, and see the same files: they share the readings for a shared
+  // model, and take one image after another. The outputs are those of one process.
+  Ranks* ranks = nullptr;
 };
 
 enum class ImageStatus {
@@ -85,7 +89,7 @@ struct ImageRecord {
 struct ImageReport {
   const InputFile& file;
   const ImageRecord& record;
-  const JobResult* result;  // null where it failed, or was kept
+  const JobResult* result;  // null where it failed, was kept, or another rank did it
   bool kept;                // done by an earlier run
   ModelSource source;
 };
@@ -103,10 +107,16 @@ struct FolderProgress {
   double log_likelihood = 0;  // per pixel, after it
 };
 
-// From threads of the pipeline, one call at a time; images in the order of the list.
+// From threads of the pipeline, one call at a time; images in the order of the list. Of ranks,
+// rank 0's.
 struct FolderObserver {
   std::function<void(const FolderProgress&)> progress;
+  // Of ranks without a result.
   std::function<void(const ImageReport&)> image;
+  // Of ranks in place of `image`: what is to be said of an image, by the rank that did it, and who
+  // says it.
+  std::function<std::string(const ImageReport&)> words;
+  std::function<void(const std::string&)> say;
 };
 
 struct FolderResult {

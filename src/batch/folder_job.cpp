@@ -11,11 +11,13 @@
 
 #include "base/hash.h"
 #include "base/ordered_pipeline.h"
+#include "base/share.h"
 #include "base/stopwatch.h"
 #include "batch/bids_files.h"
 #include "batch/earlier_run.h"
 #include "batch/folder_checks.h"
 #include "batch/folder_page.h"
+#include "batch/folder_ranks.h"
 #include "batch/image_headers.h"
 #include "batch/job_settings.h"
 #include "batch/load_input.h"
@@ -75,23 +77,33 @@ class FolderRun {
         shared_names_(SharedNames(options)),
         options_(ForEachImage(options)),
         observer_(observer),
+        fit_observer_(observer),
+        ranks_(options.ranks),
         top_(options.output.directory) {}
 
   FolderResult Run() {
     Stopwatch total;
-    CheckFolderJob(inputs_, options_, shared_names_);
+    if (IsFirst(ranks_)) CheckFolderJob(inputs_, options_, shared_names_);
+    if (ranks_ != nullptr) CheckSameInputs();
     plan_ = PlanWork(inputs_, ReadHeaders(inputs_), options_, WeightsOf(inputs_));
     Begin();
+    std::optional<FolderRanks> together;
+    if (ranks_ != nullptr)
+      Join(together.emplace(*ranks_, std::ssize(inputs_.files), options_.on_failure, Desk()));
     Stopwatch fit;
     if (NeedsSharedModel(options_) && !KeepModel()) ShareModel();
     result_.fit_seconds = fit.Seconds();
     SetSettings();
-    if (options_.on_failure == OnFailure::kStop && !failures_.empty())
-      RecordFailures();
-    else
+    if (options_.on_failure == OnFailure::kStop && !failures_.empty()) {
+      if (IsFirst(ranks_)) RecordFailures();
+    } else {
       RunImages();
-    RemoveEmptyFolders(top_, inputs_);
-    Report();
+    }
+    if (ranks_ != nullptr) Meet(*ranks_);
+    if (IsFirst(ranks_)) {
+      RemoveEmptyFolders(top_, inputs_);
+      Report();
+    }
     result_.num_images = std::ssize(inputs_.files);
     result_.images_at_a_time = plan_.images_at_a_time;
     result_.total_seconds = total.Seconds();
@@ -143,12 +155,29 @@ class FolderRun {
     settings_ = SettingsHash(options_, options_.model ? HashOf(*options_.model) : "");
   }
 
+  // Before anything is written: all ranks have found the same.
+  void CheckSameInputs() const {
+    std::string names;
+    for (const InputFile& file : inputs_.files) names += file.path + '\n';
+    std::string of_first = names;
+    ranks_->Broadcast(0, of_first);
+    if (names != of_first)
+      throw ParameterError(
+          "the inputs are not the same for all ranks; give files that all machines see, and leave "
+          "them alone meanwhile");
+    Meet(*ranks_);
+  }
+
   void Begin() {
-    MakeFolder(top_, "");
-    if (options_.output.naming == Naming::kBids) WriteDatasetDescription(top_);
-    std::optional<Manifest> earlier = ReadManifest(top_);
     const bool goes_on = Resumes(options_.earlier);
-    manifest_.emplace(top_, goes_on ? ManifestFile::Begin::kGoOn : ManifestFile::Begin::kAnew);
+    if (IsFirst(ranks_)) {
+      MakeFolder(top_, "");
+      if (options_.output.naming == Naming::kBids) WriteDatasetDescription(top_);
+    }
+    std::optional<Manifest> earlier = ReadManifest(top_);
+    if (ranks_ != nullptr) Meet(*ranks_);
+    if (IsFirst(ranks_))
+      manifest_.emplace(top_, goes_on ? ManifestFile::Begin::kGoOn : ManifestFile::Begin::kAnew);
     // A manifest tells what has become stale; without one, folders are searched.
     options_.output.existing = options_.earlier == EarlierRun::kRefuse ? ExistingOutputs::kRefuse
                                : earlier || goes_on                    ? ExistingOutputs::kReplace
@@ -157,17 +186,21 @@ class FolderRun {
       for (const InputFile& file : inputs_.files)
         inputs_in_[PlainPath(file.path).parent_path()].push_back(file.path);
     if (earlier && !goes_on) StartOver(*earlier);
-    // It would tell of other results than those that stand there from now on.
-    if (options_.earlier != EarlierRun::kRefuse && IsReportOf(top_ / kReportName, kFolderSubject))
-      fs::remove(top_ / kReportName);
+    if (IsFirst(ranks_)) {
+      // It would tell of other results than those that stand there from now on.
+      if (options_.earlier != EarlierRun::kRefuse && IsReportOf(top_ / kReportName, kFolderSubject))
+        fs::remove(top_ / kReportName);
+      for (const fs::path& folder : OutputFolders(top_, inputs_)) Staging::RemoveLeftovers(folder);
+    }
     earlier_ = EarlierRuns(top_, inputs_, std::move(earlier).value_or(Manifest()));
-    for (const fs::path& folder : OutputFolders(top_, inputs_)) Staging::RemoveLeftovers(folder);
+    if (ranks_ != nullptr) Meet(*ranks_);
   }
 
   void StartOver(Manifest& earlier) const {
     boost::system::error_code ignored;
     for (const char* const name : {kSharedModelName, kSharedPictureName})
-      if (!earlier.models.empty() && !IsShared(name)) fs::remove(top_ / name, ignored);
+      if (!earlier.models.empty() && !IsShared(name) && IsFirst(ranks_))
+        fs::remove(top_ / name, ignored);
     earlier.models.clear();
   }
 
@@ -191,9 +224,16 @@ class FolderRun {
     result_.exact_model = plan_.shared.pool.content == FeaturePool::Content::kColors;
     result_.mixed_model = plan_.shared.mixes_floats;
     CheckPicturePlace();
-    SharedFit fit = FitSharedModel(inputs_, options_, asked_, plan_, observer_);
+    SharedFit fit = FitSharedModel(inputs_, options_, asked_, plan_, fit_observer_);
     failures_ = std::move(fit.failures);
     if (!fit.model) return;
+    if (IsFirst(ranks_)) WriteSharedModel(std::move(fit));
+    if (ranks_ != nullptr) Meet(*ranks_);
+    // As it will be read: a run that goes on has the same numbers.
+    ShareWithImages(ReadModel((top_ / kSharedModelName).string()));
+  }
+
+  void WriteSharedModel(SharedFit fit) {
     Staging staging(top_, "model");
     WriteModel((staging.folder() / kSharedModelName).string(), *fit.model);
     if (IsShared(kSharedPictureName))
@@ -204,8 +244,6 @@ class FolderRun {
     result_.warnings = WarningsOf(result_);
     manifest_->Append({HashOf(*result_.model), SharedSettings(), result_.warnings});
     staging.Commit(shared_names_, StalePicture());
-    // As it will be read: a run that goes on has the same numbers.
-    ShareWithImages(ReadModel((top_ / kSharedModelName).string()));
   }
 
   // What stands where the picture is to go is an earlier run's, or nothing.
@@ -267,6 +305,7 @@ class FolderRun {
   }
 
   void RunImages() {
+    if (together_ != nullptr) return RunSomeImages();
     const auto count = std::ssize(inputs_.files);
     ReportProgress(0);
     ForEachInOrder(
@@ -277,6 +316,60 @@ class FolderRun {
           const bool failed = outcome.record.status == ImageStatus::kFailed;
           return failed && options_.on_failure == OnFailure::kStop ? Next::kStop : Next::kGoOn;
         });
+  }
+
+  // As many as this rank comes to do.
+  void RunSomeImages() {
+    std::int64_t num_finished = 0;
+    together_->Report({.stage = FolderStage::kLabelling,
+                       .images_done = 0,
+                       .num_images = std::ssize(inputs_.files)});
+    ForEachInOrder(
+        std::ssize(inputs_.files), plan_.window,
+        [&](std::int64_t) {
+          const std::int64_t i = together_->NextImage();
+          return i < std::ssize(inputs_.files) ? std::optional(std::pair(i, RunImage(i)))
+                                               : std::nullopt;
+        },
+        [&](std::int64_t, const std::optional<std::pair<std::int64_t, Outcome>>& done) {
+          if (!done) return Next::kStop;
+          const auto& [i, outcome] = *done;
+          RankOutcome told{outcome.record, outcome.kept, ""};
+          if (observer_.words) told.words = observer_.words(ReportOf(inputs_.files[i], outcome));
+          together_->Finish(i, told);
+          together_->Report({.stage = FolderStage::kLabelling,
+                             .images_done = ++num_finished,
+                             .num_images = std::ssize(inputs_.files)});
+          return Next::kGoOn;
+        });
+  }
+
+  // What rank 0 does for all.
+  FolderDesk Desk() {
+    return {.append = [this](const ImageRecord& record) { manifest_->Append(record); },
+            .tell =
+                [this](std::int64_t i, const RankOutcome& told) {
+                  const Outcome outcome{told.record, std::nullopt, told.kept};
+                  if (!observer_.say) return Tell(inputs_.files[i], outcome);
+                  Count(outcome);
+                  observer_.say(told.words);
+                },
+            .progress = observer_.progress};
+  }
+
+  void Join(FolderRanks& together) {
+    together_ = &together;
+    fit_observer_ = {};
+    fit_observer_.progress = [&together](const FolderProgress& progress) {
+      together.Report(progress);
+    };
+  }
+
+  void Append(const ImageRecord& record) {
+    if (together_ != nullptr)
+      together_->Append(record);
+    else
+      manifest_->Append(record);
   }
 
   // Of a run that stops before it labels anything.
@@ -299,7 +392,7 @@ class FolderRun {
     outcome.record.seconds = watch.Seconds();
     if (outcome.record.status == ImageStatus::kDone)
       earlier_.RemoveFormer(file, outcome.record.outputs);
-    manifest_->Append(outcome.record);
+    Append(outcome.record);
     return outcome;
   }
 
@@ -348,7 +441,7 @@ class FolderRun {
       if (Resumes(options_.earlier)) earlier_.RequireKnown(file, names);
       ImageRecord writing = NewRecord(file, ImageStatus::kWriting);
       writing.outputs = Below(file, names);
-      manifest_->Append(writing);
+      Append(writing);
     };
     const JobInput input = JobInputOf(file);
     if (is_scene) return RunScene(input, std::move(output));
@@ -417,9 +510,12 @@ class FolderRun {
 
   void Tell(const InputFile& file, const Outcome& outcome) {
     Count(outcome);
-    if (observer_.image)
-      observer_.image({file, outcome.record, outcome.result ? &*outcome.result : nullptr,
-                       outcome.kept, options_.source});
+    if (observer_.image) observer_.image(ReportOf(file, outcome));
+  }
+
+  ImageReport ReportOf(const InputFile& file, const Outcome& outcome) const {
+    return {file, outcome.record, outcome.result ? &*outcome.result : nullptr, outcome.kept,
+            options_.source};
   }
 
   void Count(const Outcome& outcome) {
@@ -461,6 +557,9 @@ class FolderRun {
   std::vector<std::string> shared_names_;
   FolderOptions options_;
   const FolderObserver& observer_;
+  FolderObserver fit_observer_;  // of ranks, whom each tells of the shared model's fit
+  Ranks* ranks_;
+  FolderRanks* together_ = nullptr;  // of ranks
   fs::path top_;
   WorkPlan plan_;
   EarlierRuns earlier_;

@@ -31,6 +31,14 @@ InputParts::Place InputParts::At(std::int64_t part) const {
   return {file, part - first_[file], part + 1 == *after};
 }
 
+Share InputParts::ShareOfFiles(const Ranks* ranks) const {
+  const auto start_of_file = [this](std::int64_t part) {
+    return part == size() ? part : part - At(part).cell;
+  };
+  const Share share = ShareOf(size(), ranks);
+  return {start_of_file(share.first), start_of_file(share.behind)};
+}
+
 std::uint64_t InputParts::IdentityOf(std::int64_t part, const std::string& hash) const {
   const auto [file, cell, is_last] = At(part);
   if (IsHeld(file)) return Number(hash);

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/share.h"
 #include "stream/cells.h"
 
 namespace gmmseg {
@@ -27,6 +28,8 @@ class InputParts {
   };
   std::int64_t size() const { return first_.back(); }
   Place At(std::int64_t part) const;
+  // This rank's: whole files.
+  Share ShareOfFiles(const Ranks* ranks) const;
   // Whatever its file holds, part and run make the same of it; different parts differ.
   std::uint64_t IdentityOf(std::int64_t part, const std::string& hash) const;
   // Whether the hash of a file that is not held is wanted: with its first part, it takes a reading

@@ -173,6 +173,12 @@ off_t EndOfLines(int file, off_t size) {
 
 }  // namespace
 
+std::string LineOf(const ImageRecord& record) {
+  return ToJson(record).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+ImageRecord RecordOfLine(const std::string& line) { return FromJson(Json::parse(line)); }
+
 std::optional<Manifest> ReadManifest(const fs::path& folder) {
   const std::string path = PathIn(folder);
   boost::system::error_code missing;
@@ -223,9 +229,7 @@ ManifestFile::ManifestFile(const fs::path& folder, Begin begin)
     AppendLine(Json{{kStartedOver, true}}.dump());
 }
 
-void ManifestFile::Append(const ImageRecord& record) {
-  AppendLine(ToJson(record).dump(-1, ' ', false, Json::error_handler_t::replace));
-}
+void ManifestFile::Append(const ImageRecord& record) { AppendLine(LineOf(record)); }
 
 void ManifestFile::Append(const ModelRecord& record) {
   AppendLine(Json{{"model", kSharedModelName},

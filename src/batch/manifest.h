@@ -33,6 +33,10 @@ struct Manifest {
   std::set<std::string> outputs;              // of all records, those before a new start included
 };
 
+// A record as its line of the manifest, without the end of the line, and back.
+std::string LineOf(const ImageRecord& record);
+ImageRecord RecordOfLine(const std::string& line);
+
 // A line that was cut off is left out. Nothing where there is no manifest. Throws IoError for a
 // file that is none.
 std::optional<Manifest> ReadManifest(const boost::filesystem::path& folder);

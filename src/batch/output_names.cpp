@@ -55,10 +55,10 @@ struct NamePattern {
 };
 
 constexpr NamePattern kReportView{"_report", ".js"}, kReportPhoto{"_report", ".jpg"};
-constexpr std::string_view kMapEnding = ".tif", kMosaicEnding = ".vrt", kStatisticsEnding = ".tif.aux.xml",
-                           kStyleEnding = ".qml", kVolumeEnding = ".nii.gz",
-                           kItkSnapEnding = ".label.txt", kSlicerEnding = ".ctbl",
-                           kFactsEnding = ".json", kTableEnding = ".tsv";
+constexpr std::string_view kMapEnding = ".tif", kMosaicEnding = ".vrt",
+                           kStatisticsEnding = ".tif.aux.xml", kStyleEnding = ".qml",
+                           kVolumeEnding = ".nii.gz", kItkSnapEnding = ".label.txt",
+                           kSlicerEnding = ".ctbl", kFactsEnding = ".json", kTableEnding = ".tsv";
 constexpr std::string_view kGzipEnding = ".gz";
 constexpr NamePattern kTableCsv{"_regions", ".csv"}, kTableJson{"_regions", ".json"};
 

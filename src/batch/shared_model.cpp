@@ -4,17 +4,22 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <limits>
 #include <new>
 #include <utility>
 #include <variant>
 
+#include "base/byte_text.h"
 #include "base/ordered_pipeline.h"
+#include "base/share.h"
 #include "base/tree_sum.h"
 #include "batch/input_parts.h"
 #include "features/band_projection.h"
 #include "features/effective_samples.h"
 #include "features/samples_like.h"
 #include "io/map_reader.h"
+#include "raster/parts.h"
 #include "render/convergence.h"
 #include "render/report.h"
 #include "stream/parts_source.h"
@@ -55,6 +60,8 @@ class SharedModelFit {
         spec_(plan_.spec),
         work_(work),
         parts_(inputs, work.num_cells, work.parts_at_a_time),
+        ranks_(options.ranks),
+        share_(parts_.ShareOfFiles(ranks_)),
         observer_(observer),
         pool_(plan_.spec, plan_.pool) {
     progress_.num_images = std::ssize(inputs.files);
@@ -63,29 +70,68 @@ class SharedModelFit {
   SharedFit Run() {
     std::optional<BlockCacheLimit> cache;
     if (work_.cache_bytes > 0) cache.emplace(work_.cache_bytes);
+    if (ranks_ != nullptr && !ExpectFirst()) return std::move(shared_);
     if (LacksProjection(spec_)) FindProjection();
     Gather();
+    if (ranks_ != nullptr) UniteRanks();
     if (!stopped_ && !pool_.empty()) Fit();
     return std::move(shared_);
   }
 
  private:
+  // What all images are to be like: the first that can be read. False where there is none.
+  bool ExpectFirst() {
+    std::string first;
+    if (ranks_->IsFirst()) {
+      std::int64_t part = 0;
+      while (part < parts_.size() && !Describes(part)) ++part;
+      ByteWriter writer;
+      writer.Put(part);
+      first = writer.Take();
+    }
+    ranks_->Broadcast(0, first);
+    const auto part = ByteReader(first).Next<std::int64_t>();
+    if (part == parts_.size()) return false;  // labelling tells why
+    first_ = Cropped(parts_.Load(part).raster, {0, 0, 1, 1});
+    pool_.Expect(first_);
+    return true;
+  }
+
+  bool Describes(std::int64_t part) {
+    return Attempt<bool>(part,
+                         [this](const Raster& raster) {
+                           DescribeFeatures(raster, spec_);
+                           return true;
+                         })
+        .value_or(false);
+  }
+
   // Of all images' pixels. What cannot be read, or has other bands, says so when it is gathered.
   void FindProjection() {
     TreeSum<BandMoments> moments;
-    Eigen::Index num_bands = 0;  // of the first that can be read
-    ForEachInOrder(
-        parts_.size(), work_.parts_at_a_time, [&](std::int64_t i) { return MomentsOf(i); },
-        [&](std::int64_t i, BandMoments& of_part) {
-          if (num_bands == 0 && of_part.weight > 0) num_bands = of_part.mean.size();
-          if (of_part.weight > 0 && of_part.mean.size() == num_bands)
-            moments.Add(i, std::move(of_part));
-          Report(FolderStage::kGathering, ImagesDone(i));
-          return Next::kGoOn;
-        });
+    Eigen::Index num_bands = first_.num_bands();  // of the first that can be read
+    ForEachPart([&](std::int64_t part) { return MomentsOf(part); },
+                [&](std::int64_t part, BandMoments& of_part) {
+                  if (num_bands == 0) num_bands = of_part.mean.size();
+                  if (num_bands > 0 && of_part.mean.size() == num_bands)
+                    moments.Add(part, std::move(of_part));
+                  Report(FolderStage::kGathering, ImagesDone(part));
+                  return Next::kGoOn;
+                });
+    if (ranks_ != nullptr) Unite(*ranks_, moments);
     if (num_bands == 0) return;  // no image can be read
     spec_.projection = PrincipalBands(moments.Total(), spec_.num_principal);
     pool_ = FeaturePool(spec_, plan_.pool);
+    if (ranks_ != nullptr) pool_.Expect(first_);
+  }
+
+  // Of this rank's.
+  template <typename Work, typename Finish>
+  void ForEachPart(const Work& work, const Finish& finish) {
+    ForEachInOrder(
+        share_.size(), work_.parts_at_a_time,
+        [&](std::int64_t i) { return work(share_.first + i); },
+        [&](std::int64_t i, auto& result) { return finish(share_.first + i, result); });
   }
 
   BandMoments MomentsOf(std::int64_t part) {
@@ -98,15 +144,60 @@ class SharedModelFit {
 
   void Gather() {
     Report(FolderStage::kGathering, 0);
-    ForEachInOrder(
-        parts_.size(), work_.parts_at_a_time, [&](std::int64_t i) { return Extract(i); },
-        [&](std::int64_t i, PartOrFailure& result) {
-          if (stopped_) return Next::kStop;  // begun before it was known
-          Add(i, std::move(result));
-          Report(FolderStage::kGathering, ImagesDone(i));
-          stopped_ = !shared_.failures.empty() && options_.on_failure == OnFailure::kStop;
-          return stopped_ ? Next::kStop : Next::kGoOn;
-        });
+    ForEachPart([&](std::int64_t part) { return Extract(part); },
+                [&](std::int64_t part, PartOrFailure& result) {
+                  if (stopped_) return Next::kStop;  // begun before it was known
+                  Add(part, std::move(result));
+                  Report(FolderStage::kGathering, ImagesDone(part));
+                  stopped_ = StopsNow();
+                  return stopped_ ? Next::kStop : Next::kGoOn;
+                });
+  }
+
+  bool StopsNow() const {
+    return !shared_.failures.empty() && options_.on_failure == OnFailure::kStop;
+  }
+
+  // What all have gathered, and what failed.
+  void UniteRanks() {
+    pool_.Unite(*ranks_, std::numeric_limits<std::int64_t>::max(), true);
+    Unite(
+        *ranks_, num_effective_, [](ByteWriter& writer, double each) { writer.Put(each); },
+        [](ByteReader& reader) { return reader.Next<double>(); });
+    const auto bytes = [&] {
+      ByteWriter writer;
+      writer.Put(std::ssize(training_));
+      for (const TrainingInput& input : training_) {
+        writer.Put(input.name);
+        writer.Put(input.hash);
+      }
+      for (const auto& [file, failure] : shared_.failures) {
+        writer.Put(file);
+        writer.Put(failure);
+      }
+      return writer.Take();
+    };
+    const auto join = [&](const std::string& others) {
+      ByteReader reader(others);
+      for (auto left = reader.Next<std::ptrdiff_t>(); left > 0; --left) {
+        const auto name = reader.Next<std::string>();
+        training_.push_back({name, reader.Next<std::string>()});
+      }
+      while (!reader.at_end()) {
+        const auto file = reader.Next<std::int64_t>();
+        shared_.failures[file] = reader.Next<std::string>();
+      }
+    };
+    const auto take = [&](const std::string& all) {
+      training_.clear();
+      shared_.failures.clear();
+      join(all);
+    };
+    Unite(*ranks_, bytes, join, take);
+    stopped_ = StopsNow();
+    // One process by itself would have met no other.
+    if (stopped_)
+      shared_.failures.erase(std::next(shared_.failures.begin()), shared_.failures.end());
   }
 
   PartOrFailure Extract(std::int64_t part) {
@@ -131,7 +222,7 @@ class SharedModelFit {
     ReadPart& read = std::get<ReadPart>(result);
     try {
       pool_.Add(std::move(read.part), part);
-      num_effective_ += read.num_effective;
+      num_effective_.Add(part, read.num_effective);
       if (place.cell == 0) training_.push_back({file.name, read.hash});
     } catch (const ParameterError& error) {
       shared_.failures[place.file] = file.path + ": " + error.what();
@@ -141,6 +232,7 @@ class SharedModelFit {
   void Fit() {
     SegmentOptions segment = options_.segment;
     segment.smooth = {};  // each image's classes are, by the model
+    segment.fit.ranks = ranks_;
     FeaturePlanes planes = pool_.Take();
     const bool draws = asked_.contains(Output::kConvergence);
     if (draws) shared_.cloud = CloudOf(planes.samples, kConvergencePoints);
@@ -158,7 +250,7 @@ class SharedModelFit {
       refine = [&](FitResult fit, const FeaturePlanes& sample) {
         return Refine(std::move(fit), sample, segment.fit.trace_length);
       };
-    shared_.model = FitModel(std::move(planes), segment, refine, num_effective_);
+    shared_.model = FitModel(std::move(planes), segment, refine, num_effective_.Total());
     shared_.model->inputs = std::move(training_);
   }
 
@@ -167,7 +259,8 @@ class SharedModelFit {
         .count = parts_.size(),
         .window = work_.parts_at_a_time,
         .samples = [&](std::int64_t i) { return SamplesOf(i, planes); },
-        .done = [&](std::int64_t i) { Report(FolderStage::kRefining, ImagesDone(i)); }};
+        .done = [&](std::int64_t i) { Report(FolderStage::kRefining, ImagesDone(i)); },
+        .ranks = ranks_};
     return RefineOnParts(std::move(fit), parts, planes, options_.segment, options_.full_passes,
                          trace_length)
         .fit;
@@ -193,10 +286,11 @@ class SharedModelFit {
     }
   }
 
-  // When this part is done, too.
+  // Of this rank's, when this part is done, too.
   std::int64_t ImagesDone(std::int64_t part) const {
     const InputParts::Place place = parts_.At(part);
-    return place.file + (place.is_last ? 1 : 0);
+    const std::int64_t first = share_.first < parts_.size() ? parts_.At(share_.first).file : 0;
+    return std::max<std::int64_t>(0, place.file + (place.is_last ? 1 : 0) - first);
   }
 
   void Report(FolderStage stage, std::int64_t images_done) {
@@ -212,9 +306,12 @@ class SharedModelFit {
   FeatureSpec spec_;
   const WorkPlan& work_;
   InputParts parts_;
+  Ranks* ranks_;
+  Share share_;  // of the parts
   const FolderObserver& observer_;
   FeaturePool pool_;
-  double num_effective_ = 0;  // the sum of the images'
+  Raster first_;                   // of ranks, what all images are to be like
+  TreeSum<double> num_effective_;  // the sum of the images'
   FolderProgress progress_;
   std::vector<TrainingInput> training_;
   bool stopped_ = false;

@@ -3,6 +3,7 @@
 #include <gmmseg/errors.h>
 #include <gmmseg/model_io.h>
 
+#include "base/byte_text.h"
 #include "base/stopwatch.h"
 #include "batch/fit_outputs.h"
 #include "batch/model_outputs.h"
@@ -88,25 +89,44 @@ class Display {
     Tell(LogText(progress, seconds));
   }
 
-  void Show(const ImageReport& report) {
-    line_.Wipe();
-    if (report.record.status == ImageStatus::kFailed) Tell("failed: " + report.record.message);
+  // What is to be said of an image: of each line whether it is told, or printed on stdout.
+  std::string WordsOf(const ImageReport& report) const {
+    ByteWriter words;
+    const auto add = [&words](Where where, const std::string& text) {
+      words.Put(where);
+      words.Put(text);
+    };
+    if (report.record.status == ImageStatus::kFailed)
+      add(Where::kTold, "failed: " + report.record.message);
     for (const std::string& warning : report.record.warnings)
-      Tell("warning: " + report.file.path + ": " + warning);
+      add(Where::kTold, "warning: " + report.file.path + ": " + warning);
     if (report.result != nullptr && options_.verbosity == Verbosity::kVerbose)
       for (const std::string& detail : Details(*report.result, options_.segment, CommandOn(report)))
-        Tell(report.file.path + ": " + detail);
-    const std::string stays = "the images so far are complete; --resume goes on";
+        add(Where::kTold, report.file.path + ": " + detail);
     if (options_.report == ReportFormat::kJson)
-      Print(JsonLine(report, options_), stays);
+      add(Where::kPrinted, JsonLine(report, options_));
     else if (report.result != nullptr && options_.verbosity != Verbosity::kQuiet)
-      Print(OneLine(ImageLine(report)) + "\n", stays);
+      add(Where::kPrinted, OneLine(ImageLine(report)) + "\n");
+    return words.Take();
+  }
+
+  void Say(const std::string& words) {
+    line_.Wipe();
+    for (ByteReader reader(words); !reader.at_end();) {
+      const auto where = reader.Next<Where>();
+      const auto text = reader.Next<std::string>();
+      if (where == Where::kTold)
+        Tell(text);
+      else
+        Print(text, "the images so far are complete; --resume goes on");
+    }
   }
 
   void Wipe() { line_.Wipe(); }
 
  private:
   static constexpr double kPause = 2;  // seconds between lines
+  enum class Where : char { kTold, kPrinted };
 
   const Options& options_;
   ProgressLine line_;
@@ -163,10 +183,13 @@ ExitCode Judge(const FolderResult& result, const InputList& inputs, Strictness s
 
 }  // namespace
 
-ExitCode RunFolder(const Options& options) {
+ExitCode RunFolder(const Options& options, const Processes& processes) {
   const InputList inputs = FindImages(options);
-  const FolderOptions settings = SettingsFor(options, inputs);
+  FolderOptions settings = SettingsFor(options, inputs);
+  settings.ranks = processes.ranks;
+  if (processes.ranks != nullptr && settings.memory == 0) settings.memory = UsualMemory(processes);
   if (options.action == Action::kPlan) {
+    if (!processes.IsFirst()) return kDone;
     const FolderPlan plan = PlanFolderJob(inputs, settings);
     for (const std::int64_t i : plan.to_do)
       Print(options.report == ReportFormat::kJson ? PlanJsonLine(inputs.files[i])
@@ -176,11 +199,16 @@ ExitCode RunFolder(const Options& options) {
     return kDone;
   }
   Display display(options);
+  const auto words = [&](const ImageReport& report) { return display.WordsOf(report); };
+  const auto say = [&](const std::string& text) { display.Say(text); };
   const FolderResult result =
       RunFolderJob(inputs, settings,
-                   {[&](const FolderProgress& progress) { display.Show(progress); },
-                    [&](const ImageReport& report) { display.Show(report); }});
+                   {.progress = [&](const FolderProgress& progress) { display.Show(progress); },
+                    .image = [&](const ImageReport& report) { say(words(report)); },
+                    .words = words,
+                    .say = say});
   display.Wipe();
+  if (!processes.IsFirst()) return kDone;
   for (const std::string& warning : result.warnings) Tell("warning: " + warning);
   if (!result.report_failure.empty())
     Tell("failed: " + result.report_failure + "; the images are complete, and --resume writes it");

@@ -1,8 +1,10 @@
 #include "cli/program.h"
 
 #include <gmmseg/errors.h>
+#include <gmmseg/memory.h>
 #include <gmmseg/threads.h>
 
+#include <algorithm>
 #include <new>
 
 #include "cli/eval_command.h"
@@ -32,8 +34,14 @@ ExitCode RunAlone(const Options& options) {
     case Command::kEval:
       return RunEval(options);
     default:
-      return options.one_file ? RunOneFile(options) : RunFolder(options);
+      return RunOneFile(options);
   }
+}
+
+// Folders, and patterns; not one photograph, which one process has by itself.
+bool IsOfFolder(const Options& options) {
+  return !options.one_file &&
+         (options.command == Command::kSegment || options.command == Command::kApply);
 }
 
 // As the first process finds it: the others then have a part in it, whatever they find.
@@ -45,12 +53,19 @@ bool IsOfScene(const Options& options, const Processes& processes) {
 
 }  // namespace
 
+std::int64_t UsualMemory(const Processes& processes) {
+  constexpr std::int64_t kOfRank = std::int64_t{2} << 30;
+  const std::int64_t half = AvailableMemory() / 2;
+  return processes.ranks == nullptr ? half : std::min(kOfRank, half / processes.num_here);
+}
+
 std::variant<ExitCode, Failure> RunProgram(int argc, const char* const* argv,
                                            const Processes& processes) {
   bool alone = false;
   const auto run = [&](const Options& options) {
     const ThreadLimit limit(options.threads.value_or(processes.num_threads));
     if (IsOfScene(options, processes)) return RunScene(options, processes);
+    if (IsOfFolder(options)) return RunFolder(options, processes);
     alone = true;
     return processes.IsFirst() ? RunAlone(options) : kDone;
   };

@@ -20,6 +20,10 @@ struct Processes {
   bool IsFirst() const { return ranks == nullptr || ranks->IsFirst(); }
 };
 
+// Bytes for a job, unless it is told otherwise. Of ranks 2 GB wherever they run, if their machine
+// has them: what is held decides whether a fit is to all colours or to a sample.
+std::int64_t UsualMemory(const Processes& processes);
+
 // Why nothing came of it, in one line.
 struct Failure {
   ExitCode code;

@@ -1,7 +1,6 @@
 #include "cli/scene_command.h"
 
 #include <gmmseg/errors.h>
-#include <gmmseg/memory.h>
 #include <gmmseg/scene_job.h>
 
 #include <algorithm>
@@ -101,13 +100,6 @@ OutputOptions SceneOutputsOf(const Options& options, const FeatureSpec& features
   if (options.verbosity != Verbosity::kQuiet)
     Tell(options.inputs.front() + ": is read part by part; pictures of the whole are left out");
   return output;
-}
-
-// Of ranks the same wherever they run, if their machine has it: what it holds decides the fit.
-std::int64_t UsualMemory(const Processes& processes) {
-  constexpr std::int64_t kOfRank = std::int64_t{2} << 30;
-  const std::int64_t half = AvailableMemory() / 2;
-  return processes.ranks == nullptr ? half : std::min(kOfRank, half / processes.num_here);
 }
 
 }  // namespace
