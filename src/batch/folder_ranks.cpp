@@ -1,5 +1,6 @@
 #include "batch/folder_ranks.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/byte_text.h"
@@ -93,14 +94,18 @@ void FolderRanks::Take(std::int64_t image, RankOutcome outcome) {
   }
 }
 
-// Images are those of all ranks that do what rank 0 does.
+// Images are those of all ranks that do what rank 0 does; all of them fit the same.
 void FolderRanks::Show(int rank, const FolderProgress& progress) {
   progress_[rank] = progress;
   FolderProgress shown = progress_.front();
-  shown.images_done = 0;
-  for (const FolderProgress& each : progress_)
-    if (each.stage == shown.stage) shown.images_done += each.images_done;
-  if (desk_.progress) desk_.progress(shown);
+  if (!desk_.progress || shown.num_images == 0) return;  // rank 0 has not begun
+  if (shown.stage != FolderStage::kFitting) {
+    shown.images_done = 0;
+    for (const FolderProgress& each : progress_)
+      if (each.stage == shown.stage) shown.images_done += each.images_done;
+  }
+  shown.images_done = std::min(shown.images_done, shown.num_images);
+  desk_.progress(shown);
 }
 
 }  // namespace gmmseg
