@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <numeric>
 
+#include "base/decimal.h"
 #include "render/encoding.h"
 #include "render/feature_axes.h"
 #include "render/page.h"
@@ -21,17 +20,11 @@ using Json = ReportJson;
 constexpr double kMostStepValues = 2e5;   // numbers in a page
 constexpr double kMostModelValues = 4e6;  // numbers in memory
 
-double WithDigits(int digits, double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*g", digits, value);
-  return std::strtod(text, nullptr);
-}
-
 // Shares and widths: what a plot or a table can show.
-double Rounded(double value) { return WithDigits(5, value); }
+double Rounded(double value) { return RoundedTo(5, value); }
 
 // Means may lie close together and far from 0.
-double RoundedMean(double value) { return WithDigits(9, value); }
+double RoundedMean(double value) { return RoundedTo(9, value); }
 
 Json MeansJson(const Eigen::VectorXd& means) {
   Json list = Json::array();
