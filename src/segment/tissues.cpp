@@ -83,7 +83,7 @@ class TissueSegmenter {
 
  private:
   void TakeForeground() {
-    FoundForeground found = FindForeground(raster_, intensities_, options_.foreground);
+    FoundForeground found = FindForeground(raster_, intensities_, options_.foreground, options_.preset);
     inside_ = std::move(found.inside);
     result_.facts.threshold = found.threshold;
     result_.facts.num_foreground = found.num_inside;
