@@ -189,6 +189,7 @@ class TissueSegmenter {
     model.features = DescribeFeatures(result_.restored, spec);
     model.seed = options_.seed;
     model.order = ClassOrder::kReference;
+    model.preset = options_.preset;
     FitResult& fit = model.fit;
     fit.stop_reason = fit_.converged ? StopReason::kConverged : StopReason::kMaxIterations;
     fit.iterations = static_cast<int>(fit_.log_likelihoods.size());

@@ -214,6 +214,16 @@ class Use(TissueTest):
         means = [model_of(self.folder / f"segmented/{name}.gmm.json")["means"] for name in "ab"]
         self.assertNotEqual(means[0], means[1])
 
+    def test_applying_its_model_warns_of_what_the_model_lacks(self):
+        self.make(shape=(24, 28, 20))
+        self.report("--preset", "t1", "--mask", "mask.nii.gz", "--write", "model,restored")
+        for name in ("t1.nii.gz", "segmented/t1_restored.nii.gz"):
+            result = self.segment("apply", name, "--model", "segmented/t1.gmm.json", "--write",
+                                  "labels", "--overwrite", "-o", "applied")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("without their uneven field", result.stderr)
+            self.assertEqual(result.stderr.count("warning"), 1, result.stderr)
+
     def test_a_picture_is_a_slice(self):
         if not SLICE.exists():
             self.skipTest(f"{SLICE} is not here")
