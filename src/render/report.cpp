@@ -123,8 +123,34 @@ Json ModelJson(const Model& model) {
           {"bic", OrNull(model.bic)},
           {"aic", OrNull(model.aic)},
           {"icl", OrNull(model.icl)},
+          {"tissues", Json()},
           {"candidates", CandidatesJson(model.candidates)},
           {"trace", TraceJson(model, axes)}};
+}
+
+// Of a mixture that stands for tissues, what was fitted in its place; else null.
+Json TissuesJson(const std::optional<FoundTissues>& tissues) {
+  if (!tissues) return {};
+  const TissueFacts& facts = tissues->facts;
+  Json json = {{"image", ToString(facts.preset)},
+               {"mixes", facts.num_mixes},
+               {"noise", Rounded(facts.deviation)},
+               {"field", Json()},
+               {"strength", Rounded(facts.strength)}};
+  if (!tissues->bias.empty()) json["field"] = {Rounded(facts.bias_least), Rounded(facts.bias_most)};
+  return json;
+}
+
+// The pure tissues and their mixes, each of the class that it holds more of.
+void PutStates(const TissueFacts& facts, Json& model) {
+  Json components = Json::array(), class_of = Json::array();
+  for (const FoundState& state : facts.states) {
+    components.push_back({Rounded(state.weight), RoundedMean(state.mean), Rounded(state.variance)});
+    class_of.push_back(state.share > 0.5 ? state.second : state.first);
+  }
+  model["class_of"] = class_of;
+  model["density"] = false;  // the curve is of the likelihood with the field's prior
+  model["trace"] = {{{"iteration", facts.iterations}, {"components", components}}};
 }
 
 // The map's colours for 0…1, six digits each.
@@ -245,6 +271,10 @@ Json ViewJson(const Segmentation& segmentation, const Preview& preview, const Vi
                {"classes", ClassesJson(segmentation.classes)},
                {"files", NamedTextsJson(facts.files)}};
   view["model"] = model == ModelPlace::kView ? ModelJson(segmentation.model) : Json();
+  if (segmentation.tissues && model == ModelPlace::kView) {
+    view["model"]["tissues"] = TissuesJson(segmentation.tissues);
+    PutStates(segmentation.tissues->facts, view["model"]);
+  }
   view["seconds"] = facts.seconds.empty() ? Json() : Json(facts.seconds);
   view["preview"] = {{"width", preview.width},
                      {"height", preview.height},
