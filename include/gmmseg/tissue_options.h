@@ -85,7 +85,7 @@ struct TissueFacts {
   std::vector<FoundState> states;
   int iterations = 0;
   bool converged = false;
-  // Per voxel, with the field's prior, after each iteration.
+  // Per voxel, in the field that was found, after each iteration.
   std::vector<double> log_likelihoods;
   double deviation = 0;                  // of the noise: the root of the tissues' mean variance
   double bias_least = 1, bias_most = 1;  // within the foreground

@@ -149,7 +149,7 @@ void PutStates(const TissueFacts& facts, Json& model) {
     class_of.push_back(state.share > 0.5 ? state.second : state.first);
   }
   model["class_of"] = class_of;
-  model["density"] = false;  // the curve is of the likelihood with the field's prior
+  model["density"] = false;  // the curve is of all states, in the field
   model["trace"] = {{{"iteration", facts.iterations}, {"components", components}}};
 }
 
