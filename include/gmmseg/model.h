@@ -7,6 +7,7 @@
 #include <gmmseg/features.h>
 #include <gmmseg/fit.h>
 #include <gmmseg/model_selection.h>
+#include <gmmseg/tissue_options.h>
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -49,6 +50,8 @@ struct Model {
   ComponentMerge merge;  // which components make a class; levels where the fit merged them
   ClassTable classes;    // by ComponentMerge::ClassOf of the mixture's components
   ClassOrder order = ClassOrder::kFirstMean;
+  // Where it is of tissues: then of a volume without its field, and without mixes of two tissues.
+  std::optional<TissuePreset> preset;
   std::uint64_t seed = 0;
   std::vector<TrainingInput> inputs;
   // Of the training pixels, ascending; at kQuantiles where a fit set them, at others where an

@@ -70,11 +70,22 @@ struct TissueOptions {
   std::uint64_t seed = 0;  // of the starts
 };
 
+// What a voxel may hold: tissue `first` and, of this share, tissue `second`, from 0; in the image
+// without the field.
+struct FoundState {
+  int first = 0, second = 0;
+  double share = 0;  // 0 where it is one tissue, below 1
+  double weight = 0, mean = 0, variance = 0;
+};
+
 // What was done and found.
 struct TissueFacts {
+  TissuePreset preset = TissuePreset::kT1;
+  int num_mixes = 0;  // as they were asked for
+  std::vector<FoundState> states;
   int iterations = 0;
   bool converged = false;
-  // Per voxel, with the field's prior, after each iteration.
+  // Per voxel, in the field that was found, after each iteration.
   std::vector<double> log_likelihoods;
   double deviation = 0;                  // of the noise: the root of the tissues' mean variance
   double bias_least = 1, bias_most = 1;  // within the foreground

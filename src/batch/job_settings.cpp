@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <sstream>
 
 #include "base/hash.h"
@@ -143,10 +144,15 @@ std::string ShownName(std::string name) {
 }  // namespace
 
 NamedTexts ShownSettings(const SegmentOptions& options) {
+  // Of a free mixture alone.
+  const std::set<std::string> not_of_tissues = {
+      "features", "position",  "missing", "shrinkage", "k",          "classes", "method",
+      "start",    "scribbles", "freeze",  "subsample", "accelerate", "rescues", "floor"};
   NamedTexts shown;
   for (auto [name, value] : FitSettings(options)) {
     const bool is_hash = name == "start" || name == "class_names";
     if (name == "version" || (is_hash && value == "none")) continue;
+    if (options.tissues && not_of_tissues.contains(name)) continue;
     if (name == "classes" && options.num_classes == 0) continue;
     shown.emplace_back(ShownName(name), is_hash ? "given" : value);
   }

@@ -47,6 +47,15 @@ std::string DriftWarning(const Drift& drift) {
       100 * drift.unlikely_pixels, drift.share_distance);
 }
 
+std::string TissueModelWarning(TissuePreset preset) {
+  const std::string option = "--preset " + std::string(ToString(preset));
+  return "the model, of " + option +
+         ", is of volumes without their uneven field and knows no voxel of two tissues; apply it "
+         "to "
+         "a restored volume alone, and segment others with " +
+         option;
+}
+
 std::string AfterIterations(const FitResult& fit) {
   return " converged after " + Count(fit.iterations, "iteration", "iterations") +
          "; raise --max-iterations or --tolerance";
@@ -73,6 +82,8 @@ std::vector<std::string> WarningsOf(const JobResult& result, const FitOptions* f
                "no brain "
                "extraction; where the head has its skull, give a --mask of the brain",
                static_cast<long long>(result.tissues->num_foreground), *result.tissues->threshold));
+  if (fit == nullptr && result.model.preset)
+    warnings.push_back(TissueModelWarning(*result.model.preset));
   if (fit == nullptr) return warnings;
   AddFitWarnings(result.model.fit, warnings);
   AddEdgeWarning(result.model, warnings);

@@ -143,6 +143,10 @@ void TakePreset(const Options& options, SegmentOptions& settings) {
     throw ParameterError(
         "--preset gives each image a model of its own; leave --shared-model and "
         "--match away");
+  const bool is_on = options.segment.fit.acceleration == Acceleration::kOn;
+  if (options.acceleration_given)
+    throw ParameterError(std::string("--accelerate ") + (is_on ? "on" : "off") +
+                         ": tissues of --preset are found by plain EM; leave --accelerate away");
   TissueOptions& tissues = settings.tissues.emplace(*options.tissues);
   if (options.bias.value_or(false) && tissues.preset == TissuePreset::kCt)
     throw ParameterError("--bias: images of --preset ct have no such field; leave --bias away");

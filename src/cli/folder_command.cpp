@@ -148,14 +148,31 @@ void FindScribbles(const Options& options, InputList& inputs) {
                       "that is called as one of them");
 }
 
+// They are of one file, and of a run that none of these options makes one over a folder.
+[[noreturn]] void RefuseMaps(const Options& options) {
+  const std::string maps = "--priors " + options.tissue_maps.front() + " …";
+  const auto refuse = [&](const std::string& option) {
+    throw ParameterError(maps + " with " + option + ", which does without maps of tissues; leave " +
+                         option + " away, or --priors");
+  };
+  if (IsOneFile(options.inputs)) {
+    if (options.earlier == EarlierRun::kResume) refuse("--resume");
+    if (options.earlier == EarlierRun::kRefit) refuse("--refit");
+    if (options.on_failure != OnFailure::kGoOn) refuse("--fail-fast");
+    if (options.action == Action::kPlan) refuse("--dry-run");
+    if (options.source) refuse("--separate-models");
+    if (options.memory > 0) refuse("--memory");
+  }
+  throw ParameterError(maps + " go with one file; leave them away, or run file by file");
+}
+
 InputList FindImages(const Options& options) {
   InputList inputs = FindInputs(options.inputs, options.subfolders, options.output.directory);
   for (const std::string& folder : inputs.unreadable) Tell("failed: " + folder);
   CheckFound(inputs, options.inputs, options.verbosity);
   if (!options.read.channels.empty())
     throw ParameterError("--channels go with one file; stack those of many in VRTs");
-  if (!options.tissue_maps.empty())
-    throw ParameterError("--priors go with one file; leave them away, or run file by file");
+  if (!options.tissue_maps.empty()) RefuseMaps(options);
   for (InputFile& file : inputs.files) file.read = options.read;
   if (!options.mask.empty())
     for (InputFile& file : inputs.files)

@@ -240,9 +240,13 @@ void DeclareHow(CLI::App& app, Options& options) {
       });
   Add(app, kHow, "--accelerate", "on|off",
       "Take longer steps where EM crawls (SQUAREM), if the likelihood does not fall; with "
-      "--init-model and --position, climb on a part of a large image first. Default: on. "
-      "--tolerance 0 is plain EM in any case.",
-      [&fit](const std::string& word) { fit.acceleration = ParseAcceleration(word); });
+      "--init-model and --position, climb on a part of a large image first. --tolerance 0 is plain "
+      "EM in any case, and so is --preset, with which it does not go. Default: on; with --preset "
+      "off.",
+      [&options, &fit](const std::string& word) {
+        fit.acceleration = ParseAcceleration(word);
+        options.acceleration_given = true;
+      });
   Add(app, kHow, "--full-passes", "N",
       "Of a raster that --memory does not hold and whose colours it does not hold, either, and of "
       "a model that is shared by images of which that is so: most steps of EM on all pixels, 0 to "

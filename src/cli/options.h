@@ -57,6 +57,7 @@ struct Options {
   std::optional<bool> diagonal_neighbours;
   std::vector<std::string> tissue_maps;  // of --priors
   bool smooth_given = false;
+  bool acceleration_given = false;
 
   SegmentOptions segment;                // everything else about the fit
   std::optional<RegionOptions> regions;  // in place of classes

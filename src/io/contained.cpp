@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <gmmseg/errors.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -72,6 +75,13 @@ std::vector<unsigned char> ReadAll(int pipe) {
   return bytes;
 }
 
+std::span<unsigned char> PagesWithin(std::span<unsigned char> memory) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t over = reinterpret_cast<std::uintptr_t>(memory.data()) % page;
+  const std::size_t before = std::min(over == 0 ? 0 : page - over, memory.size());
+  return memory.subspan(before, (memory.size() - before) / page * page);
+}
+
 }  // namespace
 
 std::optional<std::vector<unsigned char>> RunContained(
@@ -91,5 +101,11 @@ std::optional<std::vector<unsigned char>> RunContained(
   bytes.pop_back();
   return bytes;
 }
+
+Withheld::Withheld(std::span<unsigned char> memory) : pages_(PagesWithin(memory)) {
+  ::madvise(pages_.data(), pages_.size(), MADV_DONTFORK);  // where it fails, it only takes longer
+}
+
+Withheld::~Withheld() { ::madvise(pages_.data(), pages_.size(), MADV_DOFORK); }
 
 }  // namespace gmmseg

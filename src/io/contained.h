@@ -17,4 +17,17 @@ using EmitBytes = std::function<void(std::span<const unsigned char>)>;
 std::optional<std::vector<unsigned char>> RunContained(
     const std::function<void(const EmitBytes&)>& work);
 
+// Memory that such processes do not get while this lives, as far as it fills pages: starting one
+// takes the longer, the more memory there is to share. The work may not touch it.
+class Withheld {
+ public:
+  explicit Withheld(std::span<unsigned char> memory);
+  ~Withheld();
+  Withheld(const Withheld&) = delete;
+  Withheld& operator=(const Withheld&) = delete;
+
+ private:
+  std::span<unsigned char> pages_;
+};
+
 }  // namespace gmmseg

@@ -1,7 +1,6 @@
 #include "io/dicom_decoder.h"
 #include "io/dicom_series.h"
 #include "io/dicom_values.h"
-#include "io/first_bytes.h"
 
 namespace gmmseg {
 namespace {
@@ -27,11 +26,6 @@ bool BeginsWithElement(const ImageSource& source) {
 
 bool IsDicom(const ImageSource& source) {
   return source.StartsWith("DICM", 128) || BeginsWithElement(source);
-}
-
-DicomPicture ReadHeaderOf(const std::string& path) {
-  return AskFirstBytes(
-      path, [](const ImageSource& source) { return DecodeDicom(source, DicomPart::kHeader); });
 }
 
 std::optional<ImageHeader> ReadDicomHeader(const ImageSource& source) {

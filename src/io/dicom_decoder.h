@@ -20,7 +20,4 @@ enum class DicomPart { kHeader, kAll };
 // picture, and IoError where it cannot be read, or this build has no GDCM.
 DicomPicture DecodeDicom(const ImageSource& source, DicomPart part);
 
-// Of a file's first bytes, as many as it takes.
-DicomPicture ReadHeaderOf(const std::string& path);
-
 }  // namespace gmmseg

@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "base/hash.h"
 #include "base/ordered_pipeline.h"
+#include "io/contained.h"
 #include "io/dicom_decoder.h"
+#include "io/dicom_headers.h"
 #include "io/dicom_series.h"
 #include "io/dicom_values.h"
 #include "io/file_bytes.h"
@@ -66,7 +70,7 @@ ReadSlices SlicesOf(const std::vector<std::string>& paths) {
   std::vector<std::string> failures(paths.size());
   tbb::parallel_for(std::size_t{0}, paths.size(), [&](std::size_t i) {
     try {
-      DicomPicture header = ReadHeaderOf(paths[i]);
+      DicomPicture header = DicomHeaderOf(paths[i]);
       found[i] = {paths[i], header.facts, header.rescale.front()};
     } catch (const NoDicomImage&) {
     } catch (const IoError& error) {
@@ -135,6 +139,17 @@ void PutSlice(const DicomSlice& slice, const Raster& from, std::int64_t z, Raste
     if (!from.IsValid(i)) volume.Invalidate(first + i);
 }
 
+// From the processes that decode slices.
+std::vector<std::unique_ptr<Withheld>> Withhold(Raster& volume) {
+  std::vector<std::unique_ptr<Withheld>> bands;
+  for (int b = 0; b < volume.num_bands(); ++b)
+    volume.VisitBand(b, [&]<typename T>(const T*) {
+      bands.push_back(std::make_unique<Withheld>(std::span(
+          reinterpret_cast<unsigned char*>(volume.Band<T>(b)), volume.num_pixels() * sizeof(T))));
+    });
+  return bands;
+}
+
 }  // namespace
 
 bool IsDicomFolder(const std::string& path) {
@@ -149,6 +164,7 @@ LoadedImage LoadDicomFolder(const std::string& path) {
   LoadedImage image{
       Raster(header.width, header.height, header.num_bands, header.type, header.color_model, depth),
       ""};
+  const auto withheld = Withhold(image.raster);
   std::string hashes;
   double white = 1;
   ForEachInOrder(

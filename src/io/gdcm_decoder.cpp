@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <sstream>
 #include <type_traits>
 #include <utility>
 
+#include "base/decimal.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "io/contained.h"
@@ -63,9 +64,9 @@ std::vector<double> NumbersOf(const std::string& text) {
   std::vector<double> numbers;
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, '\\');) {
-    char* end = nullptr;
-    numbers.push_back(std::strtod(part.c_str(), &end));
-    if (end == part.c_str() || !std::isfinite(numbers.back())) return {};
+    const std::optional<double> number = NumberAtFront(part);
+    if (!number || !std::isfinite(*number)) return {};
+    numbers.push_back(*number);
   }
   return numbers;
 }

@@ -258,6 +258,7 @@ Model ParseModel(const std::string& path, std::span<const unsigned char> bytes) 
       ReadClasses(root["classes"], NumClasses(model), static_cast<int>(model.features.info.size()));
   model.order = root["order"].Parsed(
       [](const std::string& word) { return FromWord(word, kOrderWords, "order"); });
+  if (root.Has("preset")) model.preset = root["preset"].Parsed(ParseTissuePreset);
   ReadTraining(root["training"], model);
   return model;
 }

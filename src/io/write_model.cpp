@@ -127,6 +127,7 @@ std::string ModelText(const Model& model) {
   AddMergeJson(model.merge, json);
   json["classes"] = Classes(model.classes);
   json["order"] = ToWord(model.order, kOrderWords);
+  if (model.preset) json["preset"] = ToString(*model.preset);
   json["training"] = Training(model);
   return ToText(json);
 }

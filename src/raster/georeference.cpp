@@ -1,6 +1,6 @@
 #include <gmmseg/georeference.h>
 
-#include <cstdlib>
+#include "base/decimal.h"
 
 namespace gmmseg {
 
@@ -25,7 +25,7 @@ Georeference Georeference::Shifted(double column, double row) const {
   for (auto& [name, value] : shifted.rpc) {
     const bool of_line = name == "LINE_OFF", of_sample = name == "SAMP_OFF";
     if (!of_line && !of_sample) continue;
-    value = std::to_string(std::strtod(value.c_str(), nullptr) - (of_line ? row : column));
+    value = FixedText(NumberAtFront(value).value_or(0) - (of_line ? row : column), 6);
   }
   return shifted;
 }

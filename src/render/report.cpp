@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <numeric>
 
+#include "base/decimal.h"
 #include "render/encoding.h"
 #include "render/feature_axes.h"
 #include "render/page.h"
@@ -21,17 +20,11 @@ using Json = ReportJson;
 constexpr double kMostStepValues = 2e5;   // numbers in a page
 constexpr double kMostModelValues = 4e6;  // numbers in memory
 
-double WithDigits(int digits, double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*g", digits, value);
-  return std::strtod(text, nullptr);
-}
-
 // Shares and widths: what a plot or a table can show.
-double Rounded(double value) { return WithDigits(5, value); }
+double Rounded(double value) { return RoundedTo(5, value); }
 
 // Means may lie close together and far from 0.
-double RoundedMean(double value) { return WithDigits(9, value); }
+double RoundedMean(double value) { return RoundedTo(9, value); }
 
 Json MeansJson(const Eigen::VectorXd& means) {
   Json list = Json::array();
@@ -130,8 +123,34 @@ Json ModelJson(const Model& model) {
           {"bic", OrNull(model.bic)},
           {"aic", OrNull(model.aic)},
           {"icl", OrNull(model.icl)},
+          {"tissues", Json()},
           {"candidates", CandidatesJson(model.candidates)},
           {"trace", TraceJson(model, axes)}};
+}
+
+// Of a mixture that stands for tissues, what was fitted in its place; else null.
+Json TissuesJson(const std::optional<FoundTissues>& tissues) {
+  if (!tissues) return {};
+  const TissueFacts& facts = tissues->facts;
+  Json json = {{"image", ToString(facts.preset)},
+               {"mixes", facts.num_mixes},
+               {"noise", Rounded(facts.deviation)},
+               {"field", Json()},
+               {"strength", Rounded(facts.strength)}};
+  if (!tissues->bias.empty()) json["field"] = {Rounded(facts.bias_least), Rounded(facts.bias_most)};
+  return json;
+}
+
+// The pure tissues and their mixes, each of the class that it holds more of.
+void PutStates(const TissueFacts& facts, Json& model) {
+  Json components = Json::array(), class_of = Json::array();
+  for (const FoundState& state : facts.states) {
+    components.push_back({Rounded(state.weight), RoundedMean(state.mean), Rounded(state.variance)});
+    class_of.push_back(state.share > 0.5 ? state.second : state.first);
+  }
+  model["class_of"] = class_of;
+  model["density"] = false;  // the curve is of all states, in the field
+  model["trace"] = {{{"iteration", facts.iterations}, {"components", components}}};
 }
 
 // The map's colours for 0…1, six digits each.
@@ -252,6 +271,10 @@ Json ViewJson(const Segmentation& segmentation, const Preview& preview, const Vi
                {"classes", ClassesJson(segmentation.classes)},
                {"files", NamedTextsJson(facts.files)}};
   view["model"] = model == ModelPlace::kView ? ModelJson(segmentation.model) : Json();
+  if (segmentation.tissues && model == ModelPlace::kView) {
+    view["model"]["tissues"] = TissuesJson(segmentation.tissues);
+    PutStates(segmentation.tissues->facts, view["model"]);
+  }
   view["seconds"] = facts.seconds.empty() ? Json() : Json(facts.seconds);
   view["preview"] = {{"width", preview.width},
                      {"height", preview.height},

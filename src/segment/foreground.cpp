@@ -9,6 +9,8 @@
 namespace gmmseg {
 namespace {
 
+using Marks = std::vector<std::uint8_t>;  // per voxel
+
 // Two parts of the intensities, and their means.
 struct Split {
   double threshold = 0, mean_below = 0, mean_above = 0;
@@ -45,7 +47,7 @@ Split OtsuSplit(std::span<const float> intensities, std::span<const std::uint8_t
 }
 
 // Takes all but the largest connected piece away; returns how many voxels these are.
-std::int64_t KeepLargestPiece(const Grid& grid, std::vector<std::uint8_t>& inside) {
+std::int64_t KeepLargestPiece(const Grid& grid, Marks& inside) {
   std::vector<std::uint16_t> labels(inside.begin(), inside.end());
   const Pieces pieces = FindPieces(grid, labels);
   if (pieces.num_pieces() < 2) return 0;
@@ -59,38 +61,46 @@ std::int64_t KeepLargestPiece(const Grid& grid, std::vector<std::uint8_t>& insid
   return left_out;
 }
 
+// Leaves out the voxels that have at most this.
+void LeaveOut(std::span<const float> intensities, double most, Marks& inside) {
+  for (std::size_t i = 0; i < inside.size(); ++i) inside[i] = inside[i] && intensities[i] > most;
+}
+
+// What the background has at most, of these voxels from `least` to `most`.
+double BackgroundMost(std::span<const float> intensities, const Marks& all, float least,
+                      float most) {
+  Marks above_least = all;
+  LeaveOut(intensities, least, above_least);
+  constexpr std::int64_t kBackgroundPart = 20;
+  const std::int64_t num_all = std::ranges::count(all, 1);
+  const std::int64_t num_least = num_all - std::ranges::count(above_least, 1);
+  const bool is_cut_out = num_least * kBackgroundPart >= num_all;
+  // Of what is cut out, the noise around a head is far darker than the rest; CSF is not so much.
+  constexpr double kFarDarker = 0.1;
+  const Split split = OtsuSplit(intensities, is_cut_out ? above_least : all, least, most);
+  const bool has_noise = split.mean_below - least < kFarDarker * (split.mean_above - least);
+  return is_cut_out && !has_noise ? double{least} : split.threshold;
+}
+
 }  // namespace
 
 FoundForeground FindForeground(const Raster& raster, std::span<const float> intensities,
-                               Foreground foreground) {
+                               Foreground foreground, TissuePreset preset) {
   FoundForeground found;
   found.inside.resize(intensities.size());
-  std::int64_t num_valid = 0;
   float least = INFINITY, most = -INFINITY;
   for (std::size_t i = 0; i < intensities.size(); ++i) {
     if (!raster.IsValid(static_cast<std::int64_t>(i))) continue;
     found.inside[i] = 1;
-    ++num_valid;
+    ++found.num_inside;
     least = std::min(least, intensities[i]);
     most = std::max(most, intensities[i]);
   }
-  found.num_inside = num_valid;
   if (foreground == Foreground::kGiven || !(most > least)) return found;
-  std::int64_t num_least = 0;
-  for (std::size_t i = 0; i < intensities.size(); ++i)
-    num_least += found.inside[i] && intensities[i] == least;
-  constexpr std::int64_t kBackgroundPart = 20;
-  const bool is_cut_out = num_least * kBackgroundPart >= num_valid;
-  if (is_cut_out)
-    for (std::size_t i = 0; i < intensities.size(); ++i)
-      found.inside[i] = found.inside[i] && intensities[i] > least;
-  // Of what is cut out, the noise around a head is far darker than the rest; CSF is not so much.
-  constexpr double kFarDarker = 0.1;
-  const Split split = OtsuSplit(intensities, found.inside, least, most);
-  const bool has_noise = split.mean_below - least < kFarDarker * (split.mean_above - least);
-  found.threshold = is_cut_out && !has_noise ? double{least} : split.threshold;
-  for (std::size_t i = 0; i < intensities.size(); ++i)
-    found.inside[i] = found.inside[i] && intensities[i] > *found.threshold;
+  const bool has_air = preset == TissuePreset::kCt && least <= kMostAir && most > kMostAir;
+  found.threshold =
+      has_air ? double{kMostAir} : BackgroundMost(intensities, found.inside, least, most);
+  LeaveOut(intensities, *found.threshold, found.inside);
   found.num_left_out =
       KeepLargestPiece({raster.width(), raster.height(), raster.depth()}, found.inside);
   found.num_inside = std::ranges::count(found.inside, 1);

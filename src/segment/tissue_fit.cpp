@@ -34,8 +34,56 @@ std::array<int, kNumTissues> OrderOf(TissuePreset preset) {
   throw InternalError("a preset without an order of tissues");
 }
 
+[[noreturn]] void FailByValues(int num_different) {
+  throw ParameterError(
+      Format("%d different intensities; three tissues have three: check the image and the mask",
+             num_different));
+}
+
+// Of the voxels inside, if there are any.
+void RequireThree(std::span<const float> intensities, std::span<const std::uint8_t> inside) {
+  std::vector<float> different;
+  for (std::size_t i = 0; i < intensities.size() && different.size() < kNumTissues; ++i)
+    if (inside[i] && std::ranges::find(different, intensities[i]) == different.end())
+      different.push_back(intensities[i]);
+  if (different.size() == 2) FailByValues(2);
+}
+
+// Each voxel with some of its neighbours that are inside: much less noise, and the same field.
+// Those a thick slice away count for less.
+std::vector<float> Smoothed(const Grid& grid, const std::array<double, 3>& spacing,
+                            std::span<const float> intensities,
+                            std::span<const std::uint8_t> inside) {
+  constexpr double kNeighbour = 0.5;
+  const double nearest = std::ranges::min(spacing);
+  const std::array<std::int64_t, 3> size = {grid.width, grid.height, grid.depth};
+  const std::array<std::int64_t, 3> step = {1, grid.width, grid.width * grid.height};
+  std::vector<float> smoothed(intensities.size());
+  tbb::parallel_for(std::int64_t{0}, grid.num_rows(), [&](std::int64_t row) {
+    for (std::int64_t x = 0; x < grid.width; ++x) {
+      const std::int64_t i = row * grid.width + x;
+      if (!inside[i]) continue;
+      const std::array<std::int64_t, 3> at = {x, row % grid.height, row / grid.height};
+      double sum = intensities[i], weight = 1;
+      for (int axis = 0; axis < 3; ++axis) {
+        const double own = kNeighbour * std::pow(nearest / spacing[axis], 2);
+        const auto add = [&](std::int64_t j) {
+          if (!inside[j]) return;
+          sum += own * intensities[j];
+          weight += own;
+        };
+        if (at[axis] > 0) add(i - step[axis]);
+        if (at[axis] + 1 < size[axis]) add(i + step[axis]);
+      }
+      smoothed[i] = static_cast<float>(sum / weight);
+    }
+  });
+  return smoothed;
+}
+
 class Climb {
  public:
+  // The tissues and, with bias, the field.
   Climb(const Grid& grid, const std::array<double, 3>& spacing, std::span<const float> intensities,
         std::span<const std::uint8_t> inside, const TissueOptions& options)
       : grid_(grid),
@@ -52,6 +100,22 @@ class Climb {
     }
     FindParts();
     SetIntensitySteps();
+    SetTable();
+  }
+
+  // The tissues in a field that is known.
+  Climb(const Grid& grid, std::span<const float> intensities, std::span<const std::uint8_t> inside,
+        const TissueOptions& options, std::vector<float> field)
+      : grid_(grid),
+        intensities_(intensities),
+        inside_(inside),
+        options_(options),
+        steps_(grid.size()),
+        levels_(grid.size()) {
+    fit_.field = std::move(field);
+    FindParts();
+    SetIntensitySteps();
+    FindFieldRange();
     SetTable();
   }
 
@@ -152,11 +216,17 @@ class Climb {
   }
 
   void EvaluateField() {
+    ForEachRow([&](const RowPart& part) {
+      spline_->EvaluateRow(part.row, part.first % grid_.width, part.behind - part.first,
+                           fit_.field.data() + part.first);
+    });
+    FindFieldRange();
+  }
+
+  void FindFieldRange() {
     std::vector<float> least(parts_.size(), 1), most = least;
     ForEachRow([&](const RowPart& part) {
       const auto at = &part - parts_.data();
-      spline_->EvaluateRow(part.row, part.first % grid_.width, part.behind - part.first,
-                           fit_.field.data() + part.first);
       for (std::int64_t i = part.first; i < part.behind; ++i) {
         least[at] = std::min(least[at], fit_.field[i]);
         most[at] = std::max(most[at], fit_.field[i]);
@@ -177,8 +247,11 @@ class Climb {
     Eigen::MatrixXd rows(table_.num_intensities, 1);
     Eigen::VectorXd counts = Eigen::VectorXd::Zero(table_.num_intensities);
     for (std::int64_t i = 0; i < table_.num_intensities; ++i) rows(i, 0) = table_.Intensity(i);
-    for (std::size_t cell = 0; cell < table_.counts.size(); ++cell)
-      counts[static_cast<Eigen::Index>(cell) % counts.size()] += table_.counts[cell];
+    for (std::int64_t f = 0; f < table_.num_fields; ++f)
+      for (std::int64_t i = 0; i < table_.num_intensities; ++i)
+        counts[Nearest(table_.Intensity(i) / table_.Field(f), table_.first_intensity,
+                       table_.intensity_step, table_.num_intensities)] +=
+            table_.counts[f * table_.num_intensities + i];
     FitOptions options;
     options.num_components = kNumTissues;
     options.covariance_type = CovarianceType::kTied;
@@ -186,11 +259,7 @@ class Climb {
     options.restarts = options_.restarts;
     options.seed = options_.seed;
     const GaussianMixture found = FitMixture(Samples::FromRows(rows, counts), options).model;
-    if (found.num_components() < kNumTissues)
-      throw ParameterError(
-          Format("%d different intensities; three tissues have three: check the "
-                 "image and the mask",
-                 found.num_components()));
+    if (found.num_components() < kNumTissues) FailByValues(found.num_components());
     TissueModel& model = fit_.model;
     model.states = StatesOf(kNumTissues, options_.num_mixes);
     const auto num_mixed = static_cast<Eigen::Index>(model.states.size()) - kNumTissues;
@@ -296,7 +365,15 @@ class Climb {
 TissueFit FitTissues(const Grid& grid, const std::array<double, 3>& spacing,
                      std::span<const float> intensities, std::span<const std::uint8_t> inside,
                      const TissueOptions& options) {
-  return Climb(grid, spacing, intensities, inside, options).Run();
+  if (!options.bias) return Climb(grid, spacing, intensities, inside, options).Run();
+  // Of noise a part would be taken for tissues, and these for the field's.
+  RequireThree(intensities, inside);
+  TissueFit rough =
+      Climb(grid, spacing, Smoothed(grid, spacing, intensities, inside), inside, options).Run();
+  const bool has_field = rough.converged;
+  TissueFit fit = Climb(grid, intensities, inside, options, std::move(rough.field)).Run();
+  fit.converged = fit.converged && has_field;
+  return fit;
 }
 
 }  // namespace gmmseg

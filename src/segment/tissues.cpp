@@ -83,7 +83,8 @@ class TissueSegmenter {
 
  private:
   void TakeForeground() {
-    FoundForeground found = FindForeground(raster_, intensities_, options_.foreground);
+    FoundForeground found =
+        FindForeground(raster_, intensities_, options_.foreground, options_.preset);
     inside_ = std::move(found.inside);
     result_.facts.threshold = found.threshold;
     result_.facts.num_foreground = found.num_inside;
@@ -99,6 +100,13 @@ class TissueSegmenter {
     facts.converged = fit_.converged;
     facts.log_likelihoods = fit_.log_likelihoods;
     facts.deviation = std::sqrt(fit_.model.variances.mean());
+    facts.preset = options_.preset;
+    facts.num_mixes = options_.num_mixes;
+    for (int l = 0; l < fit_.model.num_states(); ++l) {
+      const TissueState& state = fit_.model.states[l];
+      facts.states.push_back({state.first, state.second, state.share, fit_.model.weights[l],
+                              fit_.model.MeanOf(l), fit_.model.VarianceOf(l)});
+    }
     const StateDensities densities(fit_.model);
     std::vector<FractionState> states;
     for (int l = 0; l < fit_.model.num_states(); ++l) {
@@ -189,6 +197,7 @@ class TissueSegmenter {
     model.features = DescribeFeatures(result_.restored, spec);
     model.seed = options_.seed;
     model.order = ClassOrder::kReference;
+    model.preset = options_.preset;
     FitResult& fit = model.fit;
     fit.stop_reason = fit_.converged ? StopReason::kConverged : StopReason::kMaxIterations;
     fit.iterations = static_cast<int>(fit_.log_likelihoods.size());

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import unittest
 
 import numpy as np
@@ -208,6 +209,50 @@ class Posteriors(ReportTest):
         self.assert_readout(5, 5)
         self.page.move(1, 1)
         self.assert_readout(30, 20)
+
+
+class Tissues(ReportTest):
+    VOLUME = SAMPLES.parent / "volumes/template_t1.nii.gz"
+    MASK = SAMPLES.parent / "volumes/template_mask.nii.gz"
+
+    def tissues(self, *words):
+        """The account of the page, and what --json says of the fit."""
+        found = json.loads(self.succeed(self.VOLUME, "--mask", self.MASK, "--preset", "t1", "--write",
+                                        "report", "--overwrite", "--json", *words).stdout)
+        self.open("segmented/report.html")
+        return self.texts(".account")[0], found
+
+    def test_says_what_was_fitted(self):
+        account, found = self.tissues()
+        facts = found["tissues"]
+        for words in ("CSF, GM and WM", "of a T1 image", "CSF with GM, or GM with WM, in 2 steps",
+                      f"by {facts['bias_least']:.2f} to {facts['bias_most']:.2f}",
+                      f"a strength of {facts['smoothing_strength']:.2f}",
+                      f"in {found['fit']['iterations']} iterations"):
+            self.assertIn(words, account)
+        page = self.value("document.getElementById('main').textContent")
+        for word in ("mixture", "Gaussians", "Log-likelihood", "accelerate", "pixels with data"):
+            self.assertNotIn(word, page)
+        # Seven states, of which the pure ones have numbers; all voxels are in one of them.
+        components = self.value("gmmsegReport.page.view.model.trace[0].components")
+        self.assertEqual(len(components), 7)
+        self.assertAlmostEqual(sum(weight for weight, *_ in components), 1, places=3)
+        self.assertEqual(sorted(self.texts(".plots .badge")), ["1", "2", "3"])
+        for entry, (_, mean, _) in zip(found["classes"], components):
+            self.assertAlmostEqual(mean, entry["mean"][0], delta=1e-4 * mean)
+
+    def test_says_what_there_was_not(self):
+        account, _ = self.tissues("--bias", "off", "--smooth", "off")
+        self.assertIn("No uneven field was looked for", account)
+        self.assertIn("Neighbouring voxels had no say", account)
+
+    def test_a_folder_has_the_same_tissues_in_each(self):
+        (self.folder / "in").mkdir()
+        for name in "ab":
+            shutil.copy(self.VOLUME, self.folder / f"in/{name}.nii.gz")
+        self.succeed("in", "--mask", self.MASK, "--preset", "t1", "--write", "report", "-q")
+        self.open("segmented/report.html")
+        self.assertIn("the same tissues in each", self.texts(".account")[0])
 
 
 class Readme(ReportTest):

@@ -157,6 +157,18 @@ class Priors(TissueTest):
         self.fail(2, *base, "csf.nii.gz", "gm.nii.gz")
         self.fail(2, "t1.nii.gz", "-k", 3, "--priors", *self.MAPS, says=["goes with --preset"])
 
+    def test_maps_are_of_one_file_and_a_plain_run(self):
+        self.make(shape=(16, 18, 12))
+        self.save_maps()
+        maps = ["--preset", "t1", "--priors", *self.MAPS]
+        for option in ("--resume", "--refit", "--fail-fast", "--dry-run", "--separate-models"):
+            with self.subTest(option=option):
+                self.fail(2, "t1.nii.gz", *maps, option,
+                          says=[f"--priors csf.nii.gz … with {option}", f"leave {option} away"])
+        (self.folder / "in").mkdir()
+        self.save("in/t1.nii.gz", self.values)
+        self.fail(2, "in", *maps, says=["go with one file", "file by file"])
+
 
 class Use(TissueTest):
     def test_the_same_bytes_for_any_number_of_threads(self):
@@ -181,6 +193,18 @@ class Use(TissueTest):
         labels = self.open("t1_labels.nii.gz")
         np.testing.assert_array_equal(labels > 0, self.mask)
 
+    def test_a_ct_without_a_mask_is_the_head_and_no_air(self):
+        self.make(preset="ct", noise=1.5, uneven=0)
+        x, y = [np.abs(np.arange(n) - (n - 1) / 2) / (n / 2) for n in self.mask.shape[:2]]
+        looked_at = (x[:, None] ** 2 + y[None] ** 2 <= 1)[..., None]
+        for around in (-1024, -2000):
+            with self.subTest(around=around):
+                air = np.random.default_rng(0).normal(-1000, 8, self.mask.shape).round()
+                ct = np.where(self.mask, self.values, np.where(looked_at, air, around))
+                self.save("t1.nii.gz", ct, np.int16)
+                self.report("--preset", "ct")
+                np.testing.assert_array_equal(self.open("t1_labels.nii.gz") > 0, self.mask)
+
     def test_a_folder_gives_each_volume_a_model_of_its_own(self):
         (self.folder / "in").mkdir()
         for name, seed in (("in/a.nii.gz", 1), ("in/b.nii.gz", 2)):
@@ -189,6 +213,16 @@ class Use(TissueTest):
         self.succeed("in", "--preset", "t1", "--write", "labels,model", "-q")
         means = [model_of(self.folder / f"segmented/{name}.gmm.json")["means"] for name in "ab"]
         self.assertNotEqual(means[0], means[1])
+
+    def test_applying_its_model_warns_of_what_the_model_lacks(self):
+        self.make(shape=(24, 28, 20))
+        self.report("--preset", "t1", "--mask", "mask.nii.gz", "--write", "model,restored")
+        for name in ("t1.nii.gz", "segmented/t1_restored.nii.gz"):
+            result = self.segment("apply", name, "--model", "segmented/t1.gmm.json", "--write",
+                                  "labels", "--overwrite", "-o", "applied")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("without their uneven field", result.stderr)
+            self.assertEqual(result.stderr.count("warning"), 1, result.stderr)
 
     def test_a_picture_is_a_slice(self):
         if not SLICE.exists():
@@ -213,6 +247,7 @@ class Use(TissueTest):
                 (["--preset", "ct", "--write", "bias"], "--bias off"),
                 (["--preset", "ct", "--bias", "on"], "no such field"),
                 (["--preset", "t1", "--floor", "off"], "floor"),
+                (["--preset", "t1", "--accelerate", "on"], "leave --accelerate away"),
                 (["--preset", "t1", "--write", "convergence"], "free mixture"),
                 (["-k", 3, "--write", "restored"], "--preset")):
             with self.subTest(arguments=arguments):

@@ -44,6 +44,9 @@
 //   restarts: how many starts were tried; initial_log_likelihood: of the best of them
 //   history: the log-likelihood after each of the iterations; converged
 //   bic, aic, icl: numbers or null
+//   tissues: where tissues of a brain were fitted, {image: 't1', 't2', 'flair' or 'ct', mixes: of
+//     two neighbours, noise: its deviation, field: [least, most] or null, strength: of
+//     neighbours}; else null. Components are then the pure tissues, and after them the mixes.
 //   candidates: [[K, BIC_eff], ...] of every K that was tried, where it was chosen; or []
 //   trace: [{iteration, components}, ...], some iterations; the last is the result. A component
 //     is [weight, mean on A axes..., covariance: its lower triangle row by row...]

@@ -72,6 +72,7 @@
   }
 
   function caption(model, hasCloud) {
+    if (model.tissues) return report.tissuesCaption(model, hasCloud);
     const numbered = model.class_of.length > 24 ? ' Only the 24 heaviest are drawn.' : '';
     if (model.projections.some(pair => pair.length === 1)) {
       return (
@@ -115,6 +116,7 @@
 
   // What a model is, for the details.
   report.modelPairs = function (model) {
+    if (model.tissues) return report.tissuesPairs(model);
     const pairs = [
       ['Features', report.featureText(model)],
       ['Method', model.method],

@@ -48,7 +48,11 @@
     let text =
       'A mixture of Gaussians was fitted to each image by itself: class 1 of one image has ' +
       'nothing to do with class 1 of another.';
-    if (isMatched(rows)) {
+    if (page.settings.some(([name]) => name === 'preset')) {
+      text =
+        'Tissues of a brain were fitted to each image by itself; classes are the same tissues in ' +
+        'each, whatever its intensities.';
+    } else if (isMatched(rows)) {
       text =
         'A mixture of Gaussians was fitted to each image by itself, and its classes numbered as ' +
         'the most similar ones of a reference: their match says how similar, 0 to 1.';

@@ -182,7 +182,8 @@
     (weight * Math.exp(-0.5 * ((x - mean) / deviation) ** 2)) /
     (deviation * Math.sqrt(2 * Math.PI));
 
-  function drawDensities(frame, components, classes, domain) {
+  // Of tissues the pure ones alone have their numbers, for mixes lie close together.
+  function drawDensities(frame, components, classes, domain, numbered) {
     const at = Array.from(
       { length: 181 },
       (_, i) => domain[0] + ((domain[1] - domain[0]) * i) / 180
@@ -198,7 +199,7 @@
     const curves = shown.flatMap(k =>
       stroke(line(at.map(densities[k])), classes[k].color, 'outer')
     );
-    const badges = shown.map(k => {
+    const badges = shown.slice(0, numbered).map(k => {
       const mean = components[k].x;
       return badge(
         frame.x(mean),
@@ -242,7 +243,8 @@
           frame,
           components.map(c => onPlane(c, model.axes.length, [axis])),
           classesOf(model),
-          domain
+          domain,
+          model.tissues ? model.classes.length : components.length
         )
       );
     return { element: frame.element, step };

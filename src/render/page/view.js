@@ -13,6 +13,7 @@
   // What is at stake in a few figures.
   function figures(view, model, data) {
     const certainty = data && data.classes > 0 ? report.certaintyOf(data) : null;
+    const tissues = model ? model.tissues : null;
     const sizes = [view.width, view.height, ...(view.depth > 1 ? [view.depth] : [])];
     const pixels = sizes.reduce((product, size) => product * size);
     const entries = [
@@ -20,15 +21,19 @@
       ['Size', sizes.join(' × ')]
     ];
     if (view.pixels_with_data !== pixels) {
-      entries.push(['Pixels with data', report.percent(view.pixels_with_data / pixels)]);
+      entries.push([tissues ? 'Voxels looked at' : 'Pixels with data', report.percent(view.pixels_with_data / pixels)]);
     }
-    entries.push([
-      model && !model.density ? 'Objective per pixel' : 'Log-likelihood per pixel',
-      report.fixed(view.log_likelihood, 4)
-    ]);
+    entries.push(
+      tissues
+        ? ['Objective per voxel', report.fixed(model.history.at(-1), 4)]
+        : [
+            model && !model.density ? 'Objective per pixel' : 'Log-likelihood per pixel',
+            report.fixed(view.log_likelihood, 4)
+          ]
+    );
     if (certainty) {
       entries.push(
-        ['Pixels at least 90 % sure', report.percent(certainty.sure, 0)],
+        [tissues ? 'Voxels 90 % of one tissue' : 'Pixels at least 90 % sure', report.percent(certainty.sure, 0)],
         ['Mean uncertainty (0–1)', report.fixed(certainty.uncertainty, 2)]
       );
     }
@@ -65,6 +70,7 @@
       const result = view.classes.length === 0 ? ', so there are no classes' : '';
       return `There is no pixel with data ${bands}${result}.`;
     }
+    if (model.tissues) return report.tissuesAccount(model);
     const isKmeans = model.method === 'kmeans';
     return (
       `${report.mixtureText(model)} on ${report.featureText(model)} ${bands} ${originText(view, model)}. ` +

@@ -4,6 +4,8 @@
 #include <cstdlib>
 
 #include "io/contained.h"
+#include "io/dicom_decoder.h"
+#include "io/dicom_headers.h"
 #include "io/dicom_series.h"
 #include "io/dicom_values.h"
 #include "test_files.h"
@@ -35,6 +37,50 @@ DicomSlice SliceAt(double z, const std::string& path = "s") {
 
 std::string Problem(const std::vector<DicomSlice>& slices) {
   return MessageOf([&] { OrderSlices("scan", slices); });
+}
+
+// Explicit little endian: group, element, kind, length, value.
+Bytes Element(int group, int element, const std::string& kind, std::string value,
+              char filler = ' ') {
+  if (value.size() % 2 == 1) value += filler;
+  const auto two = [](std::size_t number) {
+    return Bytes{static_cast<unsigned char>(number & 255), static_cast<unsigned char>(number >> 8)};
+  };
+  Bytes bytes = Concatenate(two(group), two(element));
+  bytes = Concatenate(bytes, ToBytes(kind));
+  if (kind == "OW") bytes = Concatenate(bytes, two(0));
+  bytes = Concatenate(bytes, two(value.size()));
+  if (kind == "OW") bytes = Concatenate(bytes, two(0));
+  return Concatenate(bytes, ToBytes(value));
+}
+
+std::string Short(int number) {
+  return {static_cast<char>(number & 255), static_cast<char>(number >> 8)};
+}
+
+// A file of so many pixels, all 0.
+Bytes DicomFile(int width, const std::string& slope) {
+  const Bytes syntax = Element(2, 0x10, "UI", "1.2.840.10008.1.2.1", '\0');
+  const auto meta_size = static_cast<int>(syntax.size());
+  Bytes file = Concatenate(Bytes(128, 0), ToBytes("DICM"));
+  for (const Bytes& each :
+       {Element(2, 0, "UL", Short(meta_size) + Short(0)), syntax,
+        Element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2", '\0'),
+        Element(0x20, 0x32, "DS", "1\\2\\3"), Element(0x28, 2, "US", Short(1)),
+        Element(0x28, 4, "CS", "MONOCHROME2"), Element(0x28, 0x10, "US", Short(1)),
+        Element(0x28, 0x11, "US", Short(width)), Element(0x28, 0x100, "US", Short(16)),
+        Element(0x28, 0x101, "US", Short(16)), Element(0x28, 0x102, "US", Short(15)),
+        Element(0x28, 0x103, "US", Short(0)), Element(0x28, 0x1053, "DS", slope),
+        Element(0x7fe0, 0x10, "OW", std::string(2 * width, '\0'))})
+    file = Concatenate(file, each);
+  return file;
+}
+
+bool CanDecode() {
+  const Bytes bytes = DicomFile(4, "1");
+  return MessageOf([&] {
+           DecodeDicom({"f", bytes}, DicomPart::kHeader);
+         }).find("GMMSEG_WITH") == std::string::npos;
 }
 
 bool Says(const std::vector<DicomSlice>& slices, const std::string& words) {
@@ -155,6 +201,31 @@ TEST_CASE("dicom: single images with a series each, and those without a place, a
   CHECK_FALSE(IsSeries(slices));
 }
 
+TEST_CASE("dicom: a header is told again while its file stays, and anew once that has changed") {
+  if (!CanDecode()) return;
+  const TemporaryFolder folder;
+  const std::string path = folder.File("f.dcm");
+  for (const int width : {4, 4, 6, 4}) {
+    WriteAll(path, DicomFile(width, "1"));
+    for (int again = 0; again < 3; ++again) CHECK(DicomHeaderOf(path).facts.width == width);
+  }
+  WriteAll(path, ToBytes("no DICOM any more"));
+  CHECK_THROWS_AS(DicomHeaderOf(path), IoError);
+  WriteAll(path, DicomFile(8, "1"));
+  CHECK(DicomHeaderOf(path).facts.width == 8);
+}
+
+TEST_CASE("dicom: decimal strings with blanks and signs, as the standard allows them") {
+  if (!CanDecode()) return;
+  for (const char* const slope : {"1.5", "+1.5", " 1.5", " +1.5 ", "1.5E0", "+15e-01"}) {
+    CAPTURE(std::string(slope));
+    const Bytes bytes = DicomFile(4, slope);
+    const DicomPicture picture = DecodeDicom({"f", bytes}, DicomPart::kHeader);
+    CHECK(picture.rescale.front().slope == 1.5);
+    CHECK(picture.facts.position == std::array<double, 3>{1, 2, 3});
+  }
+}
+
 TEST_CASE("contained: what ends its process, or throws, ends no more") {
   const auto emitted = RunContained([](const EmitBytes& emit) { emit(ToBytes("abc")); });
   CHECK(emitted == ToBytes("abc"));
@@ -163,6 +234,20 @@ TEST_CASE("contained: what ends its process, or throws, ends no more") {
   const std::string printed =
       StderrOf([] { RunContained([](const EmitBytes&) { std::abort(); }); });
   CHECK(printed.empty());
+}
+
+TEST_CASE("contained: memory that is withheld stays as it is, and its process lacks whole pages") {
+  std::vector<unsigned char> memory(1 << 16, 7);
+  {
+    const Withheld withheld(memory);
+    CHECK_FALSE(RunContained(
+        [&](const EmitBytes& emit) { emit(std::span(memory).subspan(memory.size() / 2, 1)); }));
+    const Withheld nothing({});
+    CHECK(RunContained([](const EmitBytes& emit) { emit(ToBytes("abc")); }) == ToBytes("abc"));
+    memory[1 << 15] = 8;
+  }
+  CHECK(memory[1 << 15] == 8);
+  CHECK(RunContained([&](const EmitBytes& emit) { emit(memory); }) == memory);
 }
 
 }  // namespace gmmseg

@@ -75,6 +75,11 @@ Json ExampleJson() {
   return Json::parse(ReadAll(folder.File("m.gmm.json")));
 }
 
+std::string Written(const TemporaryFolder& folder, const Model& model) {
+  WriteModel(folder.File("m.gmm.json"), model);
+  return folder.File("m.gmm.json");
+}
+
 // What reading the example says once `change` has been made to it; the file is called "m".
 std::string ErrorAfter(const std::function<void(Json&)>& change) {
   const TemporaryFolder folder;
@@ -142,6 +147,15 @@ TEST_CASE("model file: written again, the same bytes") {
   WriteModel(folder.File("a"), ExampleModel());
   WriteModel(folder.File("b"), ReadModel(folder.File("a")));
   CHECK(ReadAll(folder.File("a")) == ReadAll(folder.File("b")));
+}
+
+TEST_CASE("model file: of tissues it says of which images, else nothing") {
+  const TemporaryFolder folder;
+  CHECK_FALSE(ReadModel(Written(folder, ExampleModel())).preset);
+  Model model = ExampleModel();
+  model.preset = TissuePreset::kFlair;
+  CHECK(ReadModel(Written(folder, model)).preset == TissuePreset::kFlair);
+  CHECK(ErrorAfter([](Json& json) { json["preset"] = "t9"; }).find("preset") != std::string::npos);
 }
 
 TEST_CASE("model file: the keys of the conventions, in their order") {

@@ -23,8 +23,8 @@ struct Volume {
           intensities[(w * raster.height() + v) * raster.width() + u] = value;
   }
 
-  FoundForeground Find(Foreground foreground) const {
-    return FindForeground(raster, intensities, foreground);
+  FoundForeground Find(Foreground foreground, TissuePreset preset = TissuePreset::kT1) const {
+    return FindForeground(raster, intensities, foreground, preset);
   }
 
   Raster raster;
@@ -114,6 +114,41 @@ TEST_CASE("foreground: in a noisy background, Otsu's threshold as found by tryin
   }
   CHECK(found.num_inside + found.num_left_out == above);
   CHECK(std::abs(static_cast<double>(found.num_inside) - 14 * 14 * 14) < 60);
+}
+
+// A head in a disk of air, and around the disk what the scanner puts there.
+Volume Scan(float around) {
+  Volume volume(40, 40, 12, around);
+  RandomStream random(1, 1);
+  for (std::int64_t i = 0; i < volume.raster.num_pixels(); ++i) {
+    const auto x = static_cast<double>(i % 40) - 19.5, y = static_cast<double>(i / 40 % 40) - 19.5;
+    const double far = std::hypot(x, y);
+    if (far > 20) continue;
+    const double clean = far < 10 ? 35 : far < 12 ? 900 : -1000;
+    volume.intensities[i] = static_cast<float>(std::lround(clean + 8 * random.Normal()));
+  }
+  return volume;
+}
+
+TEST_CASE("foreground: of a CT neither air nor what stands around the disk that was looked at") {
+  for (const float around : {-1000.0f, -1024.0f, -2000.0f, -3024.0f}) {
+    CAPTURE(around);
+    const Volume volume = Scan(around);
+    const FoundForeground found = volume.Find(Foreground::kAuto, TissuePreset::kCt);
+    CHECK(*found.threshold == kMostAir);
+    for (std::size_t i = 0; i < found.inside.size(); ++i)
+      REQUIRE((found.inside[i] == 1) == (volume.intensities[i] > -100));
+  }
+}
+
+TEST_CASE("foreground: a CT without air is cut out of its least value, as others are") {
+  Volume volume(20, 20, 20, 0);
+  volume.Fill(3, 3, 3, 12, 8);
+  volume.Fill(5, 5, 5, 8, 30);
+  volume.Fill(7, 7, 7, 4, 38);
+  const FoundForeground found = volume.Find(Foreground::kAuto, TissuePreset::kCt);
+  CHECK(*found.threshold == 0);
+  CHECK(found.num_inside == 12 * 12 * 12);
 }
 
 TEST_CASE("foreground: voxels without data are no background, whatever they hold") {
