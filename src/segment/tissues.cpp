@@ -117,7 +117,7 @@ class TissueSegmenter {
     FractionField field(
         grid_, inside_, std::move(states),
         [&](std::span<const std::int64_t> voxels, float* values, std::int64_t stride) {
-          std::array<float, FractionField::kMostAtATime> intensities, fields;
+          std::array<float, FractionField::kMostAtATime> intensities{}, fields{};
           for (std::size_t i = 0; i < voxels.size(); ++i) {
             intensities[i] = intensities_[voxels[i]];
             fields[i] = fit_.field[voxels[i]];
