@@ -9,8 +9,9 @@ down what each rank does by MPI.
 
 Printed, by number of ranks (0 is `segment`): the median seconds of the runs; the speed-up over one rank, the median of the ratios within
 a round of runs; the seconds of CPU of the rank that took most, outside of MPI calls, where ranks that wait spin; what would be the
-efficiency if nothing but that took time; the most memory that a rank held; cells of one pass per second of a rank's CPU; whether labels
-are those of `segment`. Where more ranks run than cores are free, seconds say little, and CPU is what to go by.
+efficiency if nothing but that took time; the most memory that a rank held; passes over the scene; cells of one pass per second of a
+rank's CPU; whether labels are those of `segment`. A small scene may need fewer passes, which weak scaling is to be read with. Where more
+ranks run than cores are free, seconds say little, and CPU is what to go by.
 
 --json FILE keeps all of it, and for mpi_simulation.py: CPU per cell and pass, bytes and seconds of what is exchanged, and of rank 0 alone
 what it takes to hash the input and to answer.
@@ -186,8 +187,8 @@ def measure(programs, scenes, ranks, repeat):
 
 
 def table(title, rounds, ranks, cells, is_weak):
-    print(f"\n{title}\n\n| ranks | seconds | speed-up | CPU s, largest rank | efficiency by CPU | MB a rank | cells/s a rank | labels |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"\n{title}\n\n| ranks | seconds | speed-up | CPU s, largest rank | efficiency by CPU | MB a rank | passes | cells/s a rank | "
+          "labels |\n" + "|---" * 9 + "|")
     rows = []
     for number in ranks:
         runs = [each[number] for each in rounds]
@@ -200,7 +201,8 @@ def table(title, rounds, ranks, cells, is_weak):
         peak = max(max(run["peaks"]) for run in runs)
         rate = statistics.median(cells[number] * run["passes"] / sum(run["cpu"]) for run in runs)
         alike = "" if is_weak else "same" if all(run["labels"] == each[ranks[0]]["labels"] for each, run in zip(rounds, runs)) else "DIFFER"
-        print(f"| {number} | {seconds:.1f} | {speed:.2f} | {cpu:.2f} | {efficiency:.2f} | {peak / 1e6:.0f} | {rate:.1f} | {alike} |")
+        print(f"| {number} | {seconds:.1f} | {speed:.2f} | {cpu:.2f} | {efficiency:.2f} | {peak / 1e6:.0f} | {runs[0]['passes']} | "
+              f"{rate:.1f} | {alike} |")
         rows.append({"ranks": number, "seconds": seconds, "speed_up": speed, "cpu_largest": cpu, "efficiency": efficiency,
                      "peak_bytes": peak, "cells_per_second": rate, "labels": alike, "passes": runs[0]["passes"]})
     return rows
@@ -266,6 +268,7 @@ def main():
     parser.add_argument("--json", type=Path, metavar="FILE")
     asked = parser.parse_args()
     gdal.UseExceptions()
+    gdal.SetCacheMax(1 << 25)  # bytes; the peak of a program that is started here is at least what is held here
     load = os.getloadavg()
     print(f"{os.cpu_count()} cores, load {load[0]:.1f} at the start; {asked.repeat} round(s)", flush=True)
     with tempfile.TemporaryDirectory() as folder:

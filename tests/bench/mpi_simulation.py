@@ -352,8 +352,8 @@ def main():
     add("--ranks", type=lambda text: [int(word) for word in text.split(",")], default=[1, 2, 10, 100, 324, 1000, 3000, 10000])
     add("--cells", type=lambda text: int(float(text)), default=100_000)
     add("--bytes", type=float, help="that the cells have in all, which decides how many there are, as in 1e15")
-    add("--cell-bytes", type=float, default=0.75e6, help="in the file (default: %(default)g)")
-    for name, mean, deviation in (("colours", 60, 6), ("sample", 15, 2.5), ("refine", 28, 2), ("label", 80, 10)):
+    add("--cell-bytes", type=float, default=0.753e6, help="in the file (default: %(default)g)")
+    for name, mean, deviation in (("colours", 66.6, 19.7), ("sample", 11.1, 2.6), ("refine", 19.9, 4.8), ("label", 80.3, 26.6)):
         add(f"--{name}-ms", type=float, default=mean, help=f"CPU of a cell in that pass (default: {mean})")
         add(f"--{name}-sd-ms", type=float, default=deviation, help=f"its standard deviation (default: {deviation})")
     add("-k", "--components", type=int, default=6)
@@ -368,7 +368,7 @@ def main():
     add("--slow-by", type=float, default=2, help="how many times as long those take")
     add("--empty-share", type=float, default=0, help="of the cells, that have no data")
     add("--empty-run", type=float, default=1000, help="mean length of their runs, in cells")
-    add("--answer", type=float, default=10, help="microseconds in which rank 0 answers; 0: nobody asks")
+    add("--answer", type=float, default=32, help="microseconds in which rank 0 answers; 0: nobody asks")
     add("--job", action="store_true", help="a whole job, too")
     add("--colour-passes", type=float, default=1, help="passes, or a part of one, before the colours were too many")
     add("--looks", type=int, default=4, help="passes of EM over all cells")
