@@ -16,6 +16,7 @@ THIRD_PARTIES = {
     "GDAL": r"(gdal|cpl_\w+|ogr_srs_api)\.h$",
     "GDCM": r"gdcm\w+\.h$",
     "Highway": r"hwy/",
+    "MPI": r"mpi\.h$",
     "NIfTI": r"(nifti\w*|znzlib)\.h$",
     "OpenCV": r"opencv2/",
     "libpng": r"png(conf)?\.h$",

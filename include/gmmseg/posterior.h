@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -49,5 +50,10 @@ std::vector<float> ImputedFeature(const Samples& samples, const GaussianMixture&
 // environment variable GMMSEG_SIMD forces one by that name; one this machine lacks throws
 // ParameterError at the first use.
 std::string_view InstructionSet();
+// Those that this process may use, best first; of GMMSEG_SIMD that one alone.
+std::vector<std::string> InstructionSets();
+// From now on, of InstructionSets(): for processes that are to have the same bits. Not while the
+// library works. Throws ParameterError for any other.
+void UseInstructionSet(std::string_view name);
 
 }  // namespace gmmseg

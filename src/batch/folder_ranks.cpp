@@ -12,6 +12,7 @@ FolderRanks::FolderRanks(Ranks& ranks, std::int64_t num_images, OnFailure on_fai
                          FolderDesk desk)
     : ranks_(ranks),
       num_images_(num_images),
+      end_(num_images),
       on_failure_(on_failure),
       desk_(std::move(desk)),
       progress_(ranks.size()) {
@@ -61,8 +62,7 @@ std::string FolderRanks::Answer(int rank, const std::string& request) {
   ByteWriter answer;
   switch (reader.Next<Request>()) {
     case Request::kNext:
-      answer.Put(next_);
-      if (next_ < num_images_) ++next_;
+      answer.Put(next_ < end_ ? next_++ : num_images_);
       break;
     case Request::kAppend:
       desk_.append(RecordOfLine(reader.Next<std::string>()));
@@ -85,7 +85,7 @@ std::string FolderRanks::Answer(int rank, const std::string& request) {
 
 void FolderRanks::Take(std::int64_t image, RankOutcome outcome) {
   if (on_failure_ == OnFailure::kStop && outcome.record.status == ImageStatus::kFailed)
-    num_images_ = next_;  // those that are begun are finished
+    end_ = next_;  // those that are begun are finished
   waiting_.emplace(image, std::move(outcome));
   for (auto first = waiting_.begin(); first != waiting_.end() && first->first == told_;
        first = waiting_.begin()) {

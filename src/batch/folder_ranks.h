@@ -36,8 +36,8 @@ class FolderRanks {
   FolderRanks(const FolderRanks&) = delete;
   FolderRanks& operator=(const FolderRanks&) = delete;
 
-  // From any thread of any rank. The first image that nobody has; beyond the last where none is
-  // left, or one failed that the job is to stop at.
+  // From any thread of any rank. The first image that nobody has; `num_images` where none is left,
+  // or one failed that the job is to stop at.
   std::int64_t NextImage();
   void Append(const ImageRecord& record);
   void Finish(std::int64_t image, const RankOutcome& outcome);
@@ -50,7 +50,7 @@ class FolderRanks {
   void Show(int rank, const FolderProgress& progress);
 
   Ranks& ranks_;
-  std::int64_t num_images_;
+  std::int64_t num_images_, end_;  // of all, and of those that are handed out
   OnFailure on_failure_;
   FolderDesk desk_;
   std::mutex mutex_;

@@ -70,6 +70,12 @@ std::unique_ptr<Staging> MakeStaging(const JobFrame& frame) {
   return staging ? std::move(staging) : Staging::Join(frame.directory(), folder);
 }
 
+// Other ranks may be writing there: they are ended first, by whoever ends the job, and then
+// AbandonJobs() removes it.
+void LeaveToAll(const JobFrame& frame, std::unique_ptr<Staging>& staging) {
+  if (frame.ranks != nullptr) (void)staging.release();
+}
+
 std::vector<std::string> FilesIn(const fs::path& folder) {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
@@ -158,7 +164,12 @@ JobResult RunStaged(const JobFrame& frame, const StagedWork& work) {
     result.seconds.write += commit.Seconds();
   } catch (const IoError& error) {
     if (!staging) throw;
-    throw IoError(error.operation(), staging->InFinalPlace(error.what()));
+    const IoError final(error.operation(), staging->InFinalPlace(error.what()));
+    LeaveToAll(frame, staging);
+    throw final;
+  } catch (...) {
+    LeaveToAll(frame, staging);
+    throw;
   }
   result.seconds.total = total.Seconds();
   return result;

@@ -5,6 +5,8 @@
 #include <boost/filesystem/operations.hpp>
 #include <set>
 
+#include "batch/output_names.h"
+
 namespace gmmseg {
 namespace fs = boost::filesystem;
 
@@ -21,13 +23,15 @@ void CheckOutputFolder(const fs::path& folder) {
                                              : " does not exist; create it first"));
 }
 
-// A folder under an output's name is never replaced: it may hold anything. Nor is a pipe or device.
+// A folder under an output's name is never replaced, but for one that holds tiles alone: it may
+// hold anything. Nor is a pipe or device.
 void CheckExisting(const fs::path& folder, const std::vector<std::string>& names,
                    ExistingOutputs existing) {
   for (const std::string& name : names) {
     boost::system::error_code error;  // of a name too long, say: writing will tell
     const fs::file_status status = fs::symlink_status(folder / name, error);
-    if (fs::is_directory(status))
+    if (fs::is_directory(status) &&
+        !(existing != ExistingOutputs::kRefuse && IsOfTiles(folder / name)))
       throw ParameterError((folder / name).string() +
                            " is a folder; move it away, or choose another output folder");
     const fs::file_status behind = fs::status(folder / name, error);  // a link leads there

@@ -290,15 +290,6 @@ bool BeginsAsOurs(const fs::path& file) {
          Begins(file, kRegionsGeoJsonStart);
 }
 
-// And nothing else, which somebody may have put there.
-bool HoldsTilesAlone(const fs::path& folder, const std::string& stem) {
-  const std::string start = stem + "_r";
-  return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(),
-                     [&](const fs::directory_entry& entry) {
-                       return entry.path().filename().string().starts_with(start);
-                     });
-}
-
 // Whether what is called as this output of ours is none of the user's own making.
 bool IsSurelyOurs(Output output, const fs::path& file, const std::string& stem) {
   if (output == Output::kReport)
@@ -375,6 +366,16 @@ std::string SliceOverlayName(const std::string& stem, std::int64_t slice) {
 }
 
 std::string TileFolderName(const std::string& stem) { return stem + std::string(kTiles); }
+
+bool IsOfTiles(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  if (!name.ends_with(kTiles) || !fs::is_directory(fs::symlink_status(folder))) return false;
+  const std::string start = name.substr(0, name.size() - kTiles.size()) + "_r";
+  return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(),
+                     [&](const fs::directory_entry& entry) {
+                       return entry.path().filename().string().starts_with(start);
+                     });
+}
 
 std::string TileStem(const std::string& stem, std::int64_t row, std::int64_t column) {
   return stem +
@@ -478,7 +479,7 @@ std::vector<std::string> StaleNames(const fs::path& directory, const std::string
     const std::string name = entry.path().filename().string();
     if (fs::is_directory(entry.symlink_status())) {
       if (kinds.contains(Output::kLabels) && name == TileFolderName(stem) &&
-          HoldsTilesAlone(entry.path(), stem) && std::ranges::find(written, name) == written.end())
+          IsOfTiles(entry.path()) && std::ranges::find(written, name) == written.end())
         stale.push_back(name);
       continue;
     }

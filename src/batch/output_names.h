@@ -35,6 +35,8 @@ std::string SliceOverlayName(const std::string& stem, std::int64_t slice);
 // Where the tiles of mosaics stand, and what a tile's outputs are called after, by its row and
 // column: "scene_tiles", "scene_r02_c00".
 std::string TileFolderName(const std::string& stem);
+// Whether it is such a folder, with tiles of that stem and nothing else.
+bool IsOfTiles(const boost::filesystem::path& folder);
 std::string TileStem(const std::string& stem, std::int64_t row, std::int64_t column);
 // Of the labels and anomalies of maps.
 std::string StyleName(const std::string& stem, Output output);

@@ -26,6 +26,13 @@ JobObserver RankProgress::Observer() {
   if (ranks_->IsFirst()) return [this](const JobProgress& progress) { Take(0, progress); };
   return [this](const JobProgress& progress) {
     if (progress.num_pixels == 0) return;  // all fit alike
+    // Now and then: rank 0 hears of many.
+    constexpr double kPause = 0.2;  // seconds
+    const std::lock_guard lock(mutex_);
+    const bool is_new = progress.stage != shown_.stage;
+    if (!is_new && since_told_.Seconds() < kPause) return;
+    since_told_ = {};
+    shown_ = progress;
     ByteWriter writer;
     writer.Put(progress);
     ranks_->Ask(writer.Take());

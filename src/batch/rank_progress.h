@@ -7,6 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/stopwatch.h"
+
 namespace gmmseg {
 
 // While it lives, rank 0 answers the others, who tell it of theirs.
@@ -28,7 +30,8 @@ class RankProgress {
   Ranks* ranks_;
   const JobObserver& observer_;
   std::mutex mutex_;
-  JobProgress shown_;
+  JobProgress shown_;  // by rank 0, or told by another
+  Stopwatch since_told_;
   std::vector<JobProgress> of_ranks_;
 };
 

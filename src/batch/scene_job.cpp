@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <boost/filesystem/path.hpp>
-#include <future>
 #include <memory>
 #include <new>
 #include <optional>
@@ -24,6 +23,7 @@
 #include "batch/model_outputs.h"
 #include "batch/output_names.h"
 #include "batch/rank_progress.h"
+#include "batch/scene_hash.h"
 #include "batch/scene_journal.h"
 #include "batch/warnings.h"
 #include "batch/write_maps.h"
@@ -103,10 +103,8 @@ class Scene {
     result.scene.emplace();
     result.scene->planned_bytes = plan.bytes;
     // Beside the first pass.
-    const std::shared_future<std::string> hash = std::async(std::launch::async, [this] {
-      return IsFirst(frame_.ranks) ? HashImage(frame_.input.image, frame_.input.read) : "";
-    });
-    SceneJournal journal(frame_.directory() / JournalName(frame_.stem()), hash);
+    SceneHash hash(frame_.input, frame_.ranks);
+    SceneJournal journal(frame_.directory() / JournalName(frame_.stem()), hash.alone());
     const bool is_kept = IsKept(frame_);
     if (is_kept && options_.earlier == EarlierPass::kGoOn)
       journal.Find();
@@ -126,7 +124,7 @@ class Scene {
           (stage / OutputName(frame_.stem(), Output::kModel, OutputKind::kMap)).string(),
           scene.text);
     SetFacts(sums, scene.model, result);
-    result.hash = hash.get();
+    result.hash = hash.Get();
     result.seconds.labels = watch.Lap();
     result.model = std::move(scene.model);
     result.scene->peak_bytes = PeakBytes();
@@ -195,9 +193,8 @@ class Scene {
   std::string InputName() const { return fs::path(frame_.input.image).filename().string(); }
 
   // The one that is applied, or that an earlier run fitted, or a new one.
-  SceneModel FindModel(const ScenePlan& plan, const SegmentOptions& settings,
-                       const std::shared_future<std::string>& hash, SceneJournal& journal,
-                       JobResult& result) {
+  SceneModel FindModel(const ScenePlan& plan, const SegmentOptions& settings, SceneHash& hash,
+                       SceneJournal& journal, JobResult& result) {
     if (request_.applied) return {*request_.applied, ModelText(*request_.applied), ""};
     if (const auto kept = journal.Take(SceneJournal::Kind::kFit, FitKey(settings)))
       return FromRecord(*kept, result);
@@ -205,7 +202,7 @@ class Scene {
     result.scene->exact = fit.exact;
     result.scene->num_sampled = fit.num_sampled;
     result.scene->num_passes = fit.num_passes;
-    fit.model.inputs = {{InputName(), HashForAll(hash.get())}};
+    fit.model.inputs = {{InputName(), hash.Get()}};
     if (fit.model.classes.empty()) return {std::move(fit.model), "", ""};
     const std::string record =
         Format("%d %lld %d\n", static_cast<int>(fit.exact), static_cast<long long>(fit.num_sampled),
@@ -214,12 +211,6 @@ class Scene {
     SceneModel scene = FromRecord(record, result);
     scene.record = record;
     return scene;
-  }
-
-  // What rank 0 found.
-  std::string HashForAll(std::string hash) const {
-    if (frame_.ranks != nullptr) frame_.ranks->Broadcast(0, hash);
-    return hash;
   }
 
   // What no model file says stands in the record's first line.

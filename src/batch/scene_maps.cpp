@@ -13,7 +13,7 @@ namespace gmmseg {
 namespace fs = boost::filesystem;
 namespace {
 
-constexpr std::int64_t kTileSide = 4 * kCellSide, kMostTiles = 1024;
+constexpr std::int64_t kTileSide = 4 * kCellSide, kMostTiles = 16384;
 
 std::int64_t NumAlong(std::int64_t extent, std::int64_t side) { return (extent + side - 1) / side; }
 

@@ -16,8 +16,8 @@
 
 namespace gmmseg {
 
-// Files of whole cells, some 2048 x 2048 pixels and no more than 1024 of them, by the raster's size
-// alone.
+// Files of whole cells, some 2048 x 2048 pixels and no more than 16384 of them, by the raster's
+// size alone.
 class TileGrid {
  public:
   TileGrid(std::int64_t width, std::int64_t height);

@@ -2,7 +2,12 @@
 #include <fcntl.h>
 #include <gmmseg/errors.h>
 #include <gmmseg/job.h>
+#include <gmmseg/posterior.h>
 #include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/interrupts.h"
 #include "cli/output.h"
@@ -18,18 +23,47 @@ void Silence() {
   close(nowhere);
 }
 
+// The best that all ranks have: others round otherwise.
+void AgreeOnInstructionSet(gmmseg::Ranks& ranks) {
+  std::vector<std::string> common = gmmseg::InstructionSets();
+  for (int rank = 0; rank < ranks.size(); ++rank) {
+    std::string names;
+    for (const std::string& name : gmmseg::InstructionSets()) names += name + " ";
+    ranks.Broadcast(rank, names);
+    std::erase_if(common, [&](const std::string& name) {
+      return (" " + names).find(" " + name + " ") == std::string::npos;
+    });
+  }
+  if (common.empty())
+    throw gmmseg::ParameterError(
+        "the ranks have no instruction set in common; leave GMMSEG_SIMD away");
+  gmmseg::UseInstructionSet(common.front());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace gmmseg::cli;
   OpenStandardStreams();
-  gmmseg::MpiRanks ranks(argc, argv);
+  std::optional<gmmseg::MpiRanks> started;
+  try {
+    started.emplace(argc, argv);
+  } catch (const gmmseg::Error& error) {
+    Tell(error.what());
+    return kFailed;
+  }
+  gmmseg::MpiRanks& ranks = *started;
   CleanUpOnInterrupts();
   if (!ranks.IsFirst()) Silence();
   ranks.TellFailuresBy([](const std::string& reason) {
     gmmseg::AbandonJobs();
     Tell(reason);
   });
+  try {
+    AgreeOnInstructionSet(ranks);
+  } catch (const gmmseg::ParameterError& error) {
+    ranks.Fail(kUsage, error.what(), gmmseg::MpiRanks::Whose::kRank);
+  }
   const auto outcome = RunProgram(
       argc, argv,
       {.ranks = &ranks, .num_here = ranks.num_here(), .num_threads = ranks.num_threads()});

@@ -292,7 +292,7 @@ void DeclareOut(CLI::App& app, Options& options, const std::string& default_set)
           [&output] { output.map_layout = MapLayout::kCloudOptimized; });
   Add(app, kOut, "--map-files", "one|tiles",
       "What a map is that is read and written part by part: one file, or tiles, files of 2048 x "
-      "2048 pixels, more where they would be more than 1024, in a folder STEM_tiles, and "
+      "2048 pixels, larger where they would be more than 16384, in a folder STEM_tiles, and "
       "STEM_labels.vrt over them, which GDAL and QGIS open as one. Default: one; tiles of "
       "segment-mpi, whose ranks write them at the same time.",
       [&options](const std::string& word) { options.map_files = ParseMapFiles(word); });

@@ -76,8 +76,8 @@ bool IsPipe(const std::string& path) {
 }
 
 bool MayBeScene(const Options& options) {
-  return !IsPipe(options.inputs.front()) && options.one_image && !options.regions &&
-         (options.command == Command::kSegment || options.command == Command::kApply);
+  return (options.command == Command::kSegment || options.command == Command::kApply) &&
+         options.one_image && !options.regions && !IsPipe(options.inputs.front());
 }
 
 std::optional<ImageHeader> HeaderOf(const Options& options) {

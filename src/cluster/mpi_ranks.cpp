@@ -10,7 +10,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -147,7 +146,7 @@ struct MpiRanks::Impl {
 
   void AddFailure(int from, Failure failure) {
     const std::lock_guard lock(failure_mutex);
-    failures.try_emplace(from, std::move(failure));
+    failures.emplace_back(from, std::move(failure));
   }
   bool HasFailure() {
     const std::lock_guard lock(failure_mutex);
@@ -162,7 +161,7 @@ struct MpiRanks::Impl {
       std::this_thread::sleep_for(kMoment);
     }
     const std::lock_guard lock(failure_mutex);
-    const auto& [first, failure] = *failures.begin();
+    const auto& [first, failure] = failures.front();
     const bool all_alike =
         std::ssize(failures) == size && std::ranges::all_of(failures, [&](const auto& other) {
           return other.second.reason == failure.reason;
@@ -187,7 +186,7 @@ struct MpiRanks::Impl {
   std::condition_variable answers;
   Answer answer;  // rank 0's
   std::mutex failure_mutex;
-  std::map<int, Failure> failures;  // by rank
+  std::vector<std::pair<int, Failure>> failures;  // with their ranks, as they came
   Tell tell;
   std::atomic<bool> stops{false};
   std::thread server;  // rank 0's

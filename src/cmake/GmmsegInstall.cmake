@@ -6,9 +6,13 @@ set(gmmseg_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gmmseg)
 
 # The program finds a shared gmmseg beside it under any prefix.
 file(RELATIVE_PATH gmmseg_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-set_target_properties(segment PROPERTIES INSTALL_RPATH "$ORIGIN/${gmmseg_bin_to_lib}")
+set(gmmseg_programs segment)
+if(gmmseg_has_mpi)
+  list(APPEND gmmseg_programs segment-mpi)
+endif()
+set_target_properties(${gmmseg_programs} PROPERTIES INSTALL_RPATH "$ORIGIN/${gmmseg_bin_to_lib}")
 
-install(TARGETS segment)
+install(TARGETS ${gmmseg_programs})
 install(TARGETS gmmseg EXPORT gmmsegTargets)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/gmmseg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT gmmsegTargets NAMESPACE gmmseg:: DESTINATION ${gmmseg_package_dir})

@@ -2,14 +2,15 @@
 # and build with it. Sourced by bash; the one list of packages.
 
 build_packages=(g++ cmake ninja-build libopencv-dev libeigen3-dev libboost-filesystem-dev libhwy-dev
-  libtbb-dev libcli11-dev nlohmann-json3-dev libtiff-dev libpng-dev zlib1g-dev libgdal-dev libnifti-dev libgdcm-dev)
+  libtbb-dev libcli11-dev nlohmann-json3-dev libtiff-dev libpng-dev zlib1g-dev libgdal-dev libnifti-dev libgdcm-dev
+  libopenmpi-dev)
 test_packages=(doctest-dev python3 python3-numpy python3-sklearn python3-pil python3-tifffile
-  python3-gdal python3-nibabel python3-pydicom netcdf-bin groff-base dpkg-dev file fakeroot chromium fonts-dejavu-core)
+  python3-gdal python3-nibabel python3-pydicom openmpi-bin netcdf-bin groff-base dpkg-dev file fakeroot chromium fonts-dejavu-core)
 
 # The same for a reader on another system.
 build_libraries="a C++20 compiler, CMake 3.25, Ninja, OpenCV 4.6, Eigen 3.4, Boost.Filesystem 1.74, \
 Highway 1.0.3, oneTBB 2021, CLI11 2.1, nlohmann-json 3.11, libtiff 4.5, libpng 1.6, zlib 1.2.11; GDAL 3.6 for georeferenced rasters, \
-the NIfTI C library 2.1 for volumes, GDCM 3.0 for DICOM"
+the NIfTI C library 2.1 for volumes, GDCM 3.0 for DICOM, an MPI library such as Open MPI 4.1 for clusters"
 test_libraries="doctest 2.4, Python 3 with NumPy, scikit-learn, Pillow, tifffile, GDAL, nibabel and pydicom, netcdf-bin, groff, Chromium; \
 dpkg-dev, file and fakeroot to test the package"
 

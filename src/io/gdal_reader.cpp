@@ -311,22 +311,58 @@ BlockCacheLimit::BlockCacheLimit(std::int64_t bytes) : before_(GDALGetCacheMax64
 }
 BlockCacheLimit::~BlockCacheLimit() { GDALSetCacheMax64(before_); }
 
-std::string HashOfFiles(const std::vector<std::string>& files) {
-  std::string hashes;
+HashOfFiles::HashOfFiles(const std::vector<std::string>& files, std::int64_t part_bytes) {
   for (const std::string& file : files) {
     const GdalMessages messages;
     VSILFILE* const handle = VSIFOpenL(file.c_str(), "rb");
-    if (!handle) continue;  // a folder, or a part that the driver names and does not need
-    StreamHash hash;
-    std::vector<unsigned char> bytes(1 << 20);
-    while (const std::size_t count = VSIFReadL(bytes.data(), 1, bytes.size(), handle))
-      hash.Add(std::span(bytes).first(count));
-    const bool is_whole = VSIFEofL(handle) != 0;
+    if (!handle) continue;
+    VSIFSeekL(handle, 0, SEEK_END);
+    const auto size = static_cast<std::int64_t>(VSIFTellL(handle));
     VSIFCloseL(handle);
-    if (!is_whole) Refuse(file, "cannot be read to its end (" + messages.cause() + ")");
-    hashes += hash.Text() + " ";
+    std::int64_t first = 0;
+    do parts_.push_back({file, first, std::min(part_bytes, size - first)});
+    while ((first += part_bytes) < size);
+  }
+}
+
+std::string HashOfFiles::OfPart(std::int64_t part) const {
+  const auto& [file, first, size] = parts_[part];
+  const GdalMessages messages;
+  StreamHash hash;
+  std::int64_t left = size;
+  if (VSILFILE* const handle = VSIFOpenL(file.c_str(), "rb")) {
+    std::vector<unsigned char> bytes(std::min<std::int64_t>(size, 1 << 20));
+    bool reads = VSIFSeekL(handle, first, SEEK_SET) == 0;
+    while (reads && left > 0) {
+      const std::size_t count =
+          VSIFReadL(bytes.data(), 1, std::min<std::int64_t>(left, std::ssize(bytes)), handle);
+      hash.Add(std::span(bytes).first(count));
+      left -= static_cast<std::int64_t>(count);
+      reads = count > 0;
+    }
+    VSIFCloseL(handle);
+  }
+  if (left > 0) Refuse(file, "cannot be read to its end (" + messages.cause() + ")");
+  return hash.Text();
+}
+
+std::string HashOfFiles::Of(const std::vector<std::string>& parts) const {
+  std::string hashes;
+  for (std::int64_t part = 0; part < num_parts();) {
+    std::int64_t behind = part + 1;
+    std::string of_file = parts[part];
+    for (; behind < num_parts() && parts_[behind].first > 0; ++behind)
+      of_file += " " + parts[behind];
+    hashes += (behind == part + 1 ? of_file : ContentHash(of_file)) + " ";
+    part = behind;
   }
   return ContentHash(hashes);
+}
+
+std::string HashOfFiles::Of() const {
+  std::vector<std::string> parts;
+  for (std::int64_t part = 0; part < num_parts(); ++part) parts.push_back(OfPart(part));
+  return Of(parts);
 }
 
 }  // namespace gmmseg

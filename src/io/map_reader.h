@@ -3,6 +3,8 @@
 
 #include <gmmseg/block_reader.h>
 
+#include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,6 +47,9 @@ struct OpenedMap {
 // named, and for complex numbers.
 OpenedMap OpenMap(const std::string& path, ValueMeaning meaning);
 
+// HashImage of a map: `hashes` are of the files, and `options` say what is taken of it.
+std::string HashOfTaken(const std::string& hashes, const ReadOptions& options);
+
 // While it lives, GDAL keeps at most so many bytes of blocks that it has decoded or will write.
 class BlockCacheLimit {
  public:
@@ -57,7 +62,28 @@ class BlockCacheLimit {
   std::int64_t before_;
 };
 
-// A hash of the contents of all files.
-std::string HashOfFiles(const std::vector<std::string>& files);
+// A hash of the contents of all files, part by part of each, so that many may share the work.
+class HashOfFiles {
+ public:
+  static constexpr std::int64_t kPartBytes = std::int64_t{64} << 20;
+
+  // Files that cannot be opened are left out: folders, or what a driver names and does not need.
+  explicit HashOfFiles(const std::vector<std::string>& files, std::int64_t part_bytes = kPartBytes);
+
+  std::int64_t num_parts() const { return std::ssize(parts_); }
+  // Reads it. Throws IoError.
+  std::string OfPart(std::int64_t part) const;
+  // Of the hashes of all parts: of a file of one part that part's.
+  std::string Of(const std::vector<std::string>& parts) const;
+  // Reads all.
+  std::string Of() const;
+
+ private:
+  struct Part {
+    std::string file;
+    std::int64_t first, bytes;
+  };
+  std::vector<Part> parts_;
+};
 
 }  // namespace gmmseg

@@ -190,7 +190,7 @@ LoadedPart LoadMap(const std::string& path, ValueMeaning meaning,
   LoadedPart part{{}, GridOf(info)};
   try {
     tbb::parallel_invoke([&] { part.image.raster = map.reader->Read(window); },
-                         [&] { part.image.hash = HashOfFiles(map.files); });
+                         [&] { part.image.hash = HashOfFiles(map.files).Of(); });
   } catch (const std::bad_alloc&) {
     throw IoError(IoError::Operation::kRead,
                   path + ": too large for this machine's memory; give a part of it");
@@ -278,21 +278,9 @@ class PartReader : public BlockReader {
   RasterInfo info_;
 };
 
-// Of files, whose hashes stand in the text, and of what is taken of them.
-std::string JointHash(const std::string& hashes, const ReadOptions& options) {
-  if (options.IsDefault()) return hashes;
-  std::string text = hashes;
-  for (const int band : options.bands) text += " " + std::to_string(band);
-  if (const std::optional<Window>& extent = options.extent)
-    text += Format(" at %lld %lld %lld %lld", static_cast<long long>(extent->x),
-                   static_cast<long long>(extent->y), static_cast<long long>(extent->width),
-                   static_cast<long long>(extent->height));
-  return ContentHash(text);
-}
-
 std::string HashOfOne(const std::string& path) {
   if (IsDicomFolder(path)) return HashDicomFolder(path);
-  return IsMap(path) ? HashOfFiles(OpenMap(path, ValueMeaning::kLabel).files)
+  return IsMap(path) ? HashOfFiles(OpenMap(path, ValueMeaning::kLabel).files).Of()
                      : HashOf({path, ReadImageBytes(path)});
 }
 
@@ -326,7 +314,7 @@ LoadedImage LoadImage(const std::string& path, const ReadOptions& options) {
   }
   CheckBands(path, options.bands, image.raster.num_bands());
   if (!options.bands.empty()) image.raster = WithBands(image.raster, FromZero(options.bands));
-  image.hash = JointHash(image.hash, options);
+  image.hash = HashOfTaken(image.hash, options);
   return std::move(image);
 }
 
@@ -353,10 +341,21 @@ std::unique_ptr<BlockReader> OpenBlocks(const std::string& path, const ReadOptio
   return std::make_unique<PartReader>(path, options);
 }
 
+std::string HashOfTaken(const std::string& hashes, const ReadOptions& options) {
+  if (options.IsDefault()) return hashes;
+  std::string text = hashes;
+  for (const int band : options.bands) text += " " + std::to_string(band);
+  if (const std::optional<Window>& extent = options.extent)
+    text += Format(" at %lld %lld %lld %lld", static_cast<long long>(extent->x),
+                   static_cast<long long>(extent->y), static_cast<long long>(extent->width),
+                   static_cast<long long>(extent->height));
+  return ContentHash(text);
+}
+
 std::string HashImage(const std::string& path, const ReadOptions& options) {
   std::string hashes = HashOfOne(path);
   for (const std::string& channel : options.channels) hashes += " " + HashOfOne(channel);
-  return JointHash(hashes, options);
+  return HashOfTaken(hashes, options);
 }
 
 Raster ReadImage(const std::string& path) { return LoadImage(path).raster; }

@@ -18,25 +18,25 @@ constexpr double kGain = 1e-4;
 class PartsSource : public StatsSource {
  public:
   PartsSource(const Parts& parts, FitMethod method)
-      : parts_(parts), method_(method), left_out_(parts.count) {}
+      : parts_(parts),
+        method_(method),
+        share_(ShareOf(parts.count, parts.ranks)),
+        left_out_(share_.size()) {}
 
   MixtureStats Accumulate(const GaussianMixture& model) override {
     ++num_looks_;
     MixtureStats total(model);
-    const Share share = ShareOf(parts_.count, parts_.ranks);
     ForEachInOrder(
-        share.size(), parts_.window,
+        share_.size(), parts_.window,
         [&](std::int64_t i) {
-          const std::int64_t part = share.first + i;
-          return left_out_[part] ? std::nullopt : StatsOf(part, model);
+          return left_out_[i] ? std::nullopt : StatsOf(share_.first + i, model);
         },
         [&](std::int64_t i, const std::optional<MixtureStats>& stats) {
-          const std::int64_t part = share.first + i;
           if (stats)
             total += *stats;
           else
-            left_out_[part] = true;
-          parts_.done(part);
+            left_out_[i] = true;
+          parts_.done(share_.first + i);
           return Next::kGoOn;
         });
     if (parts_.ranks != nullptr) SumOver(*parts_.ranks, total);
@@ -56,7 +56,8 @@ class PartsSource : public StatsSource {
 
   const Parts& parts_;
   FitMethod method_;
-  std::vector<char> left_out_;  // by part
+  Share share_;
+  std::vector<char> left_out_;  // of the share
   int num_looks_ = 0;
 };
 

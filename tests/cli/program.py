@@ -14,6 +14,9 @@ from PIL import Image
 
 PROGRAM = os.environ["SEGMENT_PROGRAM"]
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "images"
+# mpirun refuses root, and more ranks than cores, unless it is told otherwise; a container may forbid that processes copy from each other.
+MPI_ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1",
+                   "OMPI_MCA_btl_vader_single_copy_mechanism": "none"}
 # Images that may stand beside the project; tests that need them skip where they are not.
 MEDICAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "medical"
 
