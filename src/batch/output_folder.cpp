@@ -30,16 +30,18 @@ void CheckExisting(const fs::path& folder, const std::vector<std::string>& names
   for (const std::string& name : names) {
     boost::system::error_code error;  // of a name too long, say: writing will tell
     const fs::file_status status = fs::symlink_status(folder / name, error);
-    if (fs::is_directory(status) &&
-        !(existing != ExistingOutputs::kRefuse && IsOfTiles(folder / name)))
+    const bool is_replaced = existing != ExistingOutputs::kRefuse;
+    if (fs::is_directory(status)) {
+      if (is_replaced && IsOfTiles(folder / name)) continue;
       throw ParameterError((folder / name).string() +
                            " is a folder; move it away, or choose another output folder");
+    }
     const fs::file_status behind = fs::status(folder / name, error);  // a link leads there
     if (fs::exists(behind) && !fs::is_regular_file(behind))
       throw ParameterError((folder / name).string() +
                            " is no regular file and is never replaced; move it away, or choose "
                            "another output");
-    if (existing == ExistingOutputs::kRefuse && fs::exists(status))
+    if (!is_replaced && fs::exists(status))
       throw ParameterError((folder / name).string() +
                            " exists; use --overwrite to replace it, or another output folder");
   }
