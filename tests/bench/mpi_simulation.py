@@ -2,8 +2,8 @@
 
 Usage: mpi_simulation.py [--ranks 1,10,100,1000,10000] [--latency US...] [--OPTION VALUE...] [--measured FILE [--scene rgb]] [--check]
 
-A round: each rank has an equal contiguous share of the cells. Of one cell after the other it waits for its bytes, computes, and tells
-rank 0, which answers one rank at a time; then all sum up what they found, by recursive doubling: a step takes the latency and the bytes
+A round: each rank has an equal contiguous share of the cells. Of one cell after the other it waits for its bytes and computes (with
+--answer it also tells rank 0 of each, which answers one rank at a time: ranks did so once, and do so now and then); then all sum up what they found, by recursive doubling: a step takes the latency and the bytes
 over the bandwidth, and begins when both of a pair are there. Bytes come through the rank, its node and the file system, each of which
 serves who came first. Cells' times are draws of a gamma distribution of the mean and the standard deviation that are given, or measured
 (--measured, what mpi_scaling.py --json wrote): no more of the measured distribution is used. Where there are many cells, a step of a rank
@@ -12,7 +12,7 @@ is of several, whose sum is again a gamma variable, so that steps are few (--ste
 Printed by number of ranks: seconds of a round; of these, computing and reading of the mean rank if it were alone; what slow, unlucky or
 badly shared cells add for the largest rank; the sum, for the last to come; the least that the file system or the nodes take, and rank 0
 to answer; the efficiency against one rank; and the largest of these, which is what bounds the round. Then, with --job, seconds of a job:
-passes for the sample and for EM, the union of samples, the fit to it, the hash of the whole input, which rank 0 alone takes beside them
+passes for the sample and for EM, the union of samples, the fit to it, the hash of the whole input, of which each rank takes a share beside them
 and without which no rank goes on, and the labels, which are shared by tiles, of which there are --most-tiles at most.
 
 --check compares the simulation with closed forms, and with --measured predicts the runs of several ranks from that of one.
@@ -219,7 +219,7 @@ def job(machine, asked, cells_of, ranks, sum_bytes):
     phases["union"] = 2 * doublings * machine.latency + (halves + doublings * asked.union_bytes) / machine.bandwidth
     iteration = -(-SAMPLE_TILES // ranks) * asked.tile_us / 1e6 + steps_of_sum(ranks) * step
     phases["fit"] = asked.fit_seconds + asked.iterations * iteration
-    hashed = asked.cells * asked.cell_bytes / asked.hash_rate if asked.hash_rate else 0
+    hashed = asked.cells * asked.cell_bytes / asked.hash_rate / min(ranks, asked.hash_ranks) if asked.hash_rate else 0
     phases["hash"] = max(0, hashed - sum(phases.values()))
     tiled = edges_by_tiles(asked.cells, ranks, asked.most_tiles)
     phases["label"] = one_round(machine, dataclasses.replace(cells_of["label"], count=tiled[-1]), tiled, 0).seconds
@@ -368,7 +368,7 @@ def main():
     add("--slow-by", type=float, default=2, help="how many times as long those take")
     add("--empty-share", type=float, default=0, help="of the cells, that have no data")
     add("--empty-run", type=float, default=1000, help="mean length of their runs, in cells")
-    add("--answer", type=float, default=32, help="microseconds in which rank 0 answers; 0: nobody asks")
+    add("--answer", type=float, default=0, help="microseconds in which rank 0 answers after every cell; 0: nobody asks so often")
     add("--job", action="store_true", help="a whole job, too")
     add("--colour-passes", type=float, default=1, help="passes, or a part of one, before the colours were too many")
     add("--looks", type=int, default=4, help="passes of EM over all cells")
@@ -376,8 +376,9 @@ def main():
     add("--fit-seconds", type=float, default=1, help="of the fit to the sample, which no rank shares")
     add("--iterations", type=int, default=100, help="of it, each of which sums")
     add("--tile-us", type=float, default=20, help="CPU of an iteration on 4096 pixels of the sample")
-    add("--hash-rate", type=float, default=0.5e9, help="bytes per second of rank 0; 0: no hash")
-    add("--most-tiles", type=int, default=1024)
+    add("--hash-rate", type=float, default=0.5e9, help="bytes per second of a rank; 0: no hash")
+    add("--hash-ranks", type=float, default=math.inf, help="at most so many share the hash; 1: rank 0 alone takes it")
+    add("--most-tiles", type=int, default=16384)
     add("--steps", type=int, default=100_000, help="of all ranks in a round; fewer are faster and coarser")
     add("--seed", type=int, default=0)
     add("--measured", type=Path, metavar="FILE", help="what mpi_scaling.py wrote: bytes and times are its")
