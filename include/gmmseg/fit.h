@@ -124,7 +124,8 @@ struct FitOptions {
   std::function<void(int iteration, double log_likelihood)> progress;
 
   // Processes that all fit these same samples with these options: they share the passes over all
-  // samples, and have the same result, which is that of one process by itself.
+  // samples (of samples that lack values each makes them by itself), and have the same result,
+  // which is that of one process by itself.
   Ranks* ranks = nullptr;
 };
 

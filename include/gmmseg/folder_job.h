@@ -51,8 +51,10 @@ struct FolderOptions {
   OnFailure on_failure = OnFailure::kGoOn;
   // Steps of EM on all pixels, >= 0, after a shared model's fit to a sample of them.
   int full_passes = 3;
-  std::int64_t memory = 0;  // bytes for images and the shared model's colours; 0: half of what this
-                            // process may use
+  std::int64_t memory = 0;  // bytes for images and the shared model's colours; 0: not asked for
+  // Bytes for images where memory is not asked for; 0: half of what this process may use. Of ranks
+  // the same for all.
+  std::int64_t usual_memory = 0;
   // Processes that all run this job, and see the same files: they share the readings for a shared
   // model, and take one image after another. The outputs are those of one process.
   Ranks* ranks = nullptr;

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/byte_text.h"
 #include "base/hash.h"
 #include "base/ordered_pipeline.h"
 #include "base/share.h"
@@ -86,6 +87,7 @@ class FolderRun {
     if (IsFirst(ranks_)) CheckFolderJob(inputs_, options_, shared_names_);
     if (ranks_ != nullptr) CheckSameInputs();
     plan_ = PlanWork(inputs_, ReadHeaders(inputs_), options_, WeightsOf(inputs_));
+    if (ranks_ != nullptr) CheckSamePlan();
     Begin();
     std::optional<FolderRanks> together;
     if (ranks_ != nullptr)
@@ -165,6 +167,22 @@ class FolderRun {
       throw ParameterError(
           "the inputs are not the same for all ranks; give files that all machines see, and leave "
           "them alone meanwhile");
+    Meet(*ranks_);
+  }
+
+  // What all ranks have found in the headers decides who reads what.
+  void CheckSamePlan() const {
+    ByteWriter writer;
+    writer.Put(plan_.num_cells);
+    writer.Put(plan_.shared.pool.content);
+    writer.Put(plan_.shared.pool.chance);
+    const std::string own = writer.Take();
+    std::string of_first = own;
+    ranks_->Broadcast(0, of_first);
+    if (own != of_first)
+      throw ParameterError(
+          "the headers of the inputs are not the same for all ranks; give files that all machines "
+          "can read, and leave them alone meanwhile");
     Meet(*ranks_);
   }
 

@@ -243,7 +243,9 @@ bool NeedsSharedModel(const FolderOptions& options) {
 WorkPlan PlanWork(const InputList& inputs, const ImageHeaders& headers,
                   const FolderOptions& options, FeaturePool::Weights weights) {
   WorkPlan plan;
-  const std::int64_t budget = options.memory > 0 ? options.memory : AvailableMemory() / 2;
+  const std::int64_t usual =
+      options.usual_memory > 0 ? options.usual_memory : AvailableMemory() / 2;
+  const std::int64_t budget = options.memory > 0 ? options.memory : usual;
   FindScenes(inputs, headers, options, weights, budget, plan);
   for (std::size_t i = 0; i < headers.size(); ++i)
     if (headers[i] && !plan.IsScene(static_cast<std::int64_t>(i)))

@@ -70,8 +70,8 @@ std::unique_ptr<Staging> MakeStaging(const JobFrame& frame) {
   return staging ? std::move(staging) : Staging::Join(frame.directory(), folder);
 }
 
-// Other ranks may be writing there: they are ended first, by whoever ends the job, and then
-// AbandonJobs() removes it.
+// Other ranks may be writing there, and would complain of what is gone: whoever ends the job
+// removes it by AbandonJobs(), when it is known what went wrong.
 void LeaveToAll(const JobFrame& frame, std::unique_ptr<Staging>& staging) {
   if (frame.ranks != nullptr) (void)staging.release();
 }

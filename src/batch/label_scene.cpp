@@ -62,6 +62,7 @@ class SceneLabeller {
         folder_(folder),
         journal_(journal) {
     sums_.pixels.resize(model.classes.size());
+    sums_.tally.anomalies.rate = frame.output.anomaly_rate;
     if (model.classes.size() < 2) smooth_ = {};  // nothing to choose from
     margin_ = SmoothReach(smooth_);
   }
@@ -193,7 +194,7 @@ class SceneLabeller {
           maps.Write(cell, part);
           const std::vector<std::uint16_t> labels = CoreLabels(part);
           if (scratch)
-            scratch->Write(part.core, labels);
+            scratch->Write(cell, labels);
           else
             CountLabels(labels);
           Add(labelled);
@@ -235,7 +236,7 @@ class SceneLabeller {
       if (scratch) {
         std::vector<std::uint16_t> labels(core.width * core.height);
         fetch(labels.data(), std::ssize(labels) * kLabelBytes);
-        scratch->Write(core, labels);
+        scratch->Write(cell, labels);
       }
       fetch(sums_.pixels.data(), CountBytes());
       fetch(&sums_.tally, sizeof sums_.tally);
@@ -263,7 +264,7 @@ class SceneLabeller {
   void LabelWithoutSmallPieces() {
     if (smooth_.min_size > kMostPieceMargin + 1 && cells_.size() > 1)
       sums_.cut_margin = kMostPieceMargin;
-    LabelScratch scratch(folder_, cells_.info().width, frame_.ranks);
+    LabelScratch scratch(folder_, cells_, frame_.ranks);
     OutputSet others = PossibleOutputs();
     const bool wants_labels = others.erase(Output::kLabels) > 0;
     LabelInto(others, &scratch);
@@ -326,7 +327,6 @@ class SceneLabeller {
       tally.num_unlikely += drift->unlikely_pixels * num_valid;
       tally.tells_drift = true;
     }
-    tally.anomalies.rate = frame_.output.anomaly_rate;
     sums_.tally += tally;
   }
 
@@ -350,6 +350,7 @@ class SceneLabeller {
     };
     const auto take = [&](const std::string& all) {
       sums_.tally = {};
+      sums_.tally.anomalies.rate = frame_.output.anomaly_rate;
       std::ranges::fill(sums_.pixels, 0);
       sums_.smoothing.pieces_moved = sums_.smoothing.pixels_moved = 0;
       join(all);
@@ -377,7 +378,6 @@ bool IsKept(const JobFrame& frame) {
 SceneTally& SceneTally::operator+=(const SceneTally& other) {
   num_valid += other.num_valid;
   log_likelihood += other.log_likelihood;
-  anomalies.rate = other.anomalies.rate;
   if (other.anomalies.log_density_threshold)
     anomalies.log_density_threshold = other.anomalies.log_density_threshold;
   anomalies.num_unlikely += other.anomalies.num_unlikely;

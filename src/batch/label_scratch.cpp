@@ -4,6 +4,7 @@
 #include <gmmseg/errors.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -14,6 +15,8 @@ namespace gmmseg {
 namespace {
 
 constexpr std::int64_t kBytes = sizeof(std::uint16_t);
+// Every cell begins a page, for machines may write whole pages.
+constexpr std::int64_t kCellBytes = kCellSide * kCellSide * kBytes;
 
 [[noreturn]] void Fail(IoError::Operation operation, const std::string& path,
                        const std::string& cause) {
@@ -36,8 +39,9 @@ void TransferAll(IoError::Operation operation, const std::string& path, std::int
 
 }  // namespace
 
-LabelScratch::LabelScratch(const boost::filesystem::path& folder, std::int64_t width, Ranks* ranks)
-    : path_(folder / "labels.scratch"), width_(width), ranks_(ranks) {
+LabelScratch::LabelScratch(const boost::filesystem::path& folder, const CellReader& cells,
+                           Ranks* ranks)
+    : path_(folder / "labels.scratch"), cells_(cells), ranks_(ranks) {
   if (IsFirst(ranks)) Open(O_CREAT | O_EXCL);
   if (ranks == nullptr) return;
   Meet(*ranks);
@@ -62,29 +66,32 @@ void LabelScratch::Settle() {
   Open(0);
 }
 
-std::int64_t LabelScratch::OffsetOf(const Window& window, std::int64_t row) const {
-  return ((window.y + row) * width_ + window.x) * kBytes;
-}
-
-void LabelScratch::Write(const Window& window, std::span<const std::uint16_t> labels) {
-  for (std::int64_t row = 0; row < window.height; ++row) {
-    const auto* const bytes = reinterpret_cast<const char*>(labels.data() + row * window.width);
-    const std::int64_t size = window.width * kBytes;
-    TransferAll(IoError::Operation::kWrite, path_.string(), size, [&](std::int64_t done) {
-      return ::pwrite(file_.get(), bytes + done, size - done, OffsetOf(window, row) + done);
-    });
-  }
+void LabelScratch::Write(std::int64_t cell, std::span<const std::uint16_t> labels) {
+  const auto* const bytes = reinterpret_cast<const char*>(labels.data());
+  const auto size = static_cast<std::int64_t>(labels.size_bytes());
+  TransferAll(IoError::Operation::kWrite, path_.string(), size, [&](std::int64_t done) {
+    return ::pwrite(file_.get(), bytes + done, size - done, cell * kCellBytes + done);
+  });
 }
 
 std::vector<std::uint16_t> LabelScratch::Read(const Window& window) const {
   std::vector<std::uint16_t> labels(window.width * window.height);
-  for (std::int64_t row = 0; row < window.height; ++row) {
-    auto* const bytes = reinterpret_cast<char*>(labels.data() + row * window.width);
-    const std::int64_t size = window.width * kBytes;
-    TransferAll(IoError::Operation::kRead, path_.string(), size, [&](std::int64_t done) {
-      return ::pread(file_.get(), bytes + done, size - done, OffsetOf(window, row) + done);
-    });
-  }
+  const std::int64_t right = window.x + window.width, bottom = window.y + window.height;
+  for (std::int64_t y = window.y; y < bottom; ++y)
+    for (std::int64_t x = window.x; x < right;) {
+      const std::int64_t cell = cells_.Holding(x, y);
+      const Window core = cells_.At(cell);
+      const std::int64_t behind = std::min(right, core.x + core.width);
+      auto* const bytes =
+          reinterpret_cast<char*>(labels.data() + (y - window.y) * window.width + x - window.x);
+      const std::int64_t size = (behind - x) * kBytes;
+      const std::int64_t place =
+          cell * kCellBytes + ((y - core.y) * core.width + x - core.x) * kBytes;
+      TransferAll(IoError::Operation::kRead, path_.string(), size, [&](std::int64_t done) {
+        return ::pread(file_.get(), bytes + done, size - done, place + done);
+      });
+      x = behind;
+    }
   return labels;
 }
 

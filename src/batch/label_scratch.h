@@ -10,32 +10,33 @@
 #include <vector>
 
 #include "io/file_descriptor.h"
+#include "stream/cells.h"
 
 namespace gmmseg {
 
 class LabelScratch {
  public:
   // Two bytes per pixel, in a file within `folder` that is gone with this object; of ranks, one
-  // file for all. Throws IoError where it cannot be made.
-  LabelScratch(const boost::filesystem::path& folder, std::int64_t width, Ranks* ranks = nullptr);
+  // file for all, of which each writes whole cells. Throws IoError where it cannot be made.
+  LabelScratch(const boost::filesystem::path& folder, const CellReader& cells,
+               Ranks* ranks = nullptr);
   ~LabelScratch();
   LabelScratch(const LabelScratch&) = delete;
   LabelScratch& operator=(const LabelScratch&) = delete;
 
-  // Row-major. Throws IoError where the disk is full, or the file cannot be read again.
-  void Write(const Window& window, std::span<const std::uint16_t> labels);
+  // Row by row of the cell. Throws IoError where the disk is full, or the file cannot be read
+  // again.
+  void Write(std::int64_t cell, std::span<const std::uint16_t> labels);
   // Everybody has written: from now on, all of it may be read.
   void Settle();
-  // From any number of threads.
+  // Row-major, from any number of threads.
   std::vector<std::uint16_t> Read(const Window& window) const;
 
  private:
   void Open(int flags);
-  std::int64_t OffsetOf(const Window& window, std::int64_t row) const;
-
   boost::filesystem::path path_;
   FileDescriptor file_;
-  std::int64_t width_;
+  const CellReader& cells_;
   Ranks* ranks_;
 };
 

@@ -367,13 +367,40 @@ std::string SliceOverlayName(const std::string& stem, std::int64_t slice) {
 
 std::string TileFolderName(const std::string& stem) { return stem + std::string(kTiles); }
 
+namespace {
+
+// Takes "_r02" from the text's front, with the letter.
+bool TakeNumber(std::string_view letter, std::string_view& text) {
+  if (!text.starts_with(letter)) return false;
+  text.remove_prefix(letter.size());
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  text.remove_prefix(digits);
+  return digits >= 2;
+}
+
+// Whether a map of a tile is called so.
+bool IsOfTile(std::string_view name, const std::string& stem) {
+  if (!name.starts_with(stem)) return false;
+  name.remove_prefix(stem.size());
+  if (!TakeNumber("_r", name) || !TakeNumber("_c", name)) return false;
+  const OutputSet kinds = MapOutputKinds();
+  return std::ranges::any_of(kinds, [&](Output output) {
+    const std::vector<NamePattern> patterns = PatternsOf(output, OutputKind::kMap);
+    return std::ranges::any_of(
+        patterns, [&](const NamePattern& pattern) { return Fits(pattern, output, "", name); });
+  });
+}
+
+}  // namespace
+
 bool IsOfTiles(const fs::path& folder) {
   const std::string name = folder.filename().string();
   if (!name.ends_with(kTiles) || !fs::is_directory(fs::symlink_status(folder))) return false;
-  const std::string start = name.substr(0, name.size() - kTiles.size()) + "_r";
+  const std::string stem = name.substr(0, name.size() - kTiles.size());
   return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(),
                      [&](const fs::directory_entry& entry) {
-                       return entry.path().filename().string().starts_with(start);
+                       return fs::is_regular_file(entry.symlink_status()) &&
+                              IsOfTile(entry.path().filename().string(), stem);
                      });
 }
 

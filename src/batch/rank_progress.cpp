@@ -39,12 +39,15 @@ JobObserver RankProgress::Observer() {
   };
 }
 
-// Pixels are those of all ranks that are where rank 0 is, or beyond.
+// Pixels are those of all ranks that are where rank 0 is, which has begun.
 void RankProgress::Take(int rank, const JobProgress& progress) {
   const std::lock_guard lock(mutex_);
   of_ranks_[rank] = progress;
   if (!observer_) return;
-  if (rank == 0) shown_ = progress;
+  if (rank == 0)
+    shown_ = progress;
+  else if (shown_.num_pixels == 0)
+    return;
   if (shown_.num_pixels > 0) {
     shown_.pixels_done = 0;
     for (const JobProgress& each : of_ranks_)

@@ -18,10 +18,15 @@ SceneHash::SceneHash(const JobInput& input, Ranks* ranks) : options_(input.read)
   share_ = std::async(std::launch::async, [this] {
     std::vector<std::string> hashes;
     const Share share = ShareOf(files_->num_parts(), ranks_);
-    for (std::int64_t part = share.first; part < share.behind; ++part)
+    for (std::int64_t part = share.first; part < share.behind && !stops_; ++part)
       hashes.push_back(files_->OfPart(part));
     return hashes;
   });
+}
+
+SceneHash::~SceneHash() {
+  stops_ = true;
+  if (share_.valid()) share_.wait();
 }
 
 const std::string& SceneHash::Get() {

@@ -4,6 +4,7 @@
 #include <gmmseg/job.h>
 #include <gmmseg/ranks.h>
 
+#include <atomic>
 #include <future>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@ namespace gmmseg {
 class SceneHash {
  public:
   SceneHash(const JobInput& input, Ranks* ranks);
+  ~SceneHash();  // before Get(): what is not read stays so
+  SceneHash(const SceneHash&) = delete;
+  SceneHash& operator=(const SceneHash&) = delete;
 
   // Waits for it; of ranks all call it.
   const std::string& Get();
@@ -30,6 +34,7 @@ class SceneHash {
   Ranks* ranks_;
   std::shared_future<std::string> alone_;
   std::optional<HashOfFiles> files_;
+  std::atomic<bool> stops_{false};
   std::future<std::vector<std::string>> share_;  // of the files' parts
   std::optional<std::string> known_;
 };

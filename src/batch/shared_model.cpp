@@ -91,7 +91,11 @@ class SharedModelFit {
     }
     ranks_->Broadcast(0, first);
     const auto part = ByteReader(first).Next<std::int64_t>();
-    if (part == parts_.size()) return false;  // labelling tells why
+    if (part == parts_.size()) {
+      // Labelling tells why, unless the first is to be all that is told.
+      if (options_.on_failure == OnFailure::kStop) Add(0, Extract(0));
+      return false;
+    }
     first_ = Cropped(parts_.Load(part).raster, {0, 0, 1, 1});
     pool_.Expect(first_);
     return true;

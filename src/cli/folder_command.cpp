@@ -204,7 +204,7 @@ ExitCode RunFolder(const Options& options, const Processes& processes) {
   const InputList inputs = FindImages(options);
   FolderOptions settings = SettingsFor(options, inputs);
   settings.ranks = processes.ranks;
-  if (processes.ranks != nullptr && settings.memory == 0) settings.memory = UsualMemory(processes);
+  if (processes.ranks != nullptr) settings.usual_memory = UsualMemory(processes);
   if (options.action == Action::kPlan) {
     if (!processes.IsFirst()) return kDone;
     const FolderPlan plan = PlanFolderJob(inputs, settings);

@@ -16,12 +16,20 @@
 
 namespace {
 
-void Silence() {
-  const int nowhere = open("/dev/null", O_WRONLY);
-  dup2(nowhere, STDOUT_FILENO);
-  dup2(nowhere, STDERR_FILENO);
-  close(nowhere);
-}
+// Until it speaks up.
+class Silence {
+ public:
+  Silence() : heard_(dup(STDERR_FILENO)) {
+    const int nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    close(nowhere);
+  }
+  void End() const { dup2(heard_, STDERR_FILENO); }
+
+ private:
+  int heard_;
+};
 
 // The best that all ranks have: others round otherwise.
 void AgreeOnInstructionSet(gmmseg::Ranks& ranks) {
@@ -54,9 +62,11 @@ int main(int argc, char** argv) {
   }
   gmmseg::MpiRanks& ranks = *started;
   CleanUpOnInterrupts();
-  if (!ranks.IsFirst()) Silence();
-  ranks.TellFailuresBy([](const std::string& reason) {
+  std::optional<Silence> silence;
+  if (!ranks.IsFirst()) silence.emplace();
+  ranks.TellFailuresBy([&](const std::string& reason) {
     gmmseg::AbandonJobs();
+    if (silence) silence->End();
     Tell(reason);
   });
   try {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <new>
+#include <vector>
 
 #include "cli/eval_command.h"
 #include "cli/folder_command.h"
@@ -44,6 +45,16 @@ bool IsOfFolder(const Options& options) {
          (options.command == Command::kSegment || options.command == Command::kApply);
 }
 
+void CheckFolderOptions(const Options& options, const Processes& processes) {
+  if (processes.ranks != nullptr && !options.one_image && IsOneFile(options.inputs))
+    throw ParameterError(
+        "one file, and --resume, --refit, --fail-fast, --dry-run or a choice of models, which go "
+        "with folders; leave these away, for ranks begin a raster anew, or run segment");
+  if (options.map_files == MapFiles::kTiles)
+    throw ParameterError(
+        "--map-files tiles goes with one raster that is read part by part; leave it away");
+}
+
 // As the first process finds it: the others then have a part in it, whatever they find.
 bool IsOfScene(const Options& options, const Processes& processes) {
   std::int64_t is_of_scene = processes.IsFirst() && IsOfScene(options);
@@ -54,9 +65,13 @@ bool IsOfScene(const Options& options, const Processes& processes) {
 }  // namespace
 
 std::int64_t UsualMemory(const Processes& processes) {
-  constexpr std::int64_t kOfRank = std::int64_t{2} << 30;
   const std::int64_t half = AvailableMemory() / 2;
-  return processes.ranks == nullptr ? half : std::min(kOfRank, half / processes.num_here);
+  if (processes.ranks == nullptr) return half;
+  std::vector<std::int64_t> of_ranks(processes.ranks->size());
+  of_ranks[processes.ranks->rank()] = half / processes.num_here;
+  processes.ranks->Sum(of_ranks);
+  constexpr std::int64_t kMost = std::int64_t{2} << 30;
+  return std::min(kMost, std::ranges::min(of_ranks));
 }
 
 std::variant<ExitCode, Failure> RunProgram(int argc, const char* const* argv,
@@ -65,7 +80,10 @@ std::variant<ExitCode, Failure> RunProgram(int argc, const char* const* argv,
   const auto run = [&](const Options& options) {
     const ThreadLimit limit(options.threads.value_or(processes.num_threads));
     if (IsOfScene(options, processes)) return RunScene(options, processes);
-    if (IsOfFolder(options)) return RunFolder(options, processes);
+    if (IsOfFolder(options)) {
+      CheckFolderOptions(options, processes);
+      return RunFolder(options, processes);
+    }
     alone = true;
     return processes.IsFirst() ? RunAlone(options) : kDone;
   };

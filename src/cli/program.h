@@ -20,8 +20,8 @@ struct Processes {
   bool IsFirst() const { return ranks == nullptr || ranks->IsFirst(); }
 };
 
-// Bytes for a job, unless it is told otherwise. Of ranks 2 GB wherever they run, if their machine
-// has them: what is held decides whether a fit is to all colours or to a sample.
+// Bytes for a job, unless it is told otherwise. Of ranks, who all call it, the same for all: what
+// is held decides the fit. 2 GB, or the least share of half of a machine.
 std::int64_t UsualMemory(const Processes& processes);
 
 // Why nothing came of it, in one line.

@@ -129,7 +129,8 @@ ExitCode RunScene(const Options& options, const Processes& processes) {
     throw IoError(IoError::Operation::kRead, options.inputs.front() +
                                                  ": cannot be read by this rank, and is by the "
                                                  "first; put it where all machines have it");
-  if (processes.ranks == nullptr && BytesToHold(*header, fit, options.output) <= memory)
+  if (processes.ranks == nullptr && BytesToHold(*header, fit, options.output) <= memory &&
+      options.map_files != MapFiles::kTiles)
     return RunOneFile(options);
   SceneProgress progress(options);
   const JobObserver show = [&](const JobProgress& each) {

@@ -125,15 +125,12 @@ struct MpiRanks::Impl {
     const std::optional<int> from = Waiting(kRequest);
     if (!from) return false;
     const std::string request = ReceiveBytes(requests, *from, kRequest);
-    SendBytes(requests, *from, kAnswer, AnswerTo(*from, request));
+    try {
+      SendBytes(requests, *from, kAnswer, answer(*from, request));
+    } catch (const std::exception& error) {
+      AddFailure(0, {1, error.what(), Whose::kJob});  // who asked waits for the end
+    }
     return true;
-  }
-
-  std::string AnswerTo(int from, const std::string& request) try {
-    return answer(from, request);
-  } catch (const std::exception& error) {
-    AddFailure(0, {1, error.what(), Whose::kJob});
-    return "";
   }
 
   bool CollectFailure() {
@@ -180,7 +177,6 @@ struct MpiRanks::Impl {
 
   int rank = 0, size = 1, num_here = 1, num_threads = 1;
   MPI_Comm sums = MPI_COMM_NULL, requests = MPI_COMM_NULL;
-  std::int64_t bytes_summed = 0, num_sums = 0;
   std::mutex ask_mutex;  // one request at a time
   std::mutex answer_mutex;
   std::condition_variable answers;
@@ -199,14 +195,10 @@ int MpiRanks::rank() const { return impl_->rank; }
 int MpiRanks::size() const { return impl_->size; }
 int MpiRanks::num_here() const { return impl_->num_here; }
 int MpiRanks::num_threads() const { return impl_->num_threads; }
-std::int64_t MpiRanks::bytes_summed() const { return impl_->bytes_summed; }
-std::int64_t MpiRanks::num_sums() const { return impl_->num_sums; }
 
 void MpiRanks::Sum(std::span<std::int64_t> values) {
   MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_INT64_T, MPI_SUM,
                 impl_->sums);
-  impl_->bytes_summed += static_cast<std::int64_t>(values.size_bytes());
-  ++impl_->num_sums;
 }
 
 void MpiRanks::Broadcast(int from, std::string& bytes) {
@@ -225,7 +217,7 @@ std::string MpiRanks::Ask(const std::string& request) {
   if (impl_->rank == 0) {
     std::unique_lock lock(impl_->answer_mutex);
     impl_->answers.wait(lock, [this] { return impl_->answer != nullptr; });
-    return impl_->AnswerTo(0, request);
+    return impl_->answer(0, request);
   }
   const std::lock_guard lock(impl_->ask_mutex);
   SendBytes(impl_->requests, 0, kRequest, request);
@@ -251,8 +243,9 @@ void MpiRanks::Fail(int exit_code, const std::string& reason, Whose whose) {
     impl_->AddFailure(0, {exit_code, reason, whose});
   else
     SendBytes(impl_->requests, 0, kFailure, static_cast<char>(exit_code) + reason);
-  // Rank 0 ends this process; or it is gone itself.
+  // Rank 0 ends this process; or it is gone itself, or hangs, and cannot say why.
   std::this_thread::sleep_for(std::chrono::seconds(20));
+  if (impl_->tell) impl_->tell("rank " + std::to_string(impl_->rank) + ": " + reason);
   MPI_Abort(MPI_COMM_WORLD, exit_code);
   std::_Exit(exit_code);
 }

@@ -34,13 +34,9 @@ class MpiRanks : public Ranks {
   int num_here() const;
   int num_threads() const;
 
-  // How many bytes Sum has added up, and how often, on this rank.
-  std::int64_t bytes_summed() const;
-  std::int64_t num_sums() const;
-
   // The end of a job that failed on this rank: rank 0 tells why, by `tell` of the reason (with the
   // rank, unless that is the job's, or all failed alike), and ends all processes with the exit code
-  // (1 … 255).
+  // (1 … 255). If it has not done so after 20 seconds, this rank does.
   using Tell = std::function<void(const std::string& reason)>;
   void TellFailuresBy(Tell tell);
   enum class Whose { kRank, kJob };

@@ -22,6 +22,10 @@ class CellReader {
   std::int64_t size() const { return size_; }
   // Row by row of cells; with so many pixels around it, as far as there are any.
   Window At(std::int64_t cell, std::int64_t margin = 0) const;
+  // That holds the pixel of this column and row.
+  std::int64_t Holding(std::int64_t x, std::int64_t y) const {
+    return y / kCellSide * columns_ + x / kCellSide;
+  }
   // From any thread, one at a time. Throws as BlockReader::Read does.
   Raster Read(std::int64_t cell, std::int64_t margin = 0);
   // The first one, which tells of what kind all are.

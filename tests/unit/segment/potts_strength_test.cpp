@@ -83,7 +83,7 @@ TEST_CASE("potts strength: of many parts, near the whole's, and each part's effe
       num_effective += EffectiveSamples(part, planes);
       num_valid += static_cast<double>(planes.num_valid);
     }
-  CHECK(*parts.temper == num_effective / num_valid);
+  CHECK(*parts.temper == doctest::Approx(num_effective / num_valid).epsilon(1e-12));
   CHECK(parts == Strength(raster, model, Potts(), 60).Settle());
 }
 
