@@ -85,7 +85,7 @@ class Package(unittest.TestCase):
             if mode.startswith("l"):
                 continue
             self.assertEqual(owner, "root/root", name)
-            executable = mode.startswith("d") or name == f"./usr/{PROGRAM}"
+            executable = mode.startswith("d") or name in (f"./usr/{PROGRAM}", f"./usr/{PROGRAM}-mpi")
             self.assertEqual(mode[1:], "rwxr-xr-x" if executable else "rw-r--r--", name)
 
     def test_installed_it_runs_and_removed_it_leaves_nothing(self):

@@ -161,28 +161,25 @@ class FolderRun {
   void CheckSameInputs() const {
     std::string names;
     for (const InputFile& file : inputs_.files) names += file.path + '\n';
-    std::string of_first = names;
-    ranks_->Broadcast(0, of_first);
-    if (names != of_first)
-      throw ParameterError(
-          "the inputs are not the same for all ranks; give files that all machines see, and leave "
-          "them alone meanwhile");
-    Meet(*ranks_);
+    RequireSame(names, "the inputs are");
   }
 
   // What all ranks have found in the headers decides who reads what.
   void CheckSamePlan() const {
-    ByteWriter writer;
-    writer.Put(plan_.num_cells);
-    writer.Put(plan_.shared.pool.content);
-    writer.Put(plan_.shared.pool.chance);
-    const std::string own = writer.Take();
+    ByteWriter plan;
+    plan.Put(plan_.num_cells);
+    plan.Put(plan_.shared.pool.content);
+    plan.Put(plan_.shared.pool.chance);
+    RequireSame(plan.Take(), "what the inputs' headers say is");
+  }
+
+  void RequireSame(const std::string& own, const std::string& what) const {
     std::string of_first = own;
     ranks_->Broadcast(0, of_first);
     if (own != of_first)
-      throw ParameterError(
-          "the headers of the inputs are not the same for all ranks; give files that all machines "
-          "can read, and leave them alone meanwhile");
+      throw ParameterError(what +
+                           " not the same for all ranks; give files that all machines can read, "
+                           "and leave them alone meanwhile");
     Meet(*ranks_);
   }
 

@@ -86,12 +86,7 @@ class Climb {
   // The tissues and, with bias, the field.
   Climb(const Grid& grid, const std::array<double, 3>& spacing, std::span<const float> intensities,
         std::span<const std::uint8_t> inside, const TissueOptions& options)
-      : grid_(grid),
-        intensities_(intensities),
-        inside_(inside),
-        options_(options),
-        steps_(grid.size()),
-        levels_(grid.size()) {
+      : Climb(grid, intensities, inside, options) {
     fit_.field.assign(grid.size(), 1);
     table_.num_fields = 1;
     if (options.bias) {
@@ -106,12 +101,7 @@ class Climb {
   // The tissues in a field that is known.
   Climb(const Grid& grid, std::span<const float> intensities, std::span<const std::uint8_t> inside,
         const TissueOptions& options, std::vector<float> field)
-      : grid_(grid),
-        intensities_(intensities),
-        inside_(inside),
-        options_(options),
-        steps_(grid.size()),
-        levels_(grid.size()) {
+      : Climb(grid, intensities, inside, options) {
     fit_.field = std::move(field);
     FindParts();
     SetIntensitySteps();
@@ -135,6 +125,15 @@ class Climb {
   }
 
  private:
+  Climb(const Grid& grid, std::span<const float> intensities, std::span<const std::uint8_t> inside,
+        const TissueOptions& options)
+      : grid_(grid),
+        intensities_(intensities),
+        inside_(inside),
+        options_(options),
+        steps_(grid.size()),
+        levels_(grid.size()) {}
+
   // A thin plate's, mm: at the usual resolution a field of 1 mm voxels whose noise is 3 % of white
   // matter is smoothed over some 15 mm, one of more noise further.
   static constexpr double kUsualResolution = 50, kPrecision = 450.0 * 15 * 15 * 15 * 15;
