@@ -16,7 +16,7 @@ run_tests() {
   run_logged "build/configure-$preset.log" \
     cmake --preset "$preset" -DGMMSEG_BUILD_TESTS=ON -DGMMSEG_BUILD_SAMPLES=ON
   run_logged "build/build-$preset.log" cmake --build --preset "$preset" --target "$target"
-  ctest --preset "$preset" --parallel "$(nproc)" --timeout 600 --no-label-summary "$@" </dev/null
+  ctest --preset "$preset" --parallel "$(nproc)" --timeout 1200 --no-label-summary "$@" </dev/null
 }
 
 case "$*" in

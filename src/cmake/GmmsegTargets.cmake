@@ -17,5 +17,5 @@ if(GMMSEG_SANITIZE)
   target_link_options(gmmseg_flags INTERFACE -fsanitize=${GMMSEG_SANITIZE})
   # Such a build runs little more than once: only what its tests wait for is worth optimising.
   set(gmmseg_hot_options -O2)
-  set(gmmseg_cold_options -O0)
+  set(gmmseg_cold_options -O1)
 endif()

@@ -314,11 +314,9 @@ BlockCacheLimit::~BlockCacheLimit() { GDALSetCacheMax64(before_); }
 HashOfFiles::HashOfFiles(const std::vector<std::string>& files, std::int64_t part_bytes) {
   for (const std::string& file : files) {
     const GdalMessages messages;
-    VSILFILE* const handle = VSIFOpenL(file.c_str(), "rb");
-    if (!handle) continue;
-    VSIFSeekL(handle, 0, SEEK_END);
-    const auto size = static_cast<std::int64_t>(VSIFTellL(handle));
-    VSIFCloseL(handle);
+    VSIStatBufL status;
+    if (VSIStatL(file.c_str(), &status) != 0 || !VSI_ISREG(status.st_mode)) continue;
+    const auto size = static_cast<std::int64_t>(status.st_size);
     std::int64_t first = 0;
     do parts_.push_back({file, first, std::min(part_bytes, size - first)});
     while ((first += part_bytes) < size);

@@ -67,7 +67,7 @@ class HashOfFiles {
  public:
   static constexpr std::int64_t kPartBytes = std::int64_t{64} << 20;
 
-  // Files that cannot be opened are left out: folders, or what a driver names and does not need.
+  // What is no file is left out: folders, or what a driver names and does not need.
   explicit HashOfFiles(const std::vector<std::string>& files, std::int64_t part_bytes = kPartBytes);
 
   std::int64_t num_parts() const { return std::ssize(parts_); }
