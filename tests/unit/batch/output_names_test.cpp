@@ -28,6 +28,24 @@ TEST_CASE("stems: the folder and the last extension go, hidden and odd names sta
   CHECK(StemOf("at 12:30.jpg") == "at 12:30");
 }
 
+TEST_CASE("tiles: a folder is one of them if it holds maps of tiles alone") {
+  const ScratchFolder scratch;
+  boost::filesystem::create_directory(scratch.path() / "scene_tiles");
+  const auto is_of_tiles = [&] { return IsOfTiles(scratch.path() / TileFolderName("scene")); };
+  CHECK(is_of_tiles());
+  for (const char* const ending :
+       {"_labels.tif", "_labels.tif.aux.xml", "_labels.qml", "_probs.tif"})
+    scratch.Write("scene_tiles/" + TileStem("scene", 2, 117) + ending, "x");
+  CHECK(is_of_tiles());
+  for (const char* const other : {"scene_roads.tif", "scene_r02_c03_notes.txt",
+                                  "scene_r2_c3_labels.tif", "r02_c03_labels.tif"}) {
+    scratch.Write(std::string("scene_tiles/") + other, "x");
+    CHECK(!is_of_tiles());
+    boost::filesystem::remove(scratch.path() / "scene_tiles" / other);
+  }
+  CHECK(is_of_tiles());
+}
+
 TEST_CASE("names of all outputs are those that users are promised") {
   CHECK(OutputNames("photo", AllOutputs(), 2, ReportKind::kPart, OutputKind::kPicture) ==
         std::vector<std::string>{
@@ -50,7 +68,10 @@ TEST_CASE("names of all outputs are those that users are promised") {
   uncertainty.outputs = {Output::kUncertainty};
   CHECK(PossibleOutputNames("scene", uncertainty, {2}, ReportKind::kPart) ==
         std::vector<std::string>{"scene_uncertainty.png", "scene_uncertainty.tif",
-                                 "scene_uncertainty.nii.gz"});
+                                 "scene_uncertainty.vrt", "scene_uncertainty.nii.gz"});
+  CHECK(OutputNames("scene", of_maps, 2, ReportKind::kPart, OutputKind::kMosaic) ==
+        std::vector<std::string>{"scene_labels.vrt", "scene_labels.qml", "scene_uncertainty.vrt",
+                                 "scene_probs.vrt"});
   CHECK(OutputNames("scan", AllOutputs(), 2, ReportKind::kPage, OutputKind::kVolume) ==
         std::vector<std::string>{
             "scan_labels.nii.gz",   "scan_labels.label.txt",   "scan_labels.ctbl",
