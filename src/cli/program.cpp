@@ -45,14 +45,17 @@ bool IsOfFolder(const Options& options) {
          (options.command == Command::kSegment || options.command == Command::kApply);
 }
 
-void CheckFolderOptions(const Options& options, const Processes& processes) {
-  if (processes.ranks != nullptr && !options.one_image && IsOneFile(options.inputs))
+// Of what is no raster that is read part by part.
+void CheckOptions(const Options& options, const Processes& processes) {
+  if (options.map_files == MapFiles::kTiles)
+    throw ParameterError(
+        "--map-files tiles goes with one georeferenced raster, which is then read part by part; "
+        "leave it away");
+  if (processes.ranks != nullptr && IsOfFolder(options) && !options.one_image &&
+      IsOneFile(options.inputs))
     throw ParameterError(
         "one file, and --resume, --refit, --fail-fast, --dry-run or a choice of models, which go "
         "with folders; leave these away, for ranks begin a raster anew, or run segment");
-  if (options.map_files == MapFiles::kTiles)
-    throw ParameterError(
-        "--map-files tiles goes with one raster that is read part by part; leave it away");
 }
 
 // As the first process finds it: the others then have a part in it, whatever they find.
@@ -80,10 +83,8 @@ std::variant<ExitCode, Failure> RunProgram(int argc, const char* const* argv,
   const auto run = [&](const Options& options) {
     const ThreadLimit limit(options.threads.value_or(processes.num_threads));
     if (IsOfScene(options, processes)) return RunScene(options, processes);
-    if (IsOfFolder(options)) {
-      CheckFolderOptions(options, processes);
-      return RunFolder(options, processes);
-    }
+    CheckOptions(options, processes);
+    if (IsOfFolder(options)) return RunFolder(options, processes);
     alone = true;
     return processes.IsFirst() ? RunAlone(options) : kDone;
   };

@@ -291,6 +291,15 @@ class OneProcess(MpiTest):
         self.assertEqual(self.mpi_succeed(2, "sample", "of2/photo.gmm.json", "-n", 5, "--seed", 1).stdout,
                          self.succeed("sample", "of2/photo.gmm.json", "-n", 5, "--seed", 1).stdout)
 
+    def test_what_does_not_go_together_is_refused(self):
+        Image.fromarray(photo()).save(self.folder / "photo.png")
+        self.make()
+        self.fail(USAGE, "photo.png", "-k", 3, "--map-files", "tiles", says=["--map-files tiles", "leave it away"])
+        self.fail(USAGE, "photo.png", "scene.tif", "-k", 3, "--map-files", "tiles", says=["--map-files tiles"])
+        refused = self.mpi(2, "scene.tif", "-k", 3, "--resume", "-o", "out")
+        self.assertEqual(refused.returncode, USAGE)
+        self.assertIn("ranks begin a raster anew", refused.stderr)
+
     def test_it_starts_without_mpirun(self):
         self.make()
         result = subprocess.run([MPI_PROGRAM, "scene.tif", "-k", "2", "--memory", "250M", "-o", "out"], cwd=self.folder, env=ENVIRONMENT,
