@@ -3,9 +3,9 @@
 
 build_packages=(g++ cmake ninja-build libopencv-dev libeigen3-dev libboost-filesystem-dev libhwy-dev
   libtbb-dev libcli11-dev nlohmann-json3-dev libtiff-dev libpng-dev zlib1g-dev libgdal-dev libnifti-dev libgdcm-dev
-  libopenmpi-dev)
+  libopenmpi-dev openmpi-bin)
 test_packages=(doctest-dev python3 python3-numpy python3-sklearn python3-pil python3-tifffile
-  python3-gdal python3-nibabel python3-pydicom openmpi-bin netcdf-bin groff-base dpkg-dev file fakeroot chromium fonts-dejavu-core)
+  python3-gdal python3-nibabel python3-pydicom netcdf-bin groff-base dpkg-dev file fakeroot chromium fonts-dejavu-core)
 
 # The same for a reader on another system.
 build_libraries="a C++20 compiler, CMake 3.25, Ninja, OpenCV 4.6, Eigen 3.4, Boost.Filesystem 1.74, \

@@ -74,8 +74,8 @@ class Programs:
     def __init__(self, folder, launcher, memory, components, scratch):
         self.folder, self.launcher, self.scratch = folder, shlex.split(launcher), scratch
         self.options = ["-k", str(components), "--memory", memory, "--threads", "1", "--map-files", "tiles", "--json", "--quiet"]
-        self.library = scratch / "mpi_calls.so"
-        subprocess.run(["mpicc", "-O2", "-shared", "-fPIC", "-o", self.library, Path(__file__).with_name("mpi_calls.c")], check=True)
+        self.recorder = scratch / "mpi_calls.so"
+        subprocess.run(["mpicc", "-O2", "-shared", "-fPIC", "-o", self.recorder, Path(__file__).with_name("mpi_calls.c")], check=True)
 
     def run(self, scene, ranks, *options):
         """Seconds, and the rest of what the docstring above tells, of one run by so many ranks, or by `segment`."""
@@ -84,7 +84,7 @@ class Programs:
             if ranks == 0:
                 command = [self.folder / "segment", *words]
             else:
-                command = [*self.launcher, "-x", f"MPI_CALLS_FOLDER={folder}", "-x", f"LD_PRELOAD={self.library}", "-n", str(ranks),
+                command = [*self.launcher, "-x", f"MPI_CALLS_FOLDER={folder}", "-x", f"LD_PRELOAD={self.recorder}", "-n", str(ranks),
                            self.folder / "segment-mpi", *words]
             begin = time.perf_counter()
             process = subprocess.Popen(command, stdout=subprocess.PIPE)
